@@ -1,0 +1,238 @@
+"""The shape of all business logic, and what a use case and the writer say to each other. Pure.
+
+Knows no database, no event loop, no clock and no encoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+from shared.kernel.ids import derived, stream_id
+
+S = TypeVar("S")
+E = TypeVar("E")
+K = TypeVar("K")
+
+STREAMS_MAX: Final = 500  # Streams one use case may name.
+
+
+class Rejected(Exception):
+    """A business rule said no. Expected, has a name, carries facts and not sentences.
+
+    `field` is the JSON pointer of the request that broke the rule, where there is one.
+    """
+
+    def __init__(self, field: str = "", **facts: object) -> None:
+        super().__init__(type(self).__name__, facts)
+        self.field = field
+        self.facts = facts
+
+
+class CorruptHistory(Exception):
+    """A stored event does not fit the state before it. A bug or a bad store: stop."""
+
+
+def expect(state: object, kind: type[K]) -> K:
+    if not isinstance(state, kind):
+        raise CorruptHistory(f"expected {kind.__name__}, found {type(state).__name__}")
+    return state
+
+
+class Book(NamedTuple):
+    """The space in which business numbers are unique."""
+
+    tenant_id: UUID
+    legal_entity: str
+
+
+class Timer(NamedTuple):
+    """What should be waiting now. `name` is unique in the stream and says what to do when due."""
+
+    name: str
+    due_at: datetime
+
+
+def _no_timers(state: object) -> Sequence[Timer]:
+    return ()
+
+
+class Aggregate(Generic[S, E]):
+    """A kind of stream: where it starts, how events change it, which timers should wait."""
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        initial: S,
+        evolve: Callable[[S, E], S],
+        account_of: Callable[[E], UUID | None],
+        timers: Callable[[S], Sequence[Timer]] = _no_timers,
+    ) -> None:
+        self.kind = kind
+        self.initial = initial
+        self.evolve = evolve
+        self.account_of = account_of  # Asked once, of the first event; None: the stream's own id.
+        self.timers = timers
+
+    def stream(self, book: Book, number: str) -> Stream[S, E]:
+        """The stream of a business number, there or not yet."""
+        return Stream(self, stream_id(book.tenant_id, book.legal_entity, self.kind, number), book)
+
+    def existing(self, id: UUID) -> Stream[S, E]:
+        """A stream known by id alone; nothing can be created under it."""
+        return Stream(self, id, None)
+
+
+class Stream(NamedTuple, Generic[S, E]):
+    """The typed name of one stream."""
+
+    aggregate: Aggregate[S, E]
+    id: UUID
+    book: Book | None  # None: known by id, must exist to be changed.
+
+
+class Armed(NamedTuple):
+    """A waiting timer, and the version of the first event after which it waits with this due_at."""
+
+    due_at: datetime
+    since_version: int
+
+
+class Folded(NamedTuple):
+    """A stream as of one version."""
+
+    version: int
+    state: object
+    account_id: UUID | None  # Partition key; None before the first event.
+    legal_entity: str  # "" before the first event.
+    recorded_at: datetime | None  # Of the last event.
+    timers: Mapping[str, Armed]
+
+
+class States:
+    """The streams one use case named, and no others."""
+
+    __slots__ = ("_folded",)
+
+    def __init__(self, folded: Mapping[UUID, Folded]) -> None:
+        self._folded = folded
+
+    def of(self, stream: Stream[S, E]) -> S:
+        return cast(S, self._folded[stream.id].state)
+
+    def version(self, stream: Stream[S, E]) -> int:
+        """0 when it does not exist."""
+        return self._folded[stream.id].version
+
+    def legal_entity(self, stream: Stream[S, E]) -> str:
+        return self._folded[stream.id].legal_entity
+
+    def recorded_at(self, stream: Stream[S, E]) -> datetime | None:
+        return self._folded[stream.id].recorded_at
+
+
+class Change(NamedTuple, Generic[S, E]):
+    """Events to append to one stream, all with one business date."""
+
+    stream: Stream[S, E]
+    events: Sequence[E]
+    effective_on: date
+    ids: Sequence[UUID] = ()  # Where an event's id follows a rule of its own (an alert's).
+
+
+AnyStream = Stream[Any, Any]  # Streams of several kinds in one list: the one place Any is needed.
+AnyChange = Change[Any, Any]
+
+
+class PrivateRow(NamedTuple):
+    """Personal data that must not be in an event: kept in a table of its own, in the same deed."""
+
+    table: str  # "party" or "note"
+    id: UUID
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A use case bound to its command. Both functions are pure and may be called again.
+
+    The first stream is the resource the command is about: its version is the ETag.
+    """
+
+    streams: Sequence[AnyStream]
+    decide: Callable[[States], Sequence[AnyChange]]  # Raises Rejected.
+    answer: Callable[[States], bytes]  # Sees the states after the decision.
+    private: Sequence[PrivateRow] = ()
+
+
+class Cause(NamedTuple):
+    """The event that made somebody ask, and where it stands on the log."""
+
+    event_id: UUID
+    recorded_at: datetime
+    position: str  # topic/partition/offset
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, when, why, and how a repetition of the same wish is recognized."""
+
+    tenant_id: UUID
+    actor: str
+    now: datetime  # Domain clock.
+    correlation_id: UUID
+    key: str | None = None  # Idempotency-Key
+    fingerprint: bytes = b""
+    cause: Cause | None = None
+    event_id: Callable[[UUID, int], UUID] | None = None  # (stream, n-th event there from 1) -> id
+    expected_version: int | None = None  # If-Match: of the first stream.
+    dry_run: bool = False
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is written, or it was written before: the same bytes either way."""
+
+    answer: bytes
+    version: int  # Of the first stream.
+    versions: Mapping[UUID, int] = field(default_factory=dict)  # Of all that changed.
+    replayed: bool = False
+
+
+class StaleVersion(Exception):
+    """If-Match names another version of the resource. HTTP 412."""
+
+
+class UnknownStream(Exception):
+    """The resource named by id does not exist, or is of another kind. HTTP 404."""
+
+
+class KeyReused(Exception):
+    """This idempotency key was used for another input. HTTP 422."""
+
+
+class Overloaded(Exception):
+    """The queue is full. Nothing was written. HTTP 503, try again later."""
+
+
+class NotWritten(Exception):
+    """The database failed us, and certainly nothing was written. HTTP 503, try again."""
+
+
+class OutcomeUnknown(Exception):
+    """COMMIT was not answered and nobody could be asked. HTTP 504, repeat with the same key."""
+
+
+def timer_event_id(since_version: int, name: str) -> Callable[[UUID, int], UUID]:
+    """Ids of the events a timer causes: the same timer, armed by the same event, fires once."""
+    return lambda stream, n: derived(stream, name, since_version, n)
+
+
+def reaction_event_id(source: UUID, reaction: str) -> Callable[[UUID, int], UUID]:
+    """Ids of the events a reaction causes."""
+    return lambda stream, n: derived(source, reaction, stream, n)

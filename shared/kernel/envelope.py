@@ -1,0 +1,36 @@
+"""What surrounds an event: where it stands, when it happened, when we learned it. No payload knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+E_co = TypeVar("E_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Generic[E_co]):
+    """One event as it is read from the log or the store."""
+
+    event: E_co
+    type: str  # "ledger.invoice.issued.v1"
+    id: UUID
+    stream_id: UUID
+    version: int  # Dense in its stream, from 1.
+    tenant_id: UUID
+    account_id: UUID  # The partition key.
+    legal_entity: str
+    effective_on: date  # Business date.
+    recorded_at: datetime  # When we learned it; domain clock, UTC.
+    actor: str = "system"
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    topic: str = ""  # "" when read from the store.
+    partition: int = -1
+    offset: int = -1
+
+    @property
+    def position(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"

@@ -1,0 +1,126 @@
+"""What a read model is: tables, row classes, and a pure fold of rows and events into rows.
+
+A fold never reads a clock, never waits and never decides. It sees only the rows it asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from shared.kernel.envelope import Recorded
+
+R = TypeVar("R")
+Key = tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class ReadModel(Generic[R]):
+    """A table and the frozen dataclass of its rows: same names, columns in the same order.
+
+    The primary key starts with tenant_id. Column types: UUID, TEXT, INTEGER, BIGINT, BOOLEAN,
+    DATE, TIMESTAMP WITH TIME ZONE, BYTEA; Any of them may be null outside the key.
+    """
+
+    table: sa.Table
+    row: type[R]
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.table.primary_key.columns)
+
+    def key_of(self, row: R) -> Key:
+        return tuple(getattr(row, name) for name in self.key_names)
+
+
+class Need(NamedTuple):
+    """Rows a fold will look at: one by its full key, or all whose key begins with a shorter one."""
+
+    model: ReadModel[Any]
+    key: Key
+
+
+class NotAsked(LookupError):
+    """The fold looked at a row that `needs` did not name: a bug in the projection."""
+
+
+class Rows:
+    """The rows of one batch: loaded ones, and what the fold made of them. Not shared, not kept."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[Key, Any]] = {}
+        self._asked: dict[str, set[Key]] = {}
+        self.put_keys: dict[str, set[Key]] = {}
+        self.dropped_keys: dict[str, set[Key]] = {}
+
+    def load(self, need: Need, rows: Iterable[Any]) -> None:
+        """Called by the runtime (or a test) before the fold."""
+        self._asked.setdefault(need.model.name, set()).add(need.key)
+        known = self._rows.setdefault(need.model.name, {})
+        for row in rows:
+            known[need.model.key_of(row)] = row
+
+    def get(self, model: ReadModel[R], key: Key) -> R | None:
+        """The row, or None. Raises NotAsked."""
+        found: R | None = self._rows.get(model.name, {}).get(key)
+        if found is None and not self._was_asked(model, key):
+            raise NotAsked(f"{model.name} {key}")
+        return found
+
+    def below(self, model: ReadModel[R], prefix: Key) -> Sequence[R]:
+        """All rows whose key begins so, in key order. Raises NotAsked."""
+        if not self._was_asked(model, prefix):
+            raise NotAsked(f"{model.name} {prefix}")
+        n = len(prefix)
+        found = self._rows.get(model.name, {})
+        return [found[key] for key in sorted(k for k in found if k[:n] == prefix)]
+
+    def put(self, model: ReadModel[R], row: R) -> None:
+        """Insert or replace."""
+        key = model.key_of(row)
+        self._rows.setdefault(model.name, {})[key] = row
+        self.put_keys.setdefault(model.name, set()).add(key)
+        self.dropped_keys.get(model.name, set()).discard(key)
+
+    def drop(self, model: ReadModel[R], key: Key) -> None:
+        self._rows.get(model.name, {}).pop(key, None)
+        self._asked.setdefault(model.name, set()).add(key)
+        self.put_keys.get(model.name, set()).discard(key)
+        self.dropped_keys.setdefault(model.name, set()).add(key)
+
+    def all(self, model: ReadModel[R]) -> Sequence[R]:
+        """Everything here, in key order; for tests and comparisons."""
+        found = self._rows.get(model.name, {})
+        return [found[key] for key in sorted(found)]
+
+    def _was_asked(self, model: ReadModel[Any], key: Key) -> bool:
+        asked = self._asked.get(model.name, set())
+        if key in asked or key in self.put_keys.get(model.name, set()):
+            return True
+        return any(key[:n] in asked for n in range(len(key)))
+
+
+Fold = Callable[[Rows, Sequence[Recorded[Any]]], Rows]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """One read model of a service.
+
+    `hears` are the services whose event topics it consumes; it is given only events its service's
+    codec knows (own published ones, and those of the inbox), every one of them, in topic order
+    per account. `needs` names the rows the fold will look at; it is asked once per batch.
+    """
+
+    name: str
+    hears: Sequence[str]
+    models: Sequence[ReadModel[Any]]
+    needs: Callable[[Sequence[Recorded[Any]]], Iterable[Need]]
+    fold: Fold

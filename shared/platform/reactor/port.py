@@ -1,0 +1,47 @@
+"""What a reaction is: an event, and the commands that follow from it. Facts come from questions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.kernel.envelope import Recorded
+
+Question = Callable[[AsyncConnection, Recorded[Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One sentence of the business: when this was heard, then wish for that.
+
+    `react(recorded, facts)` is pure and gives commands, at most one to a stream. `facts` is what
+    `ask` answered, None without it. `needs` names the projections of this service that must have
+    passed the event on its topic, and on every other topic they hear the end offset read after it,
+    before `ask` is asked.
+    """
+
+    name: str
+    hears: type[Any] | tuple[type[Any], ...]  # Event classes of the codec.
+    react: Callable[[Recorded[Any], Any], Sequence[Any]]
+    needs: Sequence[str] = ()
+    ask: Question | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A reaction that touches the outside world (a mail handed over), then wishes for commands.
+
+    `perform` must be repeatable: after a crash it is called again with the same event. It raises
+    Unreachable to be tried again later; the partition waits.
+    """
+
+    name: str
+    hears: type[Any] | tuple[type[Any], ...]
+    perform: Callable[[Recorded[Any]], Awaitable[Sequence[Any]]]
+
+
+class Unreachable(Exception):
+    """Somebody this effect needs is away. Not an error: it waits."""
