@@ -78,9 +78,9 @@ class Aggregate(Generic[S, E]):
         self.account_of = account_of  # Asked once, of the first event; None: the stream's own id.
         self.timers = timers
 
-    def stream(self, book: Book, number: str) -> Stream[S, E]:
+    def stream(self, book: Book, *number: str) -> Stream[S, E]:
         """The stream of a business number, there or not yet."""
-        return Stream(self, stream_id(book.tenant_id, book.legal_entity, self.kind, number), book)
+        return Stream(self, stream_id(book.tenant_id, book.legal_entity, self.kind, *number), book)
 
     def existing(self, id: UUID) -> Stream[S, E]:
         """A stream known by id alone; nothing can be created under it."""

@@ -13,15 +13,16 @@ PARTITIONS: Final = 12  # Per topic, the same in all services, for ever.
 _CACHED_KEYS_MAX: Final = 100_000
 
 
-def stream_id(tenant_id: UUID, legal_entity: str, kind: str, number: str) -> UUID:
+def stream_id(tenant_id: UUID, legal_entity: str, kind: str, *number: str) -> UUID:
     """The one id of a business thing; two spellings that look alike are the same (NFC)."""
-    parts = [str(tenant_id), legal_entity, kind, number]
-    return uuid5(NAMESPACE, json.dumps([normalize("NFC", part) for part in parts], ensure_ascii=False))
+    parts = [normalize("NFC", part) for part in (str(tenant_id), legal_entity, kind, *number)]
+    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False, separators=(",", ":")))
 
 
 def derived(source: UUID, *parts: str | int | UUID) -> UUID:
     """An id that follows from its cause: the same cause gives the same id, so firing twice is one."""
-    return uuid5(source, json.dumps([str(part) for part in parts], ensure_ascii=False))
+    texts = [str(part) for part in parts]
+    return uuid5(source, json.dumps(texts, ensure_ascii=False, separators=(",", ":")))
 
 
 def open_item_id(stream: UUID, installment: int) -> UUID:
