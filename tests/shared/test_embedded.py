@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # It ships no types.
 import pytest
 
 from shared.platform.embedded import binaries, folders, postmaster
