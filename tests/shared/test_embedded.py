@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -43,8 +44,8 @@ import sys, time
 from pathlib import Path
 from shared.platform.embedded.server import EmbeddedServer
 server = EmbeddedServer.start(Path(sys.argv[1]))
-print(server.url("postgres"), flush=True)
 try:
+    print(server.url("postgres"), flush=True)
     time.sleep(600)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
@@ -79,14 +80,20 @@ def ask(url: str, question: str) -> object:
     return asyncio.run(answer())
 
 
-def supervisor(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def supervisor(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that supervises the folder; killed at the end at the latest."""
+    child = subprocess.Popen(
         [sys.executable, "-c", START_AND_WAIT, str(folder)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
     )
+    try:
+        yield child
+    finally:
+        kill(child)
 
 
 def first_line(child: subprocess.Popen[str]) -> str:
@@ -95,8 +102,9 @@ def first_line(child: subprocess.Popen[str]) -> str:
 
 
 def kill(child: subprocess.Popen[str]) -> None:
-    os.killpg(child.pid, signal.SIGKILL)
-    child.communicate(timeout=CHILD_TIMEOUT_S)
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate(timeout=CHILD_TIMEOUT_S)
 
 
 def live(folder: Path) -> postmaster.Postmaster:
@@ -171,11 +179,10 @@ class TestStop:
 
 class TestAdopt:
     def test_takes_over_the_server_of_a_killed_supervisor(self, folder: Path) -> None:
-        child = supervisor(folder)
-        url = first_line(child)
-        ask(url, "CREATE TABLE kept AS SELECT 7 AS seven")
-        pid = live(folder).pid
-        kill(child)
+        with supervisor(folder) as child:
+            url = first_line(child)
+            ask(url, "CREATE TABLE kept AS SELECT 7 AS seven")
+            pid = live(folder).pid
         with EmbeddedServer.start(folder) as server:
             assert server.adopted
             assert live(folder).pid == pid
@@ -184,9 +191,8 @@ class TestAdopt:
         assert postmaster.running(folder / folders.DATA) is None
 
     def test_restarts_a_server_whose_socket_was_swept_away(self, folder: Path) -> None:
-        child = supervisor(folder)
-        first_line(child)
-        kill(child)
+        with supervisor(folder) as child:
+            first_line(child)
         pid = live(folder).pid
         found = live(folder).socket_folder
         assert found is not None
@@ -225,21 +231,19 @@ class TestAdopt:
 
 class TestSupervision:
     def test_refuses_a_second_supervisor_and_names_the_folder(self, folder: Path) -> None:
-        child = supervisor(folder)
-        url = first_line(child)
-        with pytest.raises(FolderInUse, match=str(folder)) as refused:
-            EmbeddedServer.start(folder)
-        assert refused.value.holder_pid == child.pid
-        assert ask(url, "SELECT 1") == 1
-        kill(child)
+        with supervisor(folder) as child:
+            url = first_line(child)
+            with pytest.raises(FolderInUse, match=str(folder)) as refused:
+                EmbeddedServer.start(folder)
+            assert refused.value.holder_pid == child.pid
+            assert ask(url, "SELECT 1") == 1
 
     def test_keeps_ctrl_c_from_the_server(self, folder: Path) -> None:
-        child = supervisor(folder)
-        url = first_line(child)
-        os.killpg(child.pid, signal.SIGINT)
-        assert first_line(child) == "interrupted"
-        assert ask(url, "SELECT 1") == 1
-        kill(child)
+        with supervisor(folder) as child:
+            url = first_line(child)
+            os.killpg(child.pid, signal.SIGINT)
+            assert first_line(child) == "interrupted"
+            assert ask(url, "SELECT 1") == 1
 
     def test_leaves_the_server_alone_in_a_forked_child(self, folder: Path) -> None:
         with EmbeddedServer.start(folder) as server:
@@ -266,7 +270,8 @@ class TestRefusals:
     def test_refuses_a_folder_the_server_cannot_reach(self, folder: Path) -> None:
         (folder / "closed").mkdir(mode=0o700)
         with pytest.raises(FolderNotUsable, match="cannot enter"):
-            EmbeddedServer.start(folder / "closed" / "data")
+            EmbeddedServer.start(folder / "closed" / "new" / "data")
+        assert not (folder / "closed" / "new").exists()
 
     def test_refuses_a_socket_path_that_is_too_long(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -79,7 +79,7 @@ class ServerFailed(EmbeddedError):
         self.said = said
         self.log_tail = log_tail
         log = f"\nLast lines of the server's log:\n{log_tail}" if log_tail else ""
-        super().__init__(f"The embedded PostgreSQL failed to {step}: {said}{log}")
+        super().__init__(f"The embedded PostgreSQL failed to {step}: {said}{log}\nOr {OWN_SERVER}.")
 
 
 def _way_out() -> str:

@@ -61,22 +61,30 @@ def prepare(folder: Path, account: Account) -> None:
         if folder.exists():
             _refuse_strange(folder)
         else:
-            _make(folder)
+            _make(folder, account)
         if account.switches and not (folder / DATA).exists():
             account.take(folder, 0o700)
     except OSError as error:
         raise FolderNotUsable(folder, str(error)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise FolderNotUsable(folder, "it is not writable")
-    if account.switches and not account.can_enter(folder):
-        closed = next((p for p in reversed(folder.parents) if not account.can_enter(p)), folder)
-        raise FolderNotUsable(
-            folder, f"as root the server runs as user {account.uid}, who cannot enter {closed}"
-        )
+    if account.switches:
+        _refuse_closed(folder, folder, account)
 
 
-def _make(folder: Path) -> None:
+def _refuse_closed(folder: Path, reached: Path, account: Account) -> None:
+    if account.can_enter(reached):
+        return
+    closed = next((p for p in reversed(reached.parents) if not account.can_enter(p)), reached)
+    raise FolderNotUsable(
+        folder, f"as root the server runs as user {account.uid}, who cannot enter {closed}"
+    )
+
+
+def _make(folder: Path, account: Account) -> None:
     missing = [path for path in folder.parents if not path.exists()]
+    if account.switches:  # Before anything is made.
+        _refuse_closed(folder, next(path for path in folder.parents if path.exists()), account)
     for path in reversed(missing):
         path.mkdir(mode=0o755, exist_ok=True)
         if os.geteuid() == 0:
