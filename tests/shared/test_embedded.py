@@ -104,7 +104,7 @@ def first_line(child: subprocess.Popen[str]) -> str:
 def kill(child: subprocess.Popen[str]) -> None:
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
-        child.communicate(timeout=CHILD_TIMEOUT_S)
+    child.communicate(timeout=CHILD_TIMEOUT_S)
 
 
 def live(folder: Path) -> postmaster.Postmaster:
@@ -189,6 +189,15 @@ class TestAdopt:
             assert server.url("postgres") == url
             assert ask(server.url("postgres"), "SELECT seven FROM kept") == 7
         assert postmaster.running(folder / folders.DATA) is None
+
+    @pytest.mark.parametrize("killed_after_s", [0.2, 0.4, 0.6, 0.8])
+    def test_starts_after_a_start_that_was_killed(
+        self, folder: Path, killed_after_s: float
+    ) -> None:
+        with supervisor(folder):
+            time.sleep(killed_after_s)
+        with EmbeddedServer.start(folder) as server:
+            assert ask(server.url("postgres"), "SELECT 1") == 1
 
     def test_restarts_a_server_whose_socket_was_swept_away(self, folder: Path) -> None:
         with supervisor(folder) as child:

@@ -21,7 +21,7 @@ LOCK: Final = "supervisor.lock"
 LOG: Final = "server.log"
 LOG_OLD: Final = "server.log.1"
 SOCKET_NOTE: Final = "socket-folder"
-OURS: Final = frozenset({DATA, DATA_UNFINISHED, LOCK, LOG, LOG_OLD, SOCKET_NOTE})
+OURS: Final = frozenset({DATA, LOCK, LOG, LOG_OLD, SOCKET_NOTE})
 PREFIX: Final = "duebook-"
 PORT: Final = 5432
 SOCKET_FILE: Final = f".s.PGSQL.{PORT}"
@@ -102,7 +102,8 @@ def _refuse_strange(folder: Path) -> None:
     owner = data.stat().st_uid if data.is_dir() else folder.stat().st_uid
     if ourselves != 0 and owner not in fitting:
         raise FolderNotUsable(folder, f"it belongs to user {owner}")
-    strange = sorted({path.name for path in folder.iterdir()} - OURS)
+    names = {path.name for path in folder.iterdir()} - OURS
+    strange = sorted(name for name in names if not name.startswith(DATA_UNFINISHED))
     if strange and not data.is_dir():
         raise FolderNotUsable(folder, f"it holds something else ({strange[0]})")
 

@@ -152,11 +152,12 @@ class EmbeddedServer:
         """Make the data under another name, so that a killed start leaves no half of it."""
         if self._data.exists():
             return
-        unfinished = self.folder / folders.DATA_UNFINISHED
+        # A name of our own: the initdb of a killed start may still be writing to its one.
+        unfinished = self.folder / f"{folders.DATA_UNFINISHED}.{os.getpid()}"
         said = ""
         for locale in LOCALES:
-            if unfinished.exists():
-                shutil.rmtree(unfinished)
+            for leftover in self.folder.glob(f"{folders.DATA_UNFINISHED}*"):
+                shutil.rmtree(leftover, ignore_errors=True)
             choices = ["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", f"--locale={locale}"]
             done = self._account.run(
                 [str(self._binaries.program("initdb")), "-D", str(unfinished), *choices],
