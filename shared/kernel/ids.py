@@ -8,7 +8,9 @@ from typing import Final
 from unicodedata import normalize
 from uuid import UUID, uuid5
 
-NAMESPACE: Final = UUID("6f0a7c7e-55d4-5f0b-9a53-0f2f6d3c9c11")  # Never change: every id hangs on it.
+NAMESPACE: Final = UUID(
+    "6f0a7c7e-55d4-5f0b-9a53-0f2f6d3c9c11"
+)  # Never change: every id hangs on it.
 PARTITIONS: Final = 12  # Per topic, the same in all services, for ever.
 _CACHED_KEYS_MAX: Final = 100_000
 

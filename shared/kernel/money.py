@@ -149,9 +149,7 @@ def split(whole: Money, weights: Sequence[int]) -> tuple[Money, ...]:
     sign, amount, of = (-1 if whole.minor < 0 else 1), abs(whole.minor), sum(weights)
     shares = [amount * weight // of for weight in weights]
     left = amount - sum(shares)
-    by_remainder = sorted(
-        range(len(weights)), key=lambda i: (-(amount * weights[i] % of), i)
-    )
+    by_remainder = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % of), i))
     for i in by_remainder[:left]:
         shares[i] += 1
     return tuple(Money(sign * share, whole.currency) for share in shares)

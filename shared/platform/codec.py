@@ -59,7 +59,7 @@ class Codec:
     ) -> None:
         self._names = {cls: name for name, cls in own.items()}
         types = {**own, **(heard or {})}
-        self._decoders = {
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(cls, dec_hook=_read) for name, cls in types.items()
         }
         self._types = types

@@ -140,7 +140,9 @@ class EventStore(Protocol):
         """A connection of the writer's own, kept for many transactions."""
         ...
 
-    async def describe(self, tenant_id: UUID, streams: Collection[UUID]) -> Mapping[UUID, StreamInfo]:
+    async def describe(
+        self, tenant_id: UUID, streams: Collection[UUID]
+    ) -> Mapping[UUID, StreamInfo]:
         """The existing ones; committed, not from a projection."""
         ...
 
