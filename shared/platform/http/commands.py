@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Annotated, Final
@@ -24,6 +25,7 @@ from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import Token, etag, version_of
 from shared.platform.store.port import StreamInfo
+from shared.platform.telemetry import COMMANDS
 
 KEY_CHARACTERS_MAX: Final = 255
 ACTOR: Final = "api"  # Who asks is not known before there is authentication.
@@ -95,6 +97,8 @@ class CommandRequest:
             traceparent=self._traceparent,
         )
         accepted = await self._parts.writer.submit(work, caller)
+        outcome = "replayed" if accepted.replayed else "dry_run" if self._dry_run else "accepted"
+        COMMANDS.labels(self._parts.service.name, outcome).inc()
         if self._dry_run:
             return Response(accepted.answer, 200, media_type="application/json")
         headers = {"etag": etag(accepted.version)}
@@ -109,21 +113,19 @@ class CommandRequest:
         """Of method, path and body: the same wish gives the same bytes, however it is spelled."""
         body = await self._request.body()
         if body:
-            try:
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):  # Else taken literally.
                 body = _SORTED.encode(msgspec.json.decode(body))
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                pass  # A spelling only Python reads: taken literally.
         head = f"{self._request.method}\0{get_route_path(self._request.scope)}\0"
         return sha256(head.encode() + body).digest()
 
 
-async def _command_request(request: Request) -> CommandRequest:
+async def command_request(request: Request) -> CommandRequest:
     parts = parts_of(request)
     await _refuse_unread_body(request)
     return CommandRequest(request, parts, await parts.clock.now())
 
 
-Commanding = Annotated[CommandRequest, Depends(_command_request)]
+Commanding = Annotated[CommandRequest, Depends(command_request)]
 """Annotate a route's parameter with it: `async def issue(body: Issue, commanding: Commanding)`."""
 
 

@@ -104,10 +104,7 @@ def _clean(value: str, layout: frozenset[str]) -> str:
 
 
 def _clean_line(value: str) -> str:
-    if value.isascii() and value.isprintable():
-        cleaned = value
-    else:
-        cleaned = _clean(value, frozenset())
+    cleaned = value if value.isascii() and value.isprintable() else _clean(value, frozenset())
     if cleaned != cleaned.strip() or not cleaned:
         raise fault("invalid_value", "Must neither be blank nor begin or end with a blank.")
     return cleaned

@@ -1,4 +1,4 @@
-"""What the routes of one service stand on while it runs: given to the app, found through a request."""
+"""What the routes of one running service stand on: given to the app, found through a request."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from shared.platform.database import Database
 from shared.platform.log.port import EventLog
 from shared.platform.service import Service, Topics
 from shared.platform.store.port import EventStore
+from shared.platform.telemetry import new_trace_id
 
 
 class Submitting(Protocol):
@@ -70,7 +71,7 @@ class Parts:
     clock: DomainClock
     writer: Submitting
     store: EventStore
-    new_id: Callable[[], UUID]
+    new_id: Callable[[], UUID] = new_trace_id
     topics: Topics = field(default_factory=Topics)
     database: Database | None = None  # None: there is nothing to query (a test of commands alone).
     log: EventLog | None = None

@@ -83,9 +83,9 @@ class Problem(Exception):
 
 
 @lru_cache(maxsize=1000)
-def slug_of(rejection: type[Exception]) -> str:
-    """'invoice-not-open' of InvoiceNotOpen."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", rejection.__name__).lower()
+def slug_of(rejection: str) -> str:
+    """'invoice-not-open' of the class name InvoiceNotOpen."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", rejection).lower()
 
 
 @lru_cache(maxsize=1000)

@@ -68,7 +68,7 @@ class QueryRequest:
         *projections: str,
         found: Callable[[T], object],
     ) -> T:
-        """A long poll: looks again, each time at a new snapshot, until `found` or `Prefer: wait` is over."""
+        """A long poll: looks at new snapshots until `found`, or until `Prefer: wait` is over."""
         until = monotonic_s() + (self.prefer_wait_s or 0.0)
         while True:  # Until the deadline, or until the server drains.
             async with self.of(*projections) as connection:
@@ -137,13 +137,14 @@ def _tokens(request: Request) -> tuple[Token, ...]:
         for header in request.headers.getlist("consistency-token")
         for text in header.split(",")
     ]
+    refusal = Problem(
+        "invalid-header",
+        pointer="/Consistency-Token",
+        detail="Must be a token as it was answered.",
+    )
+    if len(texts) > TOKENS_MAX:
+        raise refusal
     try:
-        if len(texts) > TOKENS_MAX:
-            raise TokenMalformed
         return tuple(Token.decode(text) for text in texts)
     except TokenMalformed:
-        raise Problem(
-            "invalid-header",
-            pointer="/Consistency-Token",
-            detail="Must be a token as it was answered.",
-        ) from None
+        raise refusal from None
