@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import asyncpg  # type: ignore[import-untyped]  # It ships no types.
+import asyncpg
 import pytest
 
 from shared.platform.embedded import binaries, folders, postmaster
