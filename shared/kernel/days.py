@@ -1,9 +1,9 @@
-"""Calendar arithmetic on plain dates, and where a day begins in a time zone. Never reads a clock."""
+"""Calendar arithmetic on plain dates; where a day begins in a zone. Never reads a clock."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -13,11 +13,7 @@ def start_of_day(day: date, zone: str) -> datetime:
     Where midnight does not exist (clocks go forward at 00:00) it is the first instant after the
     gap; where it happens twice it is the first.
     """
-    local = datetime.combine(day, time(), ZoneInfo(zone))
-    instant = local.astimezone(UTC)
-    if instant.astimezone(ZoneInfo(zone)).date() < day:  # pragma: no cover - no such zone today
-        instant += timedelta(hours=1)
-    return instant
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def day_at(instant: datetime, zone: str) -> date:

@@ -8,7 +8,9 @@ from typing import Final
 from unicodedata import normalize
 from uuid import UUID, uuid5
 
-NAMESPACE: Final = UUID("6f0a7c7e-55d4-5f0b-9a53-0f2f6d3c9c11")  # Never change: every id hangs on it.
+NAMESPACE: Final = UUID(
+    "6f0a7c7e-55d4-5f0b-9a53-0f2f6d3c9c11"
+)  # Never change: every id hangs on it.
 PARTITIONS: Final = 12  # Per topic, the same in all services, for ever.
 _CACHED_KEYS_MAX: Final = 100_000
 
@@ -20,7 +22,7 @@ def stream_id(tenant_id: UUID, legal_entity: str, kind: str, *number: str) -> UU
 
 
 def derived(source: UUID, *parts: str | int | UUID) -> UUID:
-    """An id that follows from its cause: the same cause gives the same id, so firing twice is one."""
+    """An id that follows from its cause: the same cause, the same id; so firing twice is one."""
     texts = [str(part) for part in parts]
     return uuid5(source, json.dumps(texts, ensure_ascii=False, separators=(",", ":")))
 

@@ -59,7 +59,7 @@ class Codec:
     ) -> None:
         self._names = {cls: name for name, cls in own.items()}
         types = {**own, **(heard or {})}
-        self._decoders = {
+        self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(cls, dec_hook=_read) for name, cls in types.items()
         }
         self._types = types
@@ -73,7 +73,10 @@ class Codec:
         return self._names[type(event)], ENCODER.encode(event)
 
     def decode(self, name: str, data: bytes) -> Any:
-        """The event, or None for a type nobody here hears. Raises UnknownEventType, UndecodableEvent."""
+        """The event, or None for a type nobody here hears.
+
+        Raises UnknownEventType, UndecodableEvent.
+        """
         decoder = self._decoders.get(name)
         try:
             if decoder is not None:

@@ -18,6 +18,7 @@ class Head(NamedTuple):
 
     version: int
     kind: str
+    tenant_id: UUID  # A batch may hold several tenants; one must not reach another's stream by id.
 
 
 class StoredKey(NamedTuple):
@@ -101,6 +102,10 @@ class Conflict(Exception):
     """A version, a stream or a key is not as expected. Nothing was written; decide again."""
 
 
+class DuplicateEvent(Exception):
+    """An event with this id is stored already. Nothing was written; trying again will not help."""
+
+
 class CommitUncertain(Exception):
     """COMMIT was sent, was not answered, and nobody could be asked."""
 
@@ -123,7 +128,7 @@ class Transaction(Protocol):
         ...
 
     async def write_and_commit(self, writes: Writes) -> None:
-        """All or nothing. Raises Conflict, CommitUncertain."""
+        """All or nothing. Raises Conflict, DuplicateEvent, CommitUncertain."""
         ...
 
     async def rollback(self) -> None:
@@ -140,7 +145,9 @@ class EventStore(Protocol):
         """A connection of the writer's own, kept for many transactions."""
         ...
 
-    async def describe(self, tenant_id: UUID, streams: Collection[UUID]) -> Mapping[UUID, StreamInfo]:
+    async def describe(
+        self, tenant_id: UUID, streams: Collection[UUID]
+    ) -> Mapping[UUID, StreamInfo]:
         """The existing ones; committed, not from a projection."""
         ...
 

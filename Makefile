@@ -1,0 +1,42 @@
+# Needs python3 (3.11 or newer) and the coreutils, nothing else. All that it installs is in .venv.
+
+PYTHON = python3
+PY = .venv/bin/python
+READY = .venv/.ready
+ARGS =
+
+.PHONY: demo test check fix prove bench golden
+
+demo: $(READY)  ## The main job on a simulated book; the API stays up until Ctrl-C.
+	@.venv/bin/duebook demo $(ARGS)
+
+test: $(READY)  ## Every test, layer after layer.
+	@$(PY) tests/layers.py fast connected journey
+
+check: $(READY)  ## What every commit passes.
+	@$(PY) -m ruff format --check
+	@$(PY) -m ruff check
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+	@$(PY) tests/layers.py fast
+
+fix: $(READY)  ## Format, and mend what ruff can mend.
+	@$(PY) -m ruff format
+	@$(PY) -m ruff check --fix
+
+prove: $(READY)  ## Failpoints, kills, races and mutants.
+	@$(PY) tests/layers.py faults
+
+bench: $(READY)  ## Measure this machine.
+	@.venv/bin/duebook bench $(ARGS)
+
+golden: $(READY)  ## Write the event samples anew; read the diff before you commit it.
+	@DUEBOOK_WRITE_GOLDEN=1 $(PY) -m pytest -q tests/contracts
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Duebook needs Python 3.11 or newer.")'
+	@echo "Installing into .venv; this takes a minute, once."
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)

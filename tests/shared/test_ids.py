@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from shared.kernel.ids import PARTITIONS, derived, murmur2, partition_of, stream_id
+
+TENANT = UUID(int=1)
+
+
+class TestMurmur2:
+    # Known answers of Apache Kafka, clients/src/test/java/org/apache/kafka/common/utils/UtilsTest.
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("21", -973932308),
+            ("foobar", -790332482),
+            ("a-little-bit-long-string", -985981536),
+            ("a-little-bit-longer-string", -1486304829),
+            ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+            ("abc", 479470107),
+        ],
+    )
+    def test_agrees_with_kafka(self, text: str, expected: int) -> None:
+        assert murmur2(text.encode()) == expected & 0xFFFFFFFF
+
+
+class TestStreamId:
+    def test_is_one_for_two_spellings_that_look_alike(self) -> None:
+        assert stream_id(TENANT, "CN01", "invoice", "A\u0301") == stream_id(
+            TENANT, "CN01", "invoice", "\u00c1"
+        )
+
+    def test_keeps_tenant_entity_kind_and_number_apart(self) -> None:
+        ids = {
+            stream_id(TENANT, "CN01", "invoice", "1"),
+            stream_id(UUID(int=2), "CN01", "invoice", "1"),
+            stream_id(TENANT, "CN02", "invoice", "1"),
+            stream_id(TENANT, "CN01", "payment", "1"),
+            stream_id(TENANT, "CN01", "invoice", "1", ""),
+            stream_id(TENANT, "CN01", "invoice", '1","'),
+        }
+
+        assert len(ids) == 6
+
+    def test_never_changes(self) -> None:
+        assert str(stream_id(TENANT, "CN01", "invoice", "2026-0131")) == (
+            "fde7549e-394e-529b-ad17-7543db2ff15f"
+        )
+
+
+class TestDerived:
+    def test_follows_from_its_cause(self) -> None:
+        assert derived(TENANT, "a", 1) == derived(TENANT, "a", 1)
+        assert derived(TENANT, "a", 1) != derived(TENANT, "a", 2)
+
+
+class TestPartitionOf:
+    def test_is_one_of_the_topic(self) -> None:
+        assert {partition_of(UUID(int=n)) for n in range(500)} == set(range(PARTITIONS))

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kernel.money import (
+    MINOR_MAX,
+    AmountMalformed,
+    AmountTooLarge,
+    AmountTooPrecise,
+    CurrenciesMixed,
+    Money,
+    UnknownCurrency,
+    split,
+    total,
+)
+
+currencies = st.sampled_from(["CNY", "JPY", "KWD", "CLF"])
+minors = st.integers(-MINOR_MAX, MINOR_MAX)
+
+
+class TestMoney:
+    @pytest.mark.parametrize(
+        ("text", "currency", "minor"),
+        [
+            ("1234.50", "CNY", 123450),
+            ("1234.5", "CNY", 123450),
+            ("-0.01", "CNY", -1),
+            ("7", "JPY", 7),
+            ("0.005", "KWD", 5),
+        ],
+    )
+    def test_reads_plain_decimals(self, text: str, currency: str, minor: int) -> None:
+        assert Money.of(text, currency) == Money(minor, currency)
+
+    @pytest.mark.parametrize(
+        "text", ["", "1e3", "1,000", "+1", " 1", "01", "1.", ".5", "NaN", "\uff11"]
+    )
+    def test_refuses_what_is_not_a_plain_decimal(self, text: str) -> None:
+        with pytest.raises(AmountMalformed):
+            Money.of(text, "CNY")
+
+    def test_refuses_more_decimals_than_the_currency_has(self) -> None:
+        with pytest.raises(AmountTooPrecise):
+            Money.of("1.5", "JPY")
+
+    def test_refuses_more_than_the_store_can_add_up(self) -> None:
+        with pytest.raises(AmountTooLarge):
+            Money.of("10000000000000.01", "CNY")
+
+    def test_refuses_a_currency_that_iso_4217_does_not_list(self) -> None:
+        with pytest.raises(UnknownCurrency):
+            Money(1, "RMB")
+
+    def test_never_mixes_two_currencies(self) -> None:
+        with pytest.raises(CurrenciesMixed):
+            _ = Money(1, "CNY") + Money(1, "EUR")
+        with pytest.raises(CurrenciesMixed):
+            _ = Money(2, "CNY") > Money(1, "EUR")
+
+    def test_cannot_be_changed(self) -> None:
+        with pytest.raises(AttributeError, match="immutable"):
+            Money(1, "CNY").minor = 2
+
+    @given(minors, currencies)
+    def test_is_read_back_as_it_was_written(self, minor: int, currency: str) -> None:
+        money = Money(minor, currency)
+
+        assert Money.of(money.amount, currency) == money
+
+    @given(st.lists(st.integers(-1000, 1000)))
+    def test_adds_up_in_any_order(self, minors: list[int]) -> None:
+        amounts = [Money(minor, "CNY") for minor in minors]
+
+        assert total(amounts, "CNY") == total(reversed(amounts), "CNY") == Money(sum(minors), "CNY")
+
+
+class TestSplit:
+    def test_gives_the_odd_cent_to_the_largest_remainder(self) -> None:
+        assert split(Money(100, "CNY"), [1, 1, 1]) == (
+            Money(34, "CNY"),
+            Money(33, "CNY"),
+            Money(33, "CNY"),
+        )
+
+    def test_refuses_weights_that_say_nothing(self) -> None:
+        for weights in ([], [0, 0], [1, -1]):
+            with pytest.raises(ValueError, match="weights"):
+                split(Money(1, "CNY"), weights)
+
+    @given(minors, st.lists(st.integers(0, 10**6), min_size=1, max_size=20).filter(any))
+    def test_loses_nothing_and_is_off_by_less_than_one_unit(
+        self, minor: int, weights: list[int]
+    ) -> None:
+        shares = split(Money(minor, "CNY"), weights)
+
+        assert sum(share.minor for share in shares) == minor
+        assert all(
+            abs(share.minor * sum(weights) - minor * weight) < sum(weights)
+            for share, weight in zip(shares, weights, strict=True)
+        )
