@@ -191,7 +191,8 @@ async def list_accounts(
         last = sa.tuple_(*(sa.literal(part) for part in after))
         found = found.where(sa.tuple_(of.legal_entity, of.number) > last)
     listed = found.order_by(of.legal_entity, of.number).limit(rows)
-    return (await connection.execute(listed)).mappings().all()
+    page: Sequence[sa.RowMapping] = (await connection.execute(listed)).mappings().all()
+    return page
 
 
 async def find_account(
