@@ -202,3 +202,15 @@ async def find_account(
     found = _with_party().where(of.tenant_id == tenant_id, of.account_id == account_id)
     row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
     return row
+
+
+async def party_name(
+    connection: AsyncConnection, tenant_id: UUID, party_id: UUID | None
+) -> str | None:
+    """Who stands behind a party id; None: nobody was named."""
+    if party_id is None:
+        return None
+    of = _PARTY.c
+    found = sa.select(of.details["name"].astext).where(of.tenant_id == tenant_id, of.id == party_id)
+    name: str | None = (await connection.execute(found)).scalar_one_or_none()
+    return name
