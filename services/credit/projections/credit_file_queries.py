@@ -1,4 +1,4 @@
-"""Questions asked of the credit files: the grade and the score of a day, and how they came about."""
+"""Questions asked of the credit files: grade and score of a day, and how they came about."""
 
 from __future__ import annotations
 
