@@ -19,13 +19,15 @@ from services.credit.reactions import (
 from services.credit.reactions import (
     when_review_started_score_the_customer as when_review_started,
 )
+from services.credit.runtime.settings import Settings
 from shared.platform.reactor.port import Reaction
 from shared.platform.service import Service
 
 NAME = "credit"
 
 
-def service() -> Service:
+def service(_settings: Settings) -> Service:
+    """There is nothing to set yet."""
     return Service(
         name=NAME,
         own=PUBLISHED,
