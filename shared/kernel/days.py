@@ -1,4 +1,4 @@
-"""Calendar arithmetic on plain dates, and where a day begins in a time zone. Never reads a clock."""
+"""Calendar arithmetic on plain dates; where a day begins in a zone. Never reads a clock."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ E = TypeVar("E")
 K = TypeVar("K")
 
 STREAMS_MAX: Final = 500  # Streams one use case may name.
+EVENTS_MAX: Final = 500  # Events one use case may write.
 
 
 class Rejected(Exception):
@@ -214,6 +215,10 @@ class UnknownStream(Exception):
 
 class KeyReused(Exception):
     """This idempotency key was used for another input. HTTP 422."""
+
+
+class TooMuchAtOnce(Exception):
+    """The use case names more than STREAMS_MAX streams or writes more than EVENTS_MAX events."""
 
 
 class Overloaded(Exception):

@@ -1,4 +1,7 @@
-"""What surrounds an event: where it stands, when it happened, when we learned it. No payload knowledge."""
+"""What surrounds an event: where it stands, when it happened, when we learned it.
+
+Knows nothing of what the event says.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def stream_id(tenant_id: UUID, legal_entity: str, kind: str, *number: str) -> UU
 
 
 def derived(source: UUID, *parts: str | int | UUID) -> UUID:
-    """An id that follows from its cause: the same cause gives the same id, so firing twice is one."""
+    """An id that follows from its cause: the same cause, the same id; so firing twice is one."""
     texts = [str(part) for part in parts]
     return uuid5(source, json.dumps(texts, ensure_ascii=False, separators=(",", ":")))
 

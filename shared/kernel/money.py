@@ -1,4 +1,4 @@
-"""Money: whole minor units of one currency. No float ever enters or leaves; currencies never mix."""
+"""Money: whole minor units of one currency. No float enters or leaves; currencies never mix."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from collections.abc import Iterable, Sequence
 from functools import total_ordering
 from typing import Final
 
-# ISO 4217:2015, amendment 176: minor units of the active currencies that do not have two.
-_EXPONENTS_NOT_TWO: Final = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+# ISO 4217:2015, amendment 176: the active currencies by the number of their minor units.
+_CODES: Final = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD "
+        "CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP "
+        "GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK "
+        "LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO "
+        "NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS "
+        "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST "
+        "YER ZAR ZMW ZWG"
     ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
-_TWO: Final = (
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD "
-    "CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS "
-    "GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD "
-    "LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB "
-    "PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
-    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST YER ZAR ZMW ZWG"
-).split()
-EXPONENTS: Final = {**dict.fromkeys(_TWO, 2), **_EXPONENTS_NOT_TWO}
+EXPONENTS: Final = {code: digits for digits, codes in _CODES.items() for code in codes.split()}
 
 MINOR_MAX: Final = 10**15  # minor units: what a BIGINT holds a thousand times over.
 
@@ -60,7 +59,7 @@ def exponent(currency: str) -> int:
 
 @total_ordering
 class Money:
-    """An amount in minor units. A plain class, so that the codec alone decides how it is written."""
+    """An amount in minor units. A plain class, so that the codec alone says how it is written."""
 
     __slots__ = ("currency", "minor")
 
@@ -77,7 +76,10 @@ class Money:
 
     @classmethod
     def of(cls, text: str, currency: str) -> Money:
-        """Reads '1234.50'. Raises UnknownCurrency, AmountMalformed, AmountTooPrecise, AmountTooLarge."""
+        """Reads '1234.50'.
+
+        Raises UnknownCurrency, AmountMalformed, AmountTooPrecise, AmountTooLarge.
+        """
         decimals = exponent(currency)
         found = _AMOUNT.fullmatch(text)
         if found is None:
@@ -142,7 +144,7 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
 def split(whole: Money, weights: Sequence[int]) -> tuple[Money, ...]:
     """Shares in proportion to the weights that add up to the whole (largest remainder, Hamilton).
 
-    Ties go to the earlier share. Raises ValueError without a positive weight or with a negative one.
+    Ties go to the earlier share. Raises ValueError for a negative weight, or none positive.
     """
     if not weights or min(weights) < 0 or sum(weights) == 0:
         raise ValueError("weights must be zero or more, and one at least positive")

@@ -73,7 +73,10 @@ class Codec:
         return self._names[type(event)], ENCODER.encode(event)
 
     def decode(self, name: str, data: bytes) -> Any:
-        """The event, or None for a type nobody here hears. Raises UnknownEventType, UndecodableEvent."""
+        """The event, or None for a type nobody here hears.
+
+        Raises UnknownEventType, UndecodableEvent.
+        """
         decoder = self._decoders.get(name)
         try:
             if decoder is not None:

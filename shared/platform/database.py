@@ -1,4 +1,4 @@
-"""One service's database: a pool bound to tenants, and connections outside it for those who keep one.
+"""One service's database: a pool bound to tenants, and connections outside it for the few.
 
 Every connection runs as the application role, never as the owner of the tables.
 """
@@ -27,7 +27,7 @@ LOCK_TIMEOUT_S: Final = 5
 
 
 class Database:
-    """`url` is a plain libpq address: postgresql://user@host/name or …@/name?host=/socket/folder."""
+    """`url` is a libpq address: postgresql://user@host/name or …@/name?host=/socket/folder."""
 
     def __init__(self, url: str, *, app_role: str = APP_ROLE, pool_size: int = POOL_SIZE) -> None:
         self.url = url
@@ -67,7 +67,10 @@ class Database:
             yield connection
 
     async def own_connection(self, name: str) -> Driver:
-        """A driver connection outside the pool; its user closes it. `name` shows in pg_stat_activity."""
+        """A driver connection outside the pool; its user closes it.
+
+        `name` shows in pg_stat_activity.
+        """
         connection: Driver = await asyncpg.connect(
             self.url,
             command_timeout=COMMAND_TIMEOUT_S,

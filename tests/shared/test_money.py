@@ -35,7 +35,7 @@ class TestMoney:
         assert Money.of(text, currency) == Money(minor, currency)
 
     @pytest.mark.parametrize(
-        "text", ["", "1e3", "1,000", "+1", " 1", "01", "1.", ".5", "NaN", "１"]
+        "text", ["", "1e3", "1,000", "+1", " 1", "01", "1.", ".5", "NaN", "\uff11"]
     )
     def test_refuses_what_is_not_a_plain_decimal(self, text: str) -> None:
         with pytest.raises(AmountMalformed):

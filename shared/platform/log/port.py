@@ -1,4 +1,4 @@
-"""The log as its users see it: partitions of records with dense offsets, appended and never changed.
+"""The log as its users see it: partitions of records, dense offsets, never changed.
 
 Three implementations pass one conformance suite: memory, Postgres, Kafka.
 """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from shared.kernel.decider import PrivateRow
+from shared.kernel.decider import Accepted, Caller, PrivateRow, Work
 
 KeyId = tuple[UUID, str]  # tenant, Idempotency-Key
 
@@ -18,6 +19,7 @@ class Head(NamedTuple):
 
     version: int
     kind: str
+    tenant_id: UUID  # A batch may hold several tenants; one must not reach another's stream by id.
 
 
 class StoredKey(NamedTuple):
@@ -101,6 +103,10 @@ class Conflict(Exception):
     """A version, a stream or a key is not as expected. Nothing was written; decide again."""
 
 
+class DuplicateEvent(Exception):
+    """An event with this id is stored already. Nothing was written; trying again will not help."""
+
+
 class CommitUncertain(Exception):
     """COMMIT was sent, was not answered, and nobody could be asked."""
 
@@ -123,7 +129,7 @@ class Transaction(Protocol):
         ...
 
     async def write_and_commit(self, writes: Writes) -> None:
-        """All or nothing. Raises Conflict, CommitUncertain."""
+        """All or nothing. Raises Conflict, DuplicateEvent, CommitUncertain."""
         ...
 
     async def rollback(self) -> None:
@@ -152,4 +158,17 @@ class EventStore(Protocol):
 
     def is_transient(self, problem: BaseException) -> bool:
         """Worth another attempt with the same batch; anything else is blamed on a command."""
+        ...
+
+
+class CommandQueue(Protocol):
+    """The writer as reactions and timers see it."""
+
+    def enqueue(self, work: Work, caller: Caller) -> asyncio.Future[Accepted]:
+        """Decided in the order of the calls. Raises Overloaded at once when the queue is full."""
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """Works that are not answered yet."""
         ...

@@ -1,0 +1,86 @@
+"""What the routes of one running service stand on: given to the app, found through a request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, cast
+from uuid import UUID
+
+from starlette.requests import Request
+
+from shared.kernel.decider import Accepted, Caller, Work
+from shared.platform.clock import DomainClock
+from shared.platform.database import Database
+from shared.platform.log.port import EventLog
+from shared.platform.service import Service, Topics
+from shared.platform.store.port import EventStore
+from shared.platform.telemetry import new_trace_id
+
+
+class Submitting(Protocol):
+    """The writer, as far as HTTP needs it."""
+
+    async def submit(self, work: Work, caller: Caller) -> Accepted: ...
+
+    @property
+    def in_flight(self) -> int: ...
+
+
+class SeenWaiting(Protocol):
+    """Somebody who knows how far projections are, and can wait for them."""
+
+    async def wait_seen(
+        self, projection: str, versions: Mapping[UUID, int], timeout_s: float
+    ) -> bool:
+        """True as soon as the projection has seen these versions; False when time is over."""
+        ...
+
+
+class WorkReport(Protocol):
+    """What is still to do, in numbers any process can ask for (read from database and log)."""
+
+    @property
+    def timers_due(self) -> int: ...
+    @property
+    def next_timer_at(self) -> datetime | None: ...
+    @property
+    def outbox(self) -> int: ...
+    @property
+    def in_flight(self) -> int: ...
+    @property
+    def lag(self) -> int: ...
+    @property
+    def end_offsets(self) -> Mapping[str, object]: ...
+    @property
+    def halted(self) -> object: ...
+
+
+class Reporting(Protocol):
+    async def status(self) -> WorkReport: ...
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """One running service, as its routes see it."""
+
+    service: Service
+    tenant_id: UUID
+    clock: DomainClock
+    writer: Submitting
+    store: EventStore
+    new_id: Callable[[], UUID] = new_trace_id
+    topics: Topics = field(default_factory=Topics)
+    database: Database | None = None  # None: there is nothing to query (a test of commands alone).
+    log: EventLog | None = None
+    waiter: SeenWaiting | None = None
+    reporter: Reporting | None = None
+    cursor_key: bytes = b""
+    started: bool = False
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def parts_of(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)

@@ -1,0 +1,284 @@
+"""The platform's tables, as the first migration of every service makes them.
+
+One statement each, because the driver takes no more at a time. The migrating role owns the tables;
+the processes run as the application role, which sees a tenant's rows only when bound to it and can
+change no event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from shared.platform.database import APP_ROLE
+
+OUTBOX_VACUUM_THRESHOLD_ROWS: Final = 5_000  # An outbox is mostly dead rows: clean early, not late.
+PRIVATE_TABLES: Final = ("party", "note")
+
+_ROLE: Final = f"""
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+    BEGIN
+      CREATE ROLE {APP_ROLE} NOLOGIN NOBYPASSRLS;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN
+      NULL;  -- Another service of this cluster was faster.
+    END;
+  END IF;
+  FOR attempt IN 1..20 LOOP
+    EXIT WHEN pg_has_role(current_user, '{APP_ROLE}', CASE
+      WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END);
+    BEGIN
+      EXECUTE format('GRANT {APP_ROLE} TO %I', current_user);
+    EXCEPTION WHEN internal_error OR unique_violation THEN
+      PERFORM pg_sleep(0.05);  -- Somebody grants the same at the same moment.
+    END;
+  END LOOP;
+END $$"""
+
+_STREAM: Final = """
+CREATE TABLE es_stream (
+  stream_id    uuid PRIMARY KEY,
+  stream_type  text NOT NULL,
+  tenant_id    uuid NOT NULL,
+  account_id   uuid NOT NULL,
+  legal_entity text NOT NULL,
+  partition_no smallint NOT NULL,
+  version      bigint NOT NULL CHECK (version >= 1)
+) WITH (fillfactor = 80)"""
+
+# CACHE 1: a connection that drew numbers in advance would break the order of positions.
+_EVENT: Final = """
+CREATE TABLE es_event (
+  position     bigint GENERATED ALWAYS AS IDENTITY (CACHE 1),
+  stream_id    uuid NOT NULL REFERENCES es_stream,
+  version      bigint NOT NULL,
+  event_id     uuid NOT NULL UNIQUE,
+  type         text NOT NULL,
+  schema_ver   smallint NOT NULL,
+  tenant_id    uuid NOT NULL,
+  account_id   uuid NOT NULL,
+  partition_no smallint NOT NULL,
+  effective_on date NOT NULL,
+  recorded_at  timestamptz NOT NULL,
+  data         bytea NOT NULL,
+  headers      jsonb NOT NULL,
+  PRIMARY KEY (stream_id, version)
+)"""
+
+_IMMUTABLE: Final = (
+    """
+CREATE FUNCTION es_event_is_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'events are never changed' USING ERRCODE = 'restrict_violation';
+END $$""",
+    """
+CREATE TRIGGER es_event_row_is_immutable BEFORE UPDATE OR DELETE ON es_event
+  FOR EACH ROW EXECUTE FUNCTION es_event_is_immutable()""",
+    """
+CREATE TRIGGER es_event_table_is_immutable BEFORE TRUNCATE ON es_event
+  FOR EACH STATEMENT EXECUTE FUNCTION es_event_is_immutable()""",
+)
+
+_OUTBOX: Final = f"""
+CREATE TABLE es_outbox (
+  position     bigint NOT NULL,
+  topic        text NOT NULL,
+  partition_no smallint NOT NULL,
+  tenant_id    uuid NOT NULL,
+  xid          xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  stream_id    uuid NOT NULL,
+  version      bigint NOT NULL,
+  PRIMARY KEY (position, topic)
+) WITH (autovacuum_vacuum_scale_factor = 0,
+        autovacuum_vacuum_threshold = {OUTBOX_VACUUM_THRESHOLD_ROWS},
+        autovacuum_vacuum_cost_delay = 0)"""
+
+_COMMAND: Final = """
+CREATE TABLE es_command (
+  tenant_id    uuid NOT NULL,
+  idem_key     text NOT NULL,
+  request_hash bytea NOT NULL,
+  response     bytea NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (tenant_id, idem_key)
+)"""
+
+_TIMER: Final = """
+CREATE TABLE es_timer (
+  stream_id     uuid NOT NULL,
+  name          text NOT NULL,
+  due_at        timestamptz NOT NULL,
+  since_version bigint NOT NULL,
+  partition_no  smallint NOT NULL,
+  tenant_id     uuid NOT NULL,
+  PRIMARY KEY (stream_id, name)
+)"""
+
+_LEASE: Final = """
+CREATE TABLE es_lease (
+  worker       text NOT NULL,
+  partition_no smallint NOT NULL,
+  owner        text,
+  epoch        bigint NOT NULL DEFAULT 0,
+  lease_until  timestamptz NOT NULL DEFAULT '-infinity',
+  PRIMARY KEY (worker, partition_no)
+)"""
+
+_CURSOR: Final = """
+CREATE TABLE es_cursor (
+  worker       text NOT NULL,
+  topic        text NOT NULL,
+  partition_no smallint NOT NULL,
+  next_offset  bigint NOT NULL DEFAULT 0,
+  epoch        bigint NOT NULL DEFAULT 0,
+  state        text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'halted')),
+  error        text,
+  PRIMARY KEY (worker, topic, partition_no)
+)"""
+
+_PROJECTIONS: Final = (
+    """
+CREATE TABLE proj_stream (
+  projection text NOT NULL,
+  stream_id  uuid NOT NULL,
+  version    bigint NOT NULL,
+  PRIMARY KEY (projection, stream_id)
+)""",
+    """
+CREATE TABLE proj_parked (
+  projection    text NOT NULL,
+  stream_id     uuid NOT NULL,
+  since_version bigint NOT NULL,
+  error         text NOT NULL,
+  PRIMARY KEY (projection, stream_id)
+)""",
+    """
+CREATE TABLE proj_parked_event (
+  projection   text NOT NULL,
+  topic        text NOT NULL,
+  partition_no smallint NOT NULL,
+  "offset"     bigint NOT NULL,
+  stream_id    uuid NOT NULL,
+  version      bigint NOT NULL,
+  raw          bytea NOT NULL,
+  headers      jsonb NOT NULL,
+  PRIMARY KEY (projection, topic, partition_no, "offset")
+)""",
+)
+
+_CLOCK: Final = """
+CREATE TABLE domain_clock (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  now       timestamptz NOT NULL
+)"""
+
+# Called by the append when something is not as expected: nothing of its transaction stays.
+_CONFLICT: Final = """
+CREATE FUNCTION es_conflict(is_duplicate boolean) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  IF is_duplicate THEN
+    RAISE EXCEPTION 'an event with this id is stored already' USING ERRCODE = 'unique_violation';
+  END IF;
+  RAISE EXCEPTION 'another transaction was faster' USING ERRCODE = 'serialization_failure';
+END $$"""
+
+# For people. With the reader's rights, so that it shows no more than the table would.
+_READABLE: Final = """
+CREATE VIEW es_event_readable WITH (security_invoker = true) AS
+  SELECT position, stream_id, version, event_id, type, schema_ver, tenant_id, account_id,
+         partition_no, effective_on, recorded_at, convert_from(data, 'UTF8')::jsonb AS data, headers
+    FROM es_event"""
+
+_POLICY: Final = """
+CREATE POLICY tenants ON {table} USING (tenant_id = ANY (
+  (SELECT nullif(current_setting('app.tenants', true), '')::uuid[])::uuid[]))"""
+
+# What the application role may do. No UPDATE and no DELETE on events, here or anywhere.
+_GRANTS: Final = {
+    "es_stream": "SELECT, INSERT, UPDATE (version)",
+    "es_event": "SELECT, INSERT",
+    "es_event_readable": "SELECT",
+    "es_outbox": "SELECT, INSERT, DELETE",
+    "es_command": "SELECT, INSERT",
+    "es_timer": "SELECT, INSERT, UPDATE, DELETE",
+    "es_lease": "SELECT, INSERT, UPDATE, DELETE",
+    "es_cursor": "SELECT, INSERT, UPDATE, DELETE",
+    "proj_stream": "SELECT, INSERT, UPDATE, DELETE",
+    "proj_parked": "SELECT, INSERT, UPDATE, DELETE",
+    "proj_parked_event": "SELECT, INSERT, UPDATE, DELETE",
+    "domain_clock": "SELECT, INSERT, UPDATE",
+}
+
+
+class Migration(Protocol):
+    """What is used of alembic's `op`."""
+
+    def execute(self, statement: str, /) -> None: ...
+
+
+def create_platform_tables(op: Migration, *, private: Sequence[str] = ()) -> None:
+    """Everything the platform needs in a service's database; `private` names of PRIVATE_TABLES."""
+    for statement in platform_statements(private=private):
+        op.execute(statement)
+
+
+def protect(op: Migration, table: str) -> None:
+    """A table with a tenant_id column: its rows are seen and written by their tenants only."""
+    for statement in protection_of(table):
+        op.execute(statement)
+
+
+def platform_statements(*, private: Sequence[str] = ()) -> Sequence[str]:
+    unknown = set(private) - set(PRIVATE_TABLES)
+    if unknown:
+        raise ValueError(f"no such private table: {sorted(unknown)}")
+    return [
+        _ROLE,
+        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
+        _STREAM,
+        _EVENT,
+        "CREATE UNIQUE INDEX es_event_position ON es_event (position)",
+        *_IMMUTABLE,
+        _OUTBOX,
+        "CREATE INDEX es_outbox_poll ON es_outbox (partition_no, xid, position)",
+        _COMMAND,
+        _TIMER,
+        "CREATE INDEX es_timer_due ON es_timer (partition_no, due_at)",
+        _LEASE,
+        _CURSOR,
+        *_PROJECTIONS,
+        _CLOCK,
+        _CONFLICT,
+        _READABLE,
+        *(f"GRANT {rights} ON {table} TO {APP_ROLE}" for table, rights in _GRANTS.items()),
+        *(s for table in ("es_stream", "es_event", "es_command") for s in _row_security(table)),
+        *(s for table in private for s in _private_table(table)),
+    ]
+
+
+def protection_of(table: str) -> Sequence[str]:
+    return [
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP_ROLE}",
+        *_row_security(table),
+    ]
+
+
+def _row_security(table: str) -> Sequence[str]:
+    # The sub-select makes Postgres read the setting once per statement, not once per row.
+    # nullif: after a SET LOCAL the setting is '' and not unset. Unset means no row at all.
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        _POLICY.format(table=table),
+    ]
+
+
+def _private_table(table: str) -> Sequence[str]:
+    create = f"""
+CREATE TABLE {table} (
+  id        uuid PRIMARY KEY,
+  tenant_id uuid NOT NULL,
+  details   jsonb NOT NULL
+)"""
+    return [create, *protection_of(table)]

@@ -1,0 +1,53 @@
+"""What happened, without when and under which id: two runs of the same story have one digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+SERVICES: Final = ("ledger", "credit", "dunning")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+
+EVENTS: Final = """
+SELECT stream_id, version, type, data, effective_on FROM es_event ORDER BY stream_id, version"""
+
+
+def bare(data: bytes) -> str:
+    """The JSON without ids and instants; amounts, numbers and business dates stay."""
+    text = json.dumps(json.loads(data), sort_keys=True, ensure_ascii=False)
+    return _INSTANT.sub("instant", _UUID.sub("id", text))
+
+
+def of_rows(rows: Iterable[tuple[str, int, str, bytes, str]]) -> str:
+    found = hashlib.sha256()
+    for stream, version, kind, data, effective_on in rows:
+        found.update(f"{stream}|{version}|{kind}|{bare(data)}|{effective_on}\n".encode())
+    return found.hexdigest()
+
+
+def socket_url(folder: Path, database: str) -> str:
+    """The database of an embedded server that runs on this data folder, as its owner."""
+    socket_folder = (folder / "pgdata" / "postmaster.pid").read_text().splitlines()[4]
+    return f"postgresql://duebook@/{database}?host={socket_folder}&port=5432"
+
+
+async def of_embedded(folder: Path) -> dict[str, str]:
+    """One digest per service. Stream ids are derived from business keys, so they may stay."""
+    digests: dict[str, str] = {}
+    for service in SERVICES:
+        connection = await asyncpg.connect(socket_url(folder, f"duebook_{service}"))
+        try:
+            rows = await connection.fetch(EVENTS)
+        finally:
+            await connection.close()
+        digests[service] = of_rows(
+            (str(row[0]), row[1], row[2], bytes(row[3]), str(row[4])) for row in rows
+        )
+    return digests

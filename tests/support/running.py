@@ -1,0 +1,114 @@
+"""A Duebook of our own in another process: started, killed and started again on the same data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+ROOT: Final = Path(__file__).parents[2]
+CLI: Final = (sys.executable, "-m", "services.cli")
+READY_S_MAX: Final = 60.0
+STOP_S_MAX: Final = 15.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """`duebook up` with a manual clock on a data folder; output goes to a file beside it."""
+
+    def __init__(self, folder: Path, clock_start: str, port: int | None = None) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._clock_start = clock_start
+        self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
+
+    @property
+    def log(self) -> Path:
+        return self.folder.parent / f"{self.folder.name}.log"
+
+    def start(self) -> None:
+        """Returns when all three services are ready."""
+        arguments = ("up", "--port", str(self.port), "--data", str(self.folder))
+        clock = ("--clock", "manual", "--clock-start", self._clock_start)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*CLI, *arguments, *clock],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self.starts += 1
+        self._wait_ready()
+
+    def kill(self) -> None:
+        """`kill -9`: nothing is told, nothing is flushed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> float:
+        """SIGTERM; the seconds it took. Raises if it does not end, or not cleanly."""
+        assert self._process is not None
+        started = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(STOP_S_MAX)
+        if code not in (0, -signal.SIGTERM):
+            raise AssertionError(f"exit status {code}\n{self.last_words()}")
+        return time.monotonic() - started
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-40:])
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_S_MAX
+        while time.monotonic() < deadline:
+            if not self.is_alive:
+                raise AssertionError(f"it ended before it was ready\n{self.last_words()}")
+            try:
+                answers = [
+                    httpx.get(f"{self.url}/{service}/health/ready", timeout=2)
+                    for service in ("ledger", "credit", "dunning")
+                ]
+                if all(answer.status_code == 200 for answer in answers):
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"not ready after {READY_S_MAX} s\n{self.last_words()}")
+
+
+def duebook(*arguments: str, timeout_s: float = 900.0) -> subprocess.CompletedProcess[str]:
+    """Runs one command of the command line; the caller looks at the exit status."""
+    return subprocess.run(
+        [*CLI, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
