@@ -18,6 +18,7 @@ class PromisedCash:
     amount: Money
     promised_on: date
     recorded_at: datetime
+    is_kept: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,14 @@ class AllocatedCash:
 class ReceivedCash:
     promise_id: UUID
     received: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PromisesAndCash:
+    """Of one account: what a reaction to an allocation sees."""
+
+    promises: Sequence[PromisedCash]
+    cash: Sequence[AllocatedCash]
 
 
 def received_in_time(

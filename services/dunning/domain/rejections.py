@@ -1,4 +1,4 @@
-"""Rules that several aggregates break alike: one rule, one name. Others stand beside their raiser."""
+"""Rules that several aggregates break alike: one rule, one name. Others are beside their raiser."""
 
 from __future__ import annotations
 

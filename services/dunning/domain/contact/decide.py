@@ -11,7 +11,7 @@ from services.dunning.domain.contact import commands, events
 from services.dunning.domain.contact.evolve import evolve
 from services.dunning.domain.contact.state import NOT_RECORDED, NotRecorded, State
 from services.dunning.domain.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
-from shared.kernel.decider import Aggregate, Book, Rejected, Stream
+from shared.kernel.decider import Aggregate, Book, Stream
 from shared.kernel.ids import derived
 
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)  # The caller's clock may be ahead of ours.

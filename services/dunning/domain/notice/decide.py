@@ -1,4 +1,4 @@
-"""Every rule a notice obeys. Its number is account, due date, step and channel: so it is sent once."""
+"""Every rule a notice obeys. Its number is account, due date, step and channel: it is sent once."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class AlertAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueAlertRaised:
-    """An open item crossed a threshold of days past due. `alert_id` is the id of this very event."""
+    """An open item crossed a threshold of days past due. `alert_id` is the id of this event."""
 
     alert_id: UUID
     account: AlertAccount

@@ -1,0 +1,36 @@
+"""What dunning needs of the outside world: who the debtor is, and somebody who delivers notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.dunning.domain.notice.events import NoticeQueued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debtor:
+    """Whom a notice addresses. Asked when it is rendered; dunning keeps no copy."""
+
+    number: str
+    name: str
+    contact_person: str
+    email: str
+    language: str  # "zh" or "en"
+    collector: str  # Whom to call; "" when nobody is named.
+
+
+class Debtors(Protocol):
+    async def debtor(self, account_id: UUID) -> Debtor:
+        """Raises Unreachable when ledger is away."""
+        ...
+
+
+class Outbox(Protocol):
+    async def hand_over(
+        self, notice_id: UUID, notice: NoticeQueued, debtor: Debtor, queued_at: datetime
+    ) -> str:
+        """The message id. The same notice handed over twice is one message."""
+        ...
