@@ -1,4 +1,4 @@
-"""What is done about a debt: grade and days past due say which notices and tasks. One pure table."""
+"""What is done about a debt: grade and days past due say which notices and tasks. One table."""
 
 from __future__ import annotations
 
