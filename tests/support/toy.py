@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -19,6 +19,9 @@ from shared.platform.http.models import AccountRef, Code, Day, Id, MoneyIn, Requ
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import Moment, Reading
 from shared.platform.service import Service
+
+
+NOTHING: Final = Money.zero("CNY")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ Event = BoxOpened | MoneyAdded
 class Box:
     account_id: UUID | None = None
     number: str = ""
-    content: Money = Money.zero("CNY")
+    content: Money = NOTHING
 
 
 class NumberAlreadyUsed(Rejected):

@@ -24,6 +24,7 @@ from shared.kernel.decider import (
     Overloaded,
     Rejected,
     StaleVersion,
+    TooMuchAtOnce,
     UnknownStream,
 )
 from shared.platform.codec import to_json
@@ -52,6 +53,7 @@ _PLATFORM: Final[Mapping[type[Exception], str]] = {
     StaleVersion: "stale-version",
     UnknownStream: "not-found",
     KeyReused: "idempotency-key-reused",
+    TooMuchAtOnce: "invalid-value",
     Overloaded: "service-unavailable",
     NotWritten: "service-unavailable",
     OutcomeUnknown: "outcome-unknown",

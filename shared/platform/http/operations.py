@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -16,6 +16,8 @@ from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.manual_clock import ManualClock
 from shared.platform.telemetry import version
+
+STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
 
 router = APIRouter(tags=["operations"])
 plain = APIRouter(tags=["operations"])  # Routes that answer something else than JSON.
@@ -81,27 +83,26 @@ async def move_clock(body: MoveClock, parts: Running) -> Response:
     if not isinstance(parts.clock, ManualClock):
         raise Problem("not-found")
     await parts.clock.advance(body.now)
+    if parts.reporter is not None:
+        parts.reporter.wake()
     return _json(await clock_reading(parts))
 
 
 async def clock_reading(parts: Parts) -> dict[str, object]:
-    reading: dict[str, object] = {
-        "now": await parts.clock.now(),
-        "manual": parts.clock.is_manual,
-    }
+    """What `duebook clock advance` asks of every service until all are settled."""
+    reading: dict[str, object] = {"now": await parts.clock.now(), "manual": parts.clock.is_manual}
     if parts.reporter is None:
-        return reading | {"settled": False}
-    async with asyncio.timeout(10):
-        work = await parts.reporter.status()
-    in_flight = work.in_flight + parts.writer.in_flight
-    still = (work.timers_due, work.outbox, in_flight, work.lag)
-    return reading | {
-        "settled": not any(still) and not work.halted,
-        "timers_due": work.timers_due,
-        "next_timer_at": work.next_timer_at,
-        "outbox": work.outbox,
-        "in_flight": in_flight,
-        "lag": work.lag,
-        "end_offsets": work.end_offsets,
-        "halted": work.halted,
+        return {**reading, "settled": False}
+    async with asyncio.timeout(STATUS_S_MAX):
+        status = await parts.reporter.status()
+    return {
+        **reading,
+        "settled": status.is_settled,
+        "timers_due": status.timers_due,
+        "next_timer_at": status.next_timer_at,
+        "outbox": status.outbox,
+        "in_flight": status.in_flight,
+        "lag": status.lag,
+        "end_offsets": status.end_offsets,
+        "halted": status.halted,
     }

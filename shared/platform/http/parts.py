@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol, cast
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from shared.platform.log.port import EventLog
 from shared.platform.service import Service, Topics
 from shared.platform.store.port import EventStore
 from shared.platform.telemetry import new_trace_id
+from shared.platform.workers import WorkStatus
 
 
 class Submitting(Protocol):
@@ -39,27 +39,12 @@ class SeenWaiting(Protocol):
         ...
 
 
-class WorkReport(Protocol):
-    """What is still to do, in numbers any process can ask for (read from database and log)."""
-
-    @property
-    def timers_due(self) -> int: ...
-    @property
-    def next_timer_at(self) -> datetime | None: ...
-    @property
-    def outbox(self) -> int: ...
-    @property
-    def in_flight(self) -> int: ...
-    @property
-    def lag(self) -> int: ...
-    @property
-    def end_offsets(self) -> Mapping[str, object]: ...
-    @property
-    def halted(self) -> object: ...
-
-
 class Reporting(Protocol):
-    async def status(self) -> WorkReport: ...
+    async def status(self) -> WorkStatus:
+        """What is still to do, read from database and log: any process can be asked."""
+        ...
+
+    def wake(self) -> None: ...
 
 
 @dataclass(kw_only=True)
