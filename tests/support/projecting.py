@@ -1,4 +1,4 @@
-"""Runs a projection in memory as the runtime does: batch by batch, only with the rows it asked for."""
+"""Runs a projection in memory as the runtime does: by batches, with the rows it asked for."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def project(
     return tables
 
 
-def _one_batch(
-    projection: Projection, tables: Tables, events: Sequence[Recorded[Any]]
-) -> None:
+def _one_batch(projection: Projection, tables: Tables, events: Sequence[Recorded[Any]]) -> None:
     rows = Rows()
     for need in projection.needs(events):
         table, n = tables[need.model.name], len(need.key)
