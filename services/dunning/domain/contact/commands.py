@@ -19,6 +19,7 @@ class RecordContact:
     channel: str
     contacted_at: datetime
     open_item_ids: Sequence[UUID]
+    known_open_item_ids: frozenset[UUID]  # Which of them are the account's.
     outcome: str
     reason: str | None
     next_step: str | None

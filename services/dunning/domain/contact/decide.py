@@ -11,10 +11,14 @@ from services.dunning.domain.contact import commands, events
 from services.dunning.domain.contact.evolve import evolve
 from services.dunning.domain.contact.state import NOT_RECORDED, NotRecorded, State
 from services.dunning.domain.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
-from shared.kernel.decider import Aggregate, Book, Stream
+from shared.kernel.decider import Aggregate, Book, Rejected, Stream
 from shared.kernel.ids import derived
 
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)  # The caller's clock may be ahead of ours.
+
+
+class UnknownOpenItem(Rejected):
+    """Not an open item of this account."""
 
 
 def record_contact(command: commands.RecordContact, state: State) -> Sequence[events.Event]:
@@ -22,6 +26,9 @@ def record_contact(command: commands.RecordContact, state: State) -> Sequence[ev
         raise NumberAlreadyUsed("/number")
     if command.contacted_at > command.now + CLOCKS_APART_MAX:
         raise EffectiveDateOutOfRange("/contacted_at")
+    for place, open_item_id in enumerate(command.open_item_ids):
+        if open_item_id not in command.known_open_item_ids:
+            raise UnknownOpenItem(f"/open_item_ids/{place}")
     stream = contact_stream(command.book, command.number)
     return [
         events.ContactRecorded(
