@@ -14,7 +14,7 @@ THRESHOLDS: Final = (-3, 1, 30, 60, 90)  # days past due; negative: still ahead
 EDGES: Final = (30, 60, 90)  # days past due: last day of each bucket but the open one
 EDGES_MAX: Final = 12  # edges one report may name
 EDGE_DAYS_MAX: Final = 36_500  # days past due an edge or a threshold may name
-DUE_ON_MAX: Final = date(2999, 12, 31)  # later due dates are typing errors
+DUE_ON_MAX: Final = date(2199, 12, 31)  # later due dates are typing errors
 
 CREDIT: Final = "credit"  # Unallocated money: a negative open amount, whatever its date.
 NO_DUE_DATE: Final = "no_due_date"
@@ -67,6 +67,18 @@ def dated_buckets(edges: Sequence[int] = EDGES) -> Sequence[Bucket]:
         ),
         Bucket(f"over_{edges[-1]}", edges[-1] + 1, None),
     ]
+
+
+def due_between(bucket: Bucket, as_of: date) -> tuple[date | None, date | None]:
+    """The earliest and latest due date of items in the bucket, both inside; None: without bound."""
+    earliest = None if bucket.last is None else _days_before(as_of, bucket.last)
+    latest = None if bucket.first is None else _days_before(as_of, bucket.first)
+    return earliest, latest
+
+
+def _days_before(day: date, days: int) -> date:
+    """Stops at the first day there is."""
+    return day - timedelta(days=min(days, (day - date.min).days))
 
 
 def bucket_names(edges: Sequence[int] = EDGES) -> Sequence[str]:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.domain.account.events import AccountOpened
 from services.ledger.domain.legal_entity.events import LegalEntityRegistered
@@ -119,3 +121,96 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
 
 
 ACCOUNTS: Final = Projection("accounts", ("ledger",), (ENTITY, ACCOUNT), needs, fold)
+
+
+# --- questions
+
+_PARTY: Final = sa.table(
+    "party", sa.column("id", sa.Uuid), sa.column("tenant_id", sa.Uuid), sa.column("details", JSONB)
+)
+
+
+async def zones(
+    connection: AsyncConnection, tenant_id: UUID, code: str | None
+) -> Sequence[sa.RowMapping]:
+    """Code, time zone and currency of one legal entity, or of all."""
+    of = legal_entity.c
+    found = sa.select(of.code, of.time_zone, of.currency).where(of.tenant_id == tenant_id)
+    if code is not None:
+        found = found.where(of.code == code)
+    return (await connection.execute(found)).mappings().all()
+
+
+async def list_legal_entities(
+    connection: AsyncConnection, tenant_id: UUID, *, after: str | None, rows: int
+) -> Sequence[sa.RowMapping]:
+    of = legal_entity.c
+    found = sa.select(legal_entity).where(of.tenant_id == tenant_id)
+    if after is not None:
+        found = found.where(of.code > after)
+    return (await connection.execute(found.order_by(of.code).limit(rows))).mappings().all()
+
+
+async def find_legal_entity(
+    connection: AsyncConnection, tenant_id: UUID, code: str
+) -> sa.RowMapping | None:
+    of = legal_entity.c
+    found = sa.select(legal_entity).where(of.tenant_id == tenant_id, of.code == code)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+def _with_party() -> sa.Select[Any]:
+    of = account.c
+    joined = account.outerjoin(
+        _PARTY, sa.and_(_PARTY.c.tenant_id == of.tenant_id, _PARTY.c.id == of.party_id)
+    )
+    return sa.select(account, _PARTY.c.details).select_from(joined)
+
+
+async def list_accounts(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    *,
+    legal_entity: str | None,
+    numbers: Sequence[str],
+    collector_id: UUID | None,
+    after: tuple[str, ...] | None,
+    rows: int,
+) -> Sequence[sa.RowMapping]:
+    """By legal entity and number, with who stands behind them."""
+    of = account.c
+    found = _with_party().where(of.tenant_id == tenant_id)
+    if legal_entity is not None:
+        found = found.where(of.legal_entity == legal_entity)
+    if numbers:
+        found = found.where(of.number.in_(numbers))
+    if collector_id is not None:
+        found = found.where(of.collector_id == collector_id)
+    if after is not None:
+        last = sa.tuple_(*(sa.literal(part) for part in after))
+        found = found.where(sa.tuple_(of.legal_entity, of.number) > last)
+    listed = found.order_by(of.legal_entity, of.number).limit(rows)
+    page: Sequence[sa.RowMapping] = (await connection.execute(listed)).mappings().all()
+    return page
+
+
+async def find_account(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> sa.RowMapping | None:
+    of = account.c
+    found = _with_party().where(of.tenant_id == tenant_id, of.account_id == account_id)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+async def party_name(
+    connection: AsyncConnection, tenant_id: UUID, party_id: UUID | None
+) -> str | None:
+    """Who stands behind a party id; None: nobody was named."""
+    if party_id is None:
+        return None
+    of = _PARTY.c
+    found = sa.select(of.details["name"].astext).where(of.tenant_id == tenant_id, of.id == party_id)
+    name: str | None = (await connection.execute(found)).scalar_one_or_none()
+    return name

@@ -9,8 +9,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.domain.invoice import events
+from services.ledger.projections.moments import At
 from services.ledger.projections.tables import METADATA
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
@@ -222,3 +224,129 @@ def _issued(recorded: Recorded[Any], event: events.InvoiceIssued) -> Invoice:
 
 
 INVOICES: Final = Projection("invoices", ("ledger",), (INVOICE, ALLOCATION), needs, fold)
+
+
+# --- questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which invoices; empty or None: all."""
+
+    legal_entity: str | None = None
+    account_id: UUID | None = None
+    account_number: str | None = None
+    numbers: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    issued_on_from: date | None = None
+    issued_on_to: date | None = None
+    due_on_from: date | None = None
+    due_on_to: date | None = None
+
+
+def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
+    """Invoices known then, with `open_then` and `status_then`."""
+    of, given = invoice.c, invoice_allocation.c
+    found = sa.select(invoice).where(of.tenant_id == tenant_id)
+    if at.is_now:
+        return found.add_columns(of.open_minor.label("open_then"), of.status.label("status_then"))
+    allocated = (
+        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(given.amount_minor), sa.BigInteger), 0))
+        .where(given.tenant_id == of.tenant_id, given.invoice_id == of.invoice_id, *_lasting(at))
+        .correlate(invoice)
+        .scalar_subquery()
+    )
+    canceled = sa.and_(
+        of.canceled_on.is_not(None), of.canceled_on <= at.as_of, of.canceled_at <= at.as_known
+    )
+    left = sa.case((canceled, 0), else_=of.total_minor - allocated)
+    status = sa.case((canceled, CANCELED), (left == 0, SETTLED), else_=OPEN)
+    return found.add_columns(left.label("open_then"), status.label("status_then")).where(
+        of.issued_on <= at.as_of, of.recorded_at <= at.as_known
+    )
+
+
+def _lasting(at: At) -> Sequence[sa.ColumnElement[bool]]:
+    """Allocations made by then and not taken back by then."""
+    given = invoice_allocation.c
+    return (
+        given.applied_on <= at.as_of,
+        given.applied_at <= at.as_known,
+        sa.or_(
+            given.unapplied_on.is_(None),
+            given.unapplied_on > at.as_of,
+            given.unapplied_at > at.as_known,
+        ),
+    )
+
+
+async def list_invoices(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Asked,
+    at: At,
+    *,
+    after: tuple[str, ...] | None,
+    rows: int,
+) -> Sequence[sa.RowMapping]:
+    """By invoice date."""
+    found = _at(tenant_id, at).subquery("found").c
+    equal = {
+        found.legal_entity: asked.legal_entity,
+        found.account_id: asked.account_id,
+        found.account_number: asked.account_number,
+    }
+    wanted = [column == value for column, value in equal.items() if value is not None]
+    for column, values in ((found.number, asked.numbers), (found.status_then, asked.statuses)):
+        if values:
+            wanted.append(column.in_(values))
+    for column, first, last in (
+        (found.issued_on, asked.issued_on_from, asked.issued_on_to),
+        (found.due_on, asked.due_on_from, asked.due_on_to),
+    ):
+        if first is not None:
+            wanted.append(column >= first)
+        if last is not None:
+            wanted.append(column <= last)
+    if after is not None:
+        place = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
+        wanted.append(sa.tuple_(found.issued_on, found.invoice_id) > place)
+    listed = (
+        sa.select(*found).where(*wanted).order_by(found.issued_on, found.invoice_id).limit(rows)
+    )
+    return (await connection.execute(listed)).mappings().all()
+
+
+async def find_invoice(
+    connection: AsyncConnection, tenant_id: UUID, invoice_id: UUID, at: At
+) -> sa.RowMapping | None:
+    found = _at(tenant_id, at).where(invoice.c.invoice_id == invoice_id)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+async def allocations_of(
+    connection: AsyncConnection, tenant_id: UUID, invoice_id: UUID, at: At
+) -> Sequence[sa.RowMapping]:
+    """What was given to the invoice by then and not taken back by then."""
+    given = invoice_allocation.c
+    found = (
+        sa.select(invoice_allocation)
+        .where(given.tenant_id == tenant_id, given.invoice_id == invoice_id, *_lasting(at))
+        .order_by(given.applied_on, given.applied_at, given.allocation_id)
+    )
+    return (await connection.execute(found)).mappings().all()
+
+
+async def oldest_open(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, rows: int
+) -> Sequence[UUID]:
+    """Open invoices of an account by due date, those without one last; then by invoice date."""
+    of = invoice.c
+    found = (
+        sa.select(of.invoice_id)
+        .where(of.tenant_id == tenant_id, of.account_id == account_id, of.status == OPEN)
+        .order_by(of.due_on.nulls_last(), of.issued_on, of.number)
+        .limit(rows)
+    )
+    return (await connection.execute(found)).scalars().all()

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.domain.invoice import events as invoice
 from services.ledger.domain.payment import events as payment
+from services.ledger.projections.moments import At
 from services.ledger.projections.tables import METADATA
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
@@ -25,7 +27,6 @@ from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 
 INSTALLMENT: Final = "installment"
 UNALLOCATED: Final = "unallocated"
-Kind = Literal["installment", "unallocated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,3 +205,140 @@ def _new(recorded: Recorded[Any]) -> OpenItem:
 
 
 OPEN_ITEMS: Final = Projection("open_items", ("ledger",), (ITEM, MOVEMENT), needs, fold)
+
+
+# --- questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which open items a question is about; empty or None: all."""
+
+    tenant_id: UUID
+    legal_entity: str | None = None
+    account_id: UUID | None = None
+    kind: str | None = None
+    currency: str | None = None
+    due_on_from: date | None = None
+    due_on_to: date | None = None
+
+
+FAR: Final = date(9999, 12, 31)  # Sorts items without a due date last.
+
+
+def items_then(asked: Asked, at: At) -> sa.Select[Any]:
+    """Every item that may be open then, with its open amount then (`minor`, possibly zero).
+
+    An item at zero whose last movement is inside both bounds was at zero then too, and is not
+    looked at; movements are summed only for items that moved after one of the bounds.
+    """
+    item, movement = open_item.c, open_item_movement.c
+    counted = (
+        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(movement.minor), sa.BigInteger), 0))
+        .where(
+            movement.tenant_id == item.tenant_id,
+            movement.open_item_id == item.open_item_id,
+            movement.effective_on <= at.as_of,
+            movement.recorded_at <= at.as_known,
+        )
+        .correlate(open_item)
+        .scalar_subquery()
+    )
+    wanted = {
+        item.legal_entity: asked.legal_entity,
+        item.account_id: asked.account_id,
+        item.kind: asked.kind,
+        item.currency: asked.currency,
+    }
+    found = sa.select(open_item).where(
+        item.tenant_id == asked.tenant_id,
+        *(column == value for column, value in wanted.items() if value is not None),
+    )
+    if asked.due_on_from is not None:
+        found = found.where(item.due_on >= asked.due_on_from)
+    if asked.due_on_to is not None:
+        found = found.where(item.due_on <= asked.due_on_to)
+    if at.is_now:
+        return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
+    is_whole = sa.and_(item.last_on <= at.as_of, item.last_at <= at.as_known)
+    return found.add_columns(
+        sa.case((is_whole, item.open_minor), else_=counted).label("minor")
+    ).where(
+        item.first_on <= at.as_of,
+        item.first_at <= at.as_known,
+        sa.or_(item.open_minor != 0, item.last_on > at.as_of, item.last_at > at.as_known),
+    )
+
+
+async def list_items(
+    connection: AsyncConnection, asked: Asked, at: At, *, after: tuple[str, ...] | None, rows: int
+) -> Sequence[sa.RowMapping]:
+    """Open items by due date, those without one last."""
+    found = items_then(asked, at).subquery("found")
+    due = sa.func.coalesce(found.c.due_on, FAR)
+    listed = sa.select(found).where(found.c.minor != 0)
+    if after is not None:
+        last = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
+        listed = listed.where(sa.tuple_(due, found.c.open_item_id) > last)
+    result = await connection.execute(listed.order_by(due, found.c.open_item_id).limit(rows))
+    return result.mappings().all()
+
+
+async def find_item(
+    connection: AsyncConnection, tenant_id: UUID, item_id: UUID, at: At
+) -> tuple[sa.RowMapping, Sequence[sa.RowMapping]] | None:
+    """The item and its movements inside the bounds, None: not known then."""
+    item, movement = open_item.c, open_item_movement.c
+    found = (
+        (
+            await connection.execute(
+                sa.select(open_item).where(
+                    item.tenant_id == tenant_id,
+                    item.open_item_id == item_id,
+                    item.first_on <= at.as_of,
+                    item.first_at <= at.as_known,
+                )
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if found is None:
+        return None
+    moved = await connection.execute(
+        sa.select(open_item_movement)
+        .where(
+            movement.tenant_id == tenant_id,
+            movement.open_item_id == item_id,
+            movement.effective_on <= at.as_of,
+            movement.recorded_at <= at.as_known,
+        )
+        .order_by(movement.version)
+    )
+    return found, moved.mappings().all()
+
+
+async def balances(
+    connection: AsyncConnection, tenant_id: UUID, accounts: Sequence[UUID]
+) -> Sequence[sa.RowMapping]:
+    """Now: account_id, currency, what installments have open, and what is unallocated."""
+    item = open_item.c
+    result = await connection.execute(
+        sa.select(
+            item.account_id,
+            item.currency,
+            signed_sum(sa.case((item.kind == INSTALLMENT, item.open_minor), else_=0)).label("owed"),
+            signed_sum(sa.case((item.kind == UNALLOCATED, -item.open_minor), else_=0)).label(
+                "given"
+            ),
+        )
+        .where(item.tenant_id == tenant_id, item.account_id.in_(accounts))
+        .group_by(item.account_id, item.currency)
+        .order_by(item.account_id, item.currency)
+    )
+    return result.mappings().all()
+
+
+def signed_sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """In minor units; PostgreSQL would make it a NUMERIC."""
+    return sa.cast(sa.func.sum(column), sa.BigInteger)

@@ -9,8 +9,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.domain.payment import events
+from services.ledger.projections.moments import At
 from services.ledger.projections.tables import METADATA
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
@@ -213,3 +215,126 @@ def _received(recorded: Recorded[Any], event: events.PaymentReceived) -> Payment
 
 
 PAYMENTS: Final = Projection("payments", ("ledger",), (PAYMENT, ALLOCATION), needs, fold)
+
+
+# --- questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which payments; empty or None: all."""
+
+    legal_entity: str | None = None
+    account_id: UUID | None = None
+    account_number: str | None = None
+    numbers: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    value_on_from: date | None = None
+    value_on_to: date | None = None
+
+
+def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
+    """Payments known then, with `unallocated_then` and `status_then`."""
+    of, given = payment.c, payment_allocation.c
+    found = sa.select(payment).where(of.tenant_id == tenant_id)
+    if at.is_now:
+        return found.add_columns(
+            of.unallocated_minor.label("unallocated_then"), of.status.label("status_then")
+        )
+    allocated = (
+        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(given.amount_minor), sa.BigInteger), 0))
+        .where(given.tenant_id == of.tenant_id, given.payment_id == of.payment_id, *_lasting(at))
+        .correlate(payment)
+        .scalar_subquery()
+    )
+    is_reversed = sa.and_(
+        of.reversed_on.is_not(None), of.reversed_on <= at.as_of, of.reversed_at <= at.as_known
+    )
+    return found.add_columns(
+        sa.case((is_reversed, 0), else_=of.amount_minor - allocated).label("unallocated_then"),
+        sa.case((is_reversed, REVERSED), else_=RECEIVED).label("status_then"),
+    ).where(of.value_on <= at.as_of, of.recorded_at <= at.as_known)
+
+
+def _lasting(at: At) -> Sequence[sa.ColumnElement[bool]]:
+    """Allocations made by then and not taken back by then."""
+    given = payment_allocation.c
+    return (
+        given.allocated_on <= at.as_of,
+        given.allocated_at <= at.as_known,
+        sa.or_(
+            given.taken_back_on.is_(None),
+            given.taken_back_on > at.as_of,
+            given.taken_back_at > at.as_known,
+        ),
+    )
+
+
+async def list_payments(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Asked,
+    at: At,
+    *,
+    after: tuple[str, ...] | None,
+    rows: int,
+) -> Sequence[sa.RowMapping]:
+    """By value date."""
+    found = _at(tenant_id, at).subquery("found").c
+    equal = {
+        found.legal_entity: asked.legal_entity,
+        found.account_id: asked.account_id,
+        found.account_number: asked.account_number,
+    }
+    wanted = [column == value for column, value in equal.items() if value is not None]
+    for column, values in ((found.number, asked.numbers), (found.status_then, asked.statuses)):
+        if values:
+            wanted.append(column.in_(values))
+    if asked.value_on_from is not None:
+        wanted.append(found.value_on >= asked.value_on_from)
+    if asked.value_on_to is not None:
+        wanted.append(found.value_on <= asked.value_on_to)
+    if after is not None:
+        place = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
+        wanted.append(sa.tuple_(found.value_on, found.payment_id) > place)
+    listed = sa.select(*found).where(*wanted).order_by(found.value_on, found.payment_id).limit(rows)
+    return (await connection.execute(listed)).mappings().all()
+
+
+async def find_payment(
+    connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
+) -> sa.RowMapping | None:
+    found = _at(tenant_id, at).where(payment.c.payment_id == payment_id)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+async def allocations_of(
+    connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
+) -> Sequence[sa.RowMapping]:
+    """What the payment had given by then and not got back by then."""
+    given = payment_allocation.c
+    found = (
+        sa.select(payment_allocation)
+        .where(given.tenant_id == tenant_id, given.payment_id == payment_id, *_lasting(at))
+        .order_by(given.allocated_on, given.allocated_at, given.allocation_id)
+    )
+    return (await connection.execute(found)).mappings().all()
+
+
+async def paid_invoices(
+    connection: AsyncConnection, tenant_id: UUID, payment_id: UUID
+) -> Sequence[UUID]:
+    """The invoices a payment is allocated to now."""
+    given = payment_allocation.c
+    found = (
+        sa.select(given.invoice_id)
+        .distinct()
+        .where(
+            given.tenant_id == tenant_id,
+            given.payment_id == payment_id,
+            given.taken_back_on.is_(None),
+        )
+        .order_by(given.invoice_id)
+    )
+    return (await connection.execute(found)).scalars().all()

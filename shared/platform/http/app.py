@@ -65,8 +65,11 @@ _COMMAND_PARAMETERS: Final[list[dict[str, Any]]] = [
 ]
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """Without lifespan: whoever makes the parts starts and stops them."""
+def create_app(parts: Parts, *, api: bool = True) -> FastAPI:
+    """Without lifespan: whoever makes the parts starts and stops them.
+
+    Without `api` only the routes for operations are there.
+    """
     app = FastAPI(
         title=f"Duebook {parts.service.name}",
         version=version(),
@@ -76,7 +79,8 @@ def create_app(parts: Parts) -> FastAPI:
         responses={"default": _problem_response()},
     )
     app.state.parts = parts
-    add_routes(app, PREFIX, parts.service.routers)
+    if api:
+        add_routes(app, PREFIX, parts.service.routers)
     add_routes(app, "", [operations.router])
     app.include_router(operations.plain)
     answers.install(app)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Final, TypeVar
+from uuid import UUID
 
 from fastapi import Depends, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -77,6 +78,12 @@ class QueryRequest:
             if found(seen) or left <= 0 or self._parts.draining.is_set():
                 return seen
             await asyncio.sleep(min(LOOK_AGAIN_S, left))
+
+    async def caught_up(self, projection: str, versions: Mapping[UUID, int]) -> None:
+        """Waits until it has seen these versions of our own streams. Raises projection-behind."""
+        token = Token(self._parts.service.name, versions)
+        timeout_s = WAIT_S_DEFAULT if self.prefer_wait_s is None else self.prefer_wait_s
+        await self._wait_seen(projection, token, timeout_s)
 
     async def _wait_for(self, projections: tuple[str, ...]) -> None:
         if not self._tokens:
