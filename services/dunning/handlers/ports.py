@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from services.dunning.domain.notice.events import NoticeQueued
+from shared.kernel.envelope import Recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,6 @@ class Debtors(Protocol):
 
 
 class Outbox(Protocol):
-    async def hand_over(
-        self, notice_id: UUID, notice: NoticeQueued, debtor: Debtor, queued_at: datetime
-    ) -> str:
+    async def hand_over(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> str:
         """The message id. The same notice handed over twice is one message."""
         ...

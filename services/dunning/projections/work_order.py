@@ -72,7 +72,9 @@ def _tasks(tenant_id: UUID) -> sa.Select[Any]:
 
 
 def _cases(tenant_id: UUID) -> sa.Select[Any]:
-    oldest = sa.select(sa.func.min(_case_item.c.due_on)).where(_case_item.c.tenant_id == tenant_id, _case_item.c.case_id == _case.c.id)
+    oldest = sa.select(sa.func.min(_case_item.c.due_on)).where(
+        _case_item.c.tenant_id == tenant_id, _case_item.c.case_id == _case.c.id
+    )
     return sa.select(
         sa.literal("case").label("kind"),
         _case.c.id,
