@@ -16,18 +16,19 @@ TIMEOUT_S: Final = 5.0  # seconds until ledger counts as away
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 
 
-class _Party(msgspec.Struct):
+class _ContactPerson(msgspec.Struct):
     name: Text | None = None
-    contact_person: Text | None = None
     email: Text | None = None
+
+
+class _Account(msgspec.Struct):
+    """Of ledger's answer only what is used, open to all else."""
+
+    number: Text
+    name: Text | None = None
+    contact_person: _ContactPerson | None = None
     language: Text | None = None
-    collector: Text | None = None
-    collector_phone: Text | None = None
-
-
-class _Account(_Party):
-    number: Text = ""
-    party: _Party | None = None  # Where ledger nests what it says of the party.
+    sales_owner: Text | None = None
 
 
 class LedgerDebtors:
@@ -47,14 +48,13 @@ class LedgerDebtors:
             account = msgspec.json.decode(response.content, type=_Account)
         except msgspec.DecodeError as problem:  # ValidationError is one.
             raise Unreachable("ledger's answer is not understood") from problem
-        party = account.party or account
-        english = (party.language or "").lower().startswith("en")
-        collector = [text for text in (party.collector, party.collector_phone) if text]
+        person = account.contact_person or _ContactPerson()
+        english = (account.language or "").lower().startswith("en")
         return Debtor(
             number=account.number,
-            name=party.name or account.number,
-            contact_person=party.contact_person or "",
-            email=party.email or "",
+            name=account.name or account.number,
+            contact_person=person.name or "",
+            email=person.email or "",
             language="en" if english else "zh",
-            collector=" ".join(collector),
+            sales_owner=account.sales_owner or "",
         )

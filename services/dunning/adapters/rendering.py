@@ -60,7 +60,9 @@ class Renderer:
             notice=notice,
             debtor=debtor,
             payee=self._payee,
-            whom_to_call=debtor.collector or self._payee.contact,
+            whom_to_call=", ".join(
+                name for name in (debtor.sales_owner, self._payee.contact) if name
+            ),
             written_on=written_on,
             total=total((item.open_amount for item in notice.items), notice.currency),
         )

@@ -19,7 +19,7 @@ class Debtor:
     contact_person: str
     email: str
     language: str  # "zh" or "en"
-    collector: str  # Whom to call; "" when nobody is named.
+    sales_owner: str  # Who knows the customer; "" when nobody is named.
 
 
 class Debtors(Protocol):

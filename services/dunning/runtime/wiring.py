@@ -56,7 +56,7 @@ from services.dunning.reactions import (
     when_payment_allocated_keep_the_promise,
     when_threshold_reached_follow_the_plan,
 )
-from services.dunning.runtime.settings import DunningSettings
+from services.dunning.runtime.settings import Settings
 from shared.kernel.decider import Work
 from shared.platform.reactor.port import Effect, Reaction
 from shared.platform.service import Service
@@ -101,6 +101,10 @@ REACTIONS: Final = (
 )
 
 
+# Nothing to close when the process ends; a notice is no hot path.
+NOTHING_KEPT: Final = httpx.Limits(max_keepalive_connections=0)
+
+
 class NoTimers(LookupError):
     """Dunning has no timers in this version: whatever fired is not ours."""
 
@@ -109,15 +113,15 @@ def _fire(kind: str, stream: UUID, name: str, due_at: datetime) -> Work:
     raise NoTimers(f"{kind} {name}")
 
 
-def hand_over_notices(settings: DunningSettings, ledger: httpx.AsyncClient) -> HandOverNotices:
+def hand_over_notices(settings: Settings, ledger: httpx.AsyncClient) -> HandOverNotices:
     payee = Payee(settings.payment_instructions, settings.contact)
-    maildir = Maildir(settings.outbox, Renderer(payee), settings.sender)
+    maildir = Maildir(settings.mail, Renderer(payee), settings.sender)
     return HandOverNotices(LedgerDebtors(ledger), maildir)
 
 
-def service(settings: DunningSettings, ledger: httpx.AsyncClient | None = None) -> Service:
+def service(settings: Settings, ledger: httpx.AsyncClient | None = None) -> Service:
     """`ledger` is a client of ledger's API; by default one of the address in the settings."""
-    client = ledger or httpx.AsyncClient(base_url=settings.ledger_url)
+    client = ledger or httpx.AsyncClient(base_url=settings.ledger, limits=NOTHING_KEPT)
     return Service(
         name="dunning",
         own=published.TYPES,

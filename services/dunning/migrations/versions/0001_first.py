@@ -232,12 +232,14 @@ INDEXES: Final = (
     "CREATE INDEX dunning_case_list ON dunning_case (tenant_id, status, opened_on, id)",
     "CREATE INDEX dunning_task_list ON dunning_task (tenant_id, status, opened_on, id)",
     "CREATE INDEX overdue_alert_feed_id ON overdue_alert_feed (tenant_id, id)",
-    "CREATE INDEX overdue_alert_feed_order ON overdue_alert_feed (tenant_id, shown_at, partition_no, log_offset)",
+    "CREATE INDEX overdue_alert_feed_order ON overdue_alert_feed "
+    "(tenant_id, shown_at, partition_no, log_offset)",
     "CREATE INDEX promise_list ON promise (tenant_id, promised_on, id)",
     "CREATE INDEX promise_of ON promise (tenant_id, account_id)",
     "CREATE INDEX contact_list ON contact (tenant_id, contacted_at, id)",
     "CREATE INDEX notice_list ON notice (tenant_id, queued_on, id)",
-    "CREATE INDEX collection_entry_list ON collection_entry (tenant_id, day, recorded_at, log_offset, id)",
+    "CREATE INDEX collection_entry_list ON collection_entry "
+    "(tenant_id, day, recorded_at, log_offset, id)",
     "CREATE INDEX collection_entry_of ON collection_entry (tenant_id, account_id, day)",
 )
 
