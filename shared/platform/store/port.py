@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from shared.kernel.decider import PrivateRow
+from shared.kernel.decider import Accepted, Caller, PrivateRow, Work
 
 KeyId = tuple[UUID, str]  # tenant, Idempotency-Key
 
@@ -157,4 +158,17 @@ class EventStore(Protocol):
 
     def is_transient(self, problem: BaseException) -> bool:
         """Worth another attempt with the same batch; anything else is blamed on a command."""
+        ...
+
+
+class CommandQueue(Protocol):
+    """The writer as reactions and timers see it."""
+
+    def enqueue(self, work: Work, caller: Caller) -> asyncio.Future[Accepted]:
+        """Decided in the order of the calls. Raises Overloaded at once when the queue is full."""
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """Works that are not answered yet."""
         ...

@@ -99,7 +99,7 @@ CREATE TABLE es_command (
   tenant_id    uuid NOT NULL,
   idem_key     text NOT NULL,
   request_hash bytea NOT NULL,
-  response     bytea,
+  response     bytea NOT NULL,
   created_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, idem_key)
 )"""

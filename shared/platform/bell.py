@@ -1,0 +1,47 @@
+"""Wakes loops of this process. A ring is never lost: who was busy finds it when it waits next."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Ear:
+    """One listener's end of some bells. Made by a loop, kept for its life."""
+
+    def __init__(self) -> None:
+        self._heard = asyncio.Event()
+
+    def hear(self) -> None:
+        self._heard.set()
+
+    def forget(self) -> None:
+        """Before a look at the data, so that a ring during the look wakes again."""
+        self._heard.clear()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """True when it rang since `forget`, False after the timeout."""
+        if self._heard.is_set():
+            return True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._heard.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Bell:
+    """Something happened that others may want to look at."""
+
+    def __init__(self) -> None:
+        self._ears: set[Ear] = set()
+
+    def ring(self) -> None:
+        for ear in self._ears:
+            ear.hear()
+
+    def add(self, ear: Ear) -> None:
+        self._ears.add(ear)
+
+    def remove(self, ear: Ear) -> None:
+        self._ears.discard(ear)

@@ -1,0 +1,328 @@
+"""Group commit: whatever works wait are decided and written in one transaction.
+
+Never reports a rejection it is not sure of, and never repeats what may have been committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from shared.kernel.decider import (
+    Accepted,
+    Aggregate,
+    AnyStream,
+    Caller,
+    CorruptHistory,
+    Folded,
+    NotWritten,
+    OutcomeUnknown,
+    Overloaded,
+    Work,
+)
+from shared.platform.clock import wall_now
+from shared.platform.codec import Codec
+from shared.platform.store.batch import Batch, Loaded, TopicsOf
+from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache
+from shared.platform.store.folding import after_event, before_first_event
+from shared.platform.store.port import (
+    CommitUncertain,
+    Conflict,
+    EventStore,
+    Head,
+    TailEvent,
+    Transaction,
+)
+
+WORKS_MAX: Final = 256  # in one transaction
+WORKS_WAITING_MAX: Final = 4096
+ATTEMPTS_MAX: Final = 8
+PAUSE_S_MIN: Final = 0.002  # after the first attempt; four times as long after each further one
+PAUSE_S_MAX: Final = 0.5
+
+AnyAggregate = Aggregate[object, object]
+
+
+def _nobody() -> None:
+    """Nobody waits for new events in this process."""
+
+
+class _Pending(NamedTuple):
+    work: Work
+    caller: Caller
+    future: asyncio.Future[Accepted]
+
+
+class Writer:
+    """One per process and service. Owns one connection and writes one batch at a time."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        codec: Codec,
+        topics_of: TopicsOf,
+        wake: Callable[[], None] = _nobody,
+        *,
+        works_max: int = WORKS_MAX,
+        works_waiting_max: int = WORKS_WAITING_MAX,
+        streams_cached_max: int = STREAMS_CACHED_MAX,
+    ) -> None:
+        self._lane = _Lane(store, codec, topics_of, wake, Cache(streams_cached_max))
+        self._works_max = works_max
+        self._works_waiting_max = works_waiting_max
+        self._waiting: deque[_Pending] = deque()
+        self._arrived = asyncio.Event()
+        self._being_written = 0
+        self._is_closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Works without an answer yet."""
+        return len(self._waiting) + self._being_written
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def close(self) -> None:
+        """Write what waits, then stop. Nothing more is taken in the meantime."""
+        self._is_closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+
+    async def submit(self, work: Work, caller: Caller) -> Accepted:
+        """Done when durable. Raises what decide raised, or one of the writer's own refusals."""
+        return await self.enqueue(work, caller)
+
+    def enqueue(self, work: Work, caller: Caller) -> asyncio.Future[Accepted]:
+        """For callers with many works. Cancelling the future is allowed at any time."""
+        if self._is_closing or len(self._waiting) >= self._works_waiting_max:
+            raise Overloaded
+        future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Pending(work, caller, future))
+        self._arrived.set()
+        return future
+
+    async def _run(self) -> None:
+        while True:  # Until close().
+            while not self._waiting:
+                if self._is_closing:
+                    await self._lane.close()
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+            batch = self._take()
+            try:
+                await self._lane.settle(batch)
+            except Exception as bug:  # A writer that died would leave everybody waiting.
+                _fail(batch, OutcomeUnknown, bug)
+            finally:
+                self._being_written = 0
+
+    def _take(self) -> Sequence[_Pending]:
+        """All that wait; who has gone away in the meantime is not served."""
+        batch: list[_Pending] = []
+        while self._waiting and len(batch) < self._works_max:
+            pending = self._waiting.popleft()
+            if not pending.future.done():
+                batch.append(pending)
+        self._being_written = len(batch)
+        return batch
+
+
+class _Lane:
+    """One connection, and an honest answer for everybody in a batch."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        codec: Codec,
+        topics_of: TopicsOf,
+        wake: Callable[[], None],
+        cache: Cache,
+    ) -> None:
+        self._store = store
+        self._codec = codec
+        self._topics_of = topics_of
+        self._wake = wake
+        self._cache = cache
+        self._transaction: Transaction | None = None
+
+    async def settle(self, pending: Sequence[_Pending]) -> None:
+        """Returns when every caller has an answer."""
+        problem: Exception | None = None
+        for attempt in range(ATTEMPTS_MAX):
+            if not pending:
+                return
+            try:
+                outcomes = await self._attempt(pending)
+            except CommitUncertain as error:
+                await self._forget()
+                _fail(pending, OutcomeUnknown, error)
+                return
+            except Exception as error:  # Every failure ends in an honest answer.
+                problem = error
+            else:
+                for one, outcome in zip(pending, outcomes, strict=True):
+                    _answer(one, outcome)
+                return
+            await self._clean_up(problem)
+            if not self._is_transient(problem):
+                await self._blame(pending, problem)
+                return
+            await asyncio.sleep(random.uniform(0, min(PAUSE_S_MAX, PAUSE_S_MIN * 4**attempt)))
+        _fail(pending, NotWritten, problem)
+
+    async def _blame(self, pending: Sequence[_Pending], problem: Exception) -> None:
+        """Halve the batch until the work that the database refuses stands alone."""
+        if len(pending) == 1:
+            _answer(pending[0], problem)
+            return
+        middle = len(pending) // 2
+        await self.settle(pending[:middle])
+        await self.settle(pending[middle:])
+
+    async def _attempt(self, pending: Sequence[_Pending]) -> Sequence[Accepted | Exception]:
+        """One transaction. Any exception but CommitUncertain means that nothing was written."""
+        transaction = await self._connected()
+        await transaction.begin({one.caller.tenant_id for one in pending})
+        streams: dict[UUID, list[AnyStream]] = {}
+        for one in pending:
+            for stream in one.work.streams:
+                streams.setdefault(stream.id, []).append(stream)
+        heads = await transaction.lock(streams)
+        loaded = await self._load(transaction, pending, streams, heads)
+        batch = Batch(loaded, self._codec, self._topics_of, _first_id())
+        outcomes = [batch.run(one.work, one.caller) for one in pending]
+        if batch.is_empty:
+            await transaction.rollback()
+            return outcomes
+        await transaction.write_and_commit(batch.writes())
+        for id, folded in batch.now.items():
+            self._cache.put(id, folded)
+        self._wake()
+        return outcomes
+
+    async def _load(
+        self,
+        transaction: Transaction,
+        pending: Sequence[_Pending],
+        streams: Mapping[UUID, Sequence[AnyStream]],
+        heads: Mapping[UUID, Head],
+    ) -> Loaded:
+        """Keys after the locks; states from the cache where it knows the locked version."""
+        keys = {(c.tenant_id, c.key) for _, c, _ in pending if c.key is not None}
+        stored = await transaction.stored_keys(keys) if keys else {}
+        folded: dict[UUID, Folded] = {}
+        stale: dict[UUID, AnyAggregate] = {}
+        for id, head in heads.items():
+            cached = self._cache.get(id)
+            if cached is not None and cached.version == head.version:
+                folded[id] = cached
+                continue
+            aggregate = _aggregate_of(streams[id], head.kind)
+            if aggregate is not None:
+                stale[id] = aggregate
+                if cached is None or cached.version > head.version:
+                    cached = before_first_event(aggregate)
+                folded[id] = cached
+        broken = await self._fold_tails(transaction, stale, folded) if stale else {}
+        for id in stale:
+            if id not in broken and folded[id].version != heads[id].version:
+                broken[id] = CorruptHistory("events are missing from the stream")
+            if id not in broken:
+                self._cache.put(id, folded[id])
+        return Loaded(heads, folded, broken, stored)
+
+    async def _fold_tails(
+        self,
+        transaction: Transaction,
+        stale: Mapping[UUID, AnyAggregate],
+        folded: dict[UUID, Folded],
+    ) -> dict[UUID, Exception]:
+        """Bring stale states up to date; returns the streams whose history does not fit."""
+        broken: dict[UUID, Exception] = {}
+        for tail in await transaction.tails({id: folded[id].version for id in stale}):
+            id = tail.stream_id
+            if id in broken:
+                continue
+            try:
+                folded[id] = self._after_tail(folded[id], stale[id], tail)
+            except Exception as problem:  # One corrupt stream must not stop the others.
+                broken[id] = problem
+        return broken
+
+    def _after_tail(self, folded: Folded, aggregate: AnyAggregate, tail: TailEvent) -> Folded:
+        if tail.version != folded.version + 1:
+            raise CorruptHistory("a version is missing")
+        event = self._codec.decode(tail.type, tail.data)
+        if event is None:
+            raise CorruptHistory(f"nobody knows the type {tail.type}")
+        return after_event(
+            folded,
+            aggregate,
+            event,
+            account_id=tail.account_id,
+            legal_entity=tail.legal_entity,
+            recorded_at=tail.recorded_at,
+        )
+
+    def _is_transient(self, problem: Exception) -> bool:
+        return isinstance(problem, Conflict) or self._store.is_transient(problem)
+
+    async def _connected(self) -> Transaction:
+        if self._transaction is None:
+            # A server that was restored or failed over may have forgotten what we remember.
+            self._cache.clear()
+            self._transaction = await self._store.transaction()
+        return self._transaction
+
+    async def _clean_up(self, problem: Exception) -> None:
+        """Leave no transaction open; after trouble with the connection take a new one."""
+        if self._transaction is None:
+            return
+        await self._transaction.rollback()
+        if not isinstance(problem, Conflict) and self._is_transient(problem):
+            await self._forget()
+
+    async def _forget(self) -> None:
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None:
+            await transaction.close()
+
+    async def close(self) -> None:
+        await self._forget()
+
+
+def _aggregate_of(streams: Sequence[AnyStream], kind: str) -> AnyAggregate | None:
+    """That of the stored kind; None when nobody names the stream by its right kind."""
+    return next((one.aggregate for one in streams if one.aggregate.kind == kind), None)
+
+
+def _first_id() -> int:
+    """A UUID of version 7 as a number; the ids of a batch count up from here."""
+    millis, noise = int(wall_now().timestamp() * 1000), random.getrandbits(72)
+    return millis << 80 | 7 << 76 | noise >> 60 << 64 | 2 << 62 | noise & (1 << 60) - 1
+
+
+def _answer(pending: _Pending, outcome: Accepted | Exception) -> None:
+    if pending.future.done():  # The caller went away; the deed stands.
+        return
+    if isinstance(outcome, Accepted):
+        pending.future.set_result(outcome)
+    else:
+        pending.future.set_exception(outcome)
+
+
+def _fail(
+    pending: Sequence[_Pending], kind: type[Exception], cause: Exception | None = None
+) -> None:
+    for one in pending:
+        error = kind()
+        error.__cause__ = cause
+        _answer(one, error)
