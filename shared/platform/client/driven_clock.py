@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, datetime
 
 from shared.kernel.days import start_of_day
-from shared.platform.client.calls import SERVICES, Calls
-
-
-class NotManual(Exception):
-    """The services go by the real time; nobody drives that."""
+from shared.platform.client.clocks import ClockNotManual, Clocks
 
 
 class DrivenClock:
     """Knows where the clocks stand, so that a day that has begun already is not begun again."""
 
-    def __init__(self, calls: Calls, zone: str) -> None:
-        self._calls = calls
+    def __init__(self, clocks: Clocks, zone: str) -> None:
+        self._clocks = clocks
         self._zone = zone
         self._earliest: datetime | None = None
 
@@ -27,11 +22,11 @@ class DrivenClock:
         if self._earliest is None:
             self._earliest = await self._ask()
         if self._earliest < instant:
-            await self._calls.advance(instant, zone=self._zone)
+            await self._clocks.advance(instant, self._zone)
             self._earliest = instant
 
     async def _ask(self) -> datetime:
-        hands = await asyncio.gather(*(self._calls.clock(service) for service in SERVICES))
-        if not all(hand.is_manual for hand in hands):
-            raise NotManual
-        return min(hand.now for hand in hands)
+        readings = await self._clocks.read()
+        if not all(reading.is_manual for reading in readings):
+            raise ClockNotManual
+        return min(reading.now for reading in readings)

@@ -14,12 +14,13 @@ from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
-from shared.platform.client.calls import Answer, Calls, Refused
+from shared.platform.client.clocks import Clocks
 from shared.platform.client.driven_clock import DrivenClock
+from shared.platform.client.duebook import Answer, Duebook, Refused
 from shared.platform.client.lanes import in_lanes
 from shared.platform.client.ledger_file import Line, Refusal
-from shared.platform.client.ledger_map import LedgerMap
-from shared.platform.client.wishes import Wishes
+from shared.platform.client.ledger_map import LedgerMap, MapRefused
+from shared.platform.client.wishes import Wish, Wishes
 
 OTHER_HAS_OPENED: Final = frozenset(("number-already-used", "idempotency-key-reused"))
 REFUSALS_MAX: Final = 10_000  # More are counted, not kept.
@@ -60,8 +61,8 @@ class Summary:
 class Importer:
     """One import. `tick` is told after every line's invoice, and every settlement."""
 
-    def __init__(self, calls: Calls, ledger_map: LedgerMap, tick: Callable[[], None]) -> None:
-        self._calls = calls
+    def __init__(self, duebook: Duebook, ledger_map: LedgerMap, tick: Callable[[], None]) -> None:
+        self._duebook = duebook
         self._map = ledger_map
         self._wishes = Wishes(ledger_map.legal_entity.code)
         self._tick = tick
@@ -82,7 +83,7 @@ class Importer:
     async def drive(self, lines: Sequence[Line], first: date, last: date) -> Summary:
         """Day by day from the first to the last; what is older goes in on the first."""
         self.summary.lines = len(lines)
-        clock = DrivenClock(self._calls, self._map.legal_entity.time_zone)
+        clock = DrivenClock(Clocks(self._duebook), self._map.legal_entity.time_zone)
         await clock.reach(first)
         await self._register()
         for day, work in _calendar(lines, first, last):
@@ -106,25 +107,26 @@ class Importer:
     async def _register(self) -> None:
         entity = self._map.legal_entity
         try:
-            known = await self._calls.get("ledger", f"/v1/legal-entities/{entity.code}")
+            answer = await self._duebook.query("ledger", f"/legal-entities/{entity.code}")
         except Refused as refused:
             if refused.status != 404:
                 raise
-            await self._calls.post(
+            await self._post(
                 self._wishes.register(
                     name=entity.name, time_zone=entity.time_zone, currency=entity.currency
                 )
             )
             return
-        if (known.get("time_zone"), known.get("currency")) != (entity.time_zone, entity.currency):
-            raise Refused(409, "legal-entity-differs", "/legal_entity")
+        known = answer.body["time_zone"], answer.body["currency"]
+        if known != (entity.time_zone, entity.currency):
+            raise MapRefused(f"{entity.code} is registered with {' and '.join(known)}")
 
     async def _open(self, line: Line) -> None:
         if line.account in self._accounts:
             return
         name = line.account_name or line.account
         try:
-            answer = await self._calls.post(self._wishes.open_account(line.account, name=name))
+            answer = await self._post(self._wishes.open_account(line.account, name=name))
             self._accounts[line.account] = None
             self._count("accounts", answer)
         except Refused as refused:
@@ -143,11 +145,11 @@ class Importer:
         try:
             refused = self._accounts.get(line.account)
             if refused is None:
-                self._count("invoices", await self._calls.post(wish))
+                self._count("invoices", await self._post(wish))
             else:
                 self._refuse(line, "account", refused.code)
         except Refused as refused:
-            self._refuse(line, _FIELDS.get(refused.pointer, refused.pointer), refused.code)
+            self._refuse(line, _field(refused, "invoice"), refused.code)
         self._tick()
 
     async def _settle(self, line: Line) -> None:
@@ -163,7 +165,7 @@ class Importer:
             method=self._map.payment.method,
         )
         try:
-            received = await self._calls.post(receive)
+            received = await self._post(receive)
             self._count("payments", received)
             allocate = self._wishes.allocate(
                 UUID(str(received.body["id"])),
@@ -171,11 +173,13 @@ class Importer:
                 shares=((line.number, line.amount),),
                 on=line.settled_on,
             )
-            await self._calls.post(allocate)
+            await self._post(allocate)
         except Refused as refused:
-            where = _FIELDS.get(refused.pointer, refused.pointer or "settled_on")
-            self._refuse(line, where, refused.code)
+            self._refuse(line, _field(refused, "settled_on"), refused.code)
         self._tick()
+
+    async def _post(self, wish: Wish) -> Answer:
+        return await self._duebook.command(wish.service, wish.path, wish.body, key=wish.key)
 
     def _count(self, what: str, answer: Answer) -> None:
         self.summary.counts[f"{what} already there" if answer.replayed else what] += 1
@@ -189,6 +193,12 @@ class Importer:
 class _Step:
     line: Line
     settles: bool
+
+
+def _field(refused: Refused, otherwise: str) -> str:
+    """The file's name of what the problem points at."""
+    pointer = refused.faults[0].pointer if refused.faults else ""
+    return _FIELDS.get(pointer, pointer or otherwise)
 
 
 def _first_of_each(lines: Iterable[Line]) -> list[Line]:

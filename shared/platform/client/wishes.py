@@ -5,7 +5,7 @@ A key is derived from legal entity, kind and number, so that whoever starts agai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -13,9 +13,20 @@ from typing import Final
 from uuid import UUID
 
 from shared.kernel.money import Money
-from shared.platform.client.calls import Body, Wish
 
 KEY_CHARACTERS_MAX: Final = 200  # The services take 255.
+
+Body = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One command. The same key always means the same wish."""
+
+    service: str
+    path: str
+    body: Body
+    key: str
 
 
 def key_of(legal_entity: str, kind: str, number: str) -> str:
@@ -24,10 +35,6 @@ def key_of(legal_entity: str, kind: str, number: str) -> str:
     if len(key) <= KEY_CHARACTERS_MAX and key.isascii() and key.isprintable():
         return key
     return f"{legal_entity}/{kind}/sha256/{sha256(number.encode()).hexdigest()}"
-
-
-def money(amount: Money) -> Body:
-    return {"amount": amount.amount, "currency": amount.currency}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +75,11 @@ class Wishes:
         body: dict[str, object] = {
             "account": self._account(account),
             "number": number,
-            "issued_on": issued_on.isoformat(),
-            "total": money(total),
+            "issued_on": issued_on,
+            "total": total,
         }
         if isinstance(due, date):
-            body["due_on"] = due.isoformat()
+            body["due_on"] = due
         elif due is not None:
             body["terms"] = {"anchor": "invoice", "add_days": due}
         return self._wish("ledger", "/invoices", "invoice", number, body)
@@ -91,8 +98,8 @@ class Wishes:
         body: dict[str, object] = {
             "account": self._account(account),
             "number": number,
-            "amount": money(amount),
-            "value_on": value_on.isoformat(),
+            "amount": amount,
+            "value_on": value_on,
             "method": method,
         }
         if reference is not None:
@@ -105,22 +112,21 @@ class Wishes:
         self, payment_id: UUID, number: str, *, shares: Sequence[tuple[str, Money]], on: date
     ) -> Wish:
         """To named invoices; to none of them by name: oldest first."""
-        body: dict[str, object] = {"effective_on": on.isoformat()}
+        body: dict[str, object] = {"effective_on": on}
         if shares:
             body["allocations"] = [
-                {"invoice": {"number": invoice}, "amount": money(amount)}
-                for invoice, amount in shares
+                {"invoice": {"number": invoice}, "amount": amount} for invoice, amount in shares
             ]
         else:
             body["rule"] = "oldest_first"
         return self._wish("ledger", f"/payments/{payment_id}:allocate", "allocate", number, body)
 
     def reverse(self, payment_id: UUID, number: str, *, reason: str, on: date) -> Wish:
-        body = {"reason": reason, "effective_on": on.isoformat()}
+        body = {"reason": reason, "effective_on": on}
         return self._wish("ledger", f"/payments/{payment_id}:reverse", "reverse", number, body)
 
     def set_limit(self, account_id: UUID, number: str, *, limit: Money) -> Wish:
-        body = {"limit": money(limit)}
+        body = {"limit": limit}
         path = f"/credit-lines/{account_id}:set-limit"
         return self._wish("credit", path, "set_limit", number, body)
 
@@ -140,22 +146,22 @@ class Wishes:
             "account": self._account(account),
             "number": number,
             "channel": channel,
-            "contacted_at": contacted_at.isoformat().replace("+00:00", "Z"),
-            "open_item_ids": [str(each) for each in open_item_ids],
+            "contacted_at": contacted_at,
+            "open_item_ids": open_item_ids,
             "outcome": outcome,
             "note": note,
         }
         if next_step_on is not None:
             body["next_step"] = "call_again"
-            body["next_step_on"] = next_step_on.isoformat()
+            body["next_step_on"] = next_step_on
         return self._wish("dunning", "/contacts", "contact", number, body)
 
     def make_promise(self, number: str, *, account: str, amount: Money, promised_on: date) -> Wish:
         body = {
             "account": self._account(account),
             "number": number,
-            "amount": money(amount),
-            "promised_on": promised_on.isoformat(),
+            "amount": amount,
+            "promised_on": promised_on,
         }
         return self._wish("dunning", "/promises", "promise", number, body)
 
@@ -165,7 +171,7 @@ class Wishes:
     def _wish(self, service: str, path: str, kind: str, number: str, body: Body) -> Wish:
         return Wish(
             service=service,
-            path=f"/v1{path}",
+            path=path,
             body=body,
             key=key_of(self.legal_entity, kind, number),
         )
