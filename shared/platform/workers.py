@@ -1,4 +1,4 @@
-"""All that happens in a service without a caller: relay, projections, reactions, effects, timers."""
+"""What a service does without being asked: relay, projections, reactions, effects, timers."""
 
 from __future__ import annotations
 

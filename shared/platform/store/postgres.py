@@ -147,7 +147,7 @@ class PostgresTransaction:
         await self._connection.execute(f"BEGIN; SET LOCAL app.tenants = '{{{bound}}}'")
 
     async def lock(self, streams: Collection[UUID]) -> Mapping[UUID, Head]:
-        rows = await self._connection.fetch(LOCK, streams)
+        rows = await self._connection.fetch(LOCK, list(streams))
         return {row[0]: Head(row[1], row[2], row[3]) for row in rows}
 
     async def stored_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, StoredKey]:

@@ -1,0 +1,158 @@
+"""The envelope as record headers: CloudEvents 1.0 binary mode. No payload knowledge.
+
+`ce_time` is when the thing happened for the business. Only its day is stored, and the relay does
+not know the entity's zone, so it is `recorded_at` unless the event brought a header `time`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from shared.kernel.envelope import Recorded
+from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
+
+CONTENT_TYPE: Final = b"application/json"
+SCHEMAS: Final = "https://duebook.example/schemas/"
+
+# Stored headers that pass as they are, in this order; `traceparent` has no prefix.
+_PASSED: Final = (
+    "correlationid",
+    "causationid",
+    "entityid",
+    "actor",
+    "causationpos",
+    "commandid",
+    "commandhash",
+    "txid",
+    "txindex",
+    "txcount",
+)
+
+
+class BadEnvelope(Exception):
+    """A record without the headers every event has, or with values that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as the store keeps it."""
+
+    id: UUID
+    type: str
+    stream_id: UUID
+    version: int
+    tenant_id: UUID
+    account_id: UUID
+    effective_on: date
+    recorded_at: datetime
+    data: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What is known of a record before its payload is read."""
+
+    type: str
+    id: UUID
+    stream_id: UUID
+    version: int
+    tenant_id: UUID
+    account_id: UUID
+    legal_entity: str
+    effective_on: date
+    recorded_at: datetime
+    actor: str
+    correlation_id: UUID | None
+    causation_id: UUID | None
+
+    def around(self, event: Any, at: TopicPartition, offset: int) -> Recorded[Any]:
+        return Recorded(
+            event=event,
+            type=self.type,
+            id=self.id,
+            stream_id=self.stream_id,
+            version=self.version,
+            tenant_id=self.tenant_id,
+            account_id=self.account_id,
+            legal_entity=self.legal_entity,
+            effective_on=self.effective_on,
+            recorded_at=self.recorded_at,
+            actor=self.actor,
+            correlation_id=self.correlation_id,
+            causation_id=self.causation_id,
+            topic=at.topic,
+            partition=at.partition,
+            offset=offset,
+        )
+
+
+def record_of(event: StoredEvent, service: str) -> NewRecord:
+    """The record everybody sees; its key is the account."""
+    recorded = _instant(event.recorded_at)
+    headers = [
+        ("content-type", CONTENT_TYPE),
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.id).encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_source", f"urn:duebook:{service}".encode()),
+        ("ce_subject", event.headers.get("subject", str(event.stream_id)).encode()),
+        ("ce_time", event.headers.get("time", recorded).encode()),
+        ("ce_recordedtime", recorded.encode()),
+        ("ce_streamid", str(event.stream_id).encode()),
+        ("ce_sequence", str(event.version).encode()),
+        ("ce_tenantid", str(event.tenant_id).encode()),
+        ("ce_partitionkey", str(event.account_id).encode()),
+        ("ce_effectiveon", event.effective_on.isoformat().encode()),
+    ]
+    headers += [
+        (f"ce_{name}", event.headers[name].encode()) for name in _PASSED if name in event.headers
+    ]
+    headers.append(("ce_dataschema", f"{SCHEMAS}{event.type}.json".encode()))
+    if "traceparent" in event.headers:
+        headers.append(("traceparent", event.headers["traceparent"].encode()))
+    return NewRecord(str(event.account_id).encode(), event.data, headers)
+
+
+def envelope_of(record: LogRecord) -> Envelope:
+    """Raises BadEnvelope, which names the header and not its value."""
+    found = {name: value for name, value in record.headers}
+    try:
+        return Envelope(
+            type=found["ce_type"].decode(),
+            id=UUID(found["ce_id"].decode()),
+            stream_id=UUID(found["ce_streamid"].decode()),
+            version=int(found["ce_sequence"]),
+            tenant_id=UUID(found["ce_tenantid"].decode()),
+            account_id=UUID(found["ce_partitionkey"].decode()),
+            legal_entity=found.get("ce_entityid", b"").decode(),
+            effective_on=date.fromisoformat(found["ce_effectiveon"].decode()),
+            recorded_at=datetime.fromisoformat(found["ce_recordedtime"].decode()),
+            actor=found.get("ce_actor", b"system").decode(),
+            correlation_id=_optional_id(found.get("ce_correlationid")),
+            causation_id=_optional_id(found.get("ce_causationid")),
+        )
+    except KeyError as missing:
+        raise BadEnvelope(f"no header {missing.args[0]}") from None
+    except ValueError as problem:
+        raise BadEnvelope(type(problem).__name__) from None
+
+
+def header(headers: Sequence[tuple[str, bytes]], name: str) -> str | None:
+    for key, value in headers:
+        if key == name:
+            return value.decode()
+    return None
+
+
+def _optional_id(value: bytes | None) -> UUID | None:
+    return UUID(value.decode()) if value else None
+
+
+def _instant(instant: datetime) -> str:
+    """RFC 3339, UTC, as many digits as the instant has."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
