@@ -38,6 +38,7 @@ class Host:
         database: Database,
         store: OwnStore,
         log: EventLog,
+        closes_log: bool = True,
         api: bool = True,
         works: bool = True,
     ) -> None:
@@ -46,6 +47,7 @@ class Host:
         self._database = database
         self._store = store
         self._log = log
+        self._closes_log = closes_log
         self._works = works
         self._topics = Topics(settings.topic_prefix)
         self._clock: DomainClock = (
@@ -98,10 +100,10 @@ class Host:
     async def stop(self) -> None:
         """Finish what was begun, give everything back. Safe after a start that failed."""
         self.drain()
-        if self._works:
-            await self.workers.stop()
+        await self.workers.stop()
         if self.parts.started:
             await self.writer.close()
         await self._store.close()
-        await self._log.close()
+        if self._closes_log:
+            await self._log.close()
         await self._database.close()

@@ -55,40 +55,53 @@ class PlatformSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     tenant_id: UUID = Field(
-        TENANT_DEFAULT, description="The one tenant, until there is authentication."
+        default=TENANT_DEFAULT, description="The one tenant, until there is authentication."
     )
-    host: Host = Field("127.0.0.1", description="Address to listen on; loopback only.")
-    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    host: Host = Field(default="127.0.0.1", description="Address to listen on; loopback only.")
+    port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
     data: Path | None = Field(
-        None, description="Folder of the embedded server and of outgoing mail."
+        default=None, description="Folder of the embedded server and of outgoing mail."
     )
     database_url: str | None = Field(
-        None, description="A PostgreSQL server to use instead of the embedded one."
+        default=None, description="A PostgreSQL server to use instead of the embedded one."
     )
-    ledger_database_url: str | None = Field(None, description="Ledger's database, if elsewhere.")
-    credit_database_url: str | None = Field(None, description="Credit's database, if elsewhere.")
-    dunning_database_url: str | None = Field(None, description="Dunning's database, if elsewhere.")
-    log_database_url: str | None = Field(None, description="The log's database, if elsewhere.")
+    ledger_database_url: str | None = Field(
+        default=None, description="Ledger's database, if elsewhere."
+    )
+    credit_database_url: str | None = Field(
+        default=None, description="Credit's database, if elsewhere."
+    )
+    dunning_database_url: str | None = Field(
+        default=None, description="Dunning's database, if elsewhere."
+    )
+    log_database_url: str | None = Field(
+        default=None, description="The log's database, if elsewhere."
+    )
     clock: Literal["system", "manual"] = Field(
-        "system", description="Domain clock: the system's, or one moved by hand."
+        default="system", description="Domain clock: the system's, or one moved by hand."
     )
     clock_start: At | None = Field(
-        None, description="Where a manual clock begins when it was never set; default: now."
+        default=None, description="Where a manual clock begins when it was never set; default: now."
     )
     instance: str | None = Field(
-        None, description="Stable name of the process as owner of leases; default: host and number."
+        default=None,
+        description="Stable name of the process as owner of leases; default: host and number.",
     )
     lease_ttl_s: float = Field(
-        15.0, gt=0, le=300, description="Seconds after which a silent owner loses its partitions."
+        default=15.0,
+        gt=0,
+        le=300,
+        description="Seconds after which a silent owner loses its partitions.",
     )
     topic_prefix: str = Field(
-        "", pattern=r"^[a-z0-9.-]{0,40}$", description="Before every topic's name."
+        default="", pattern=r"^[a-z0-9.-]{0,40}$", description="Before every topic's name."
     )
     cursor_key: SecretStr | None = Field(
-        None, description="Secret that signs list cursors; without it they are only checksummed."
+        default=None,
+        description="Secret that signs list cursors; without it they are only checksummed.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="The least that is logged."
+        default="warning", description="The least that is logged."
     )
 
     def database_url_of(self, name: str) -> str:
