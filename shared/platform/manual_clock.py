@@ -15,6 +15,7 @@ from sqlalchemy import text
 from shared.platform.clock import monotonic_s
 from shared.platform.database import Database
 
+CLOCK_CHANNEL: Final = "duebook_clock"  # PostgreSQL tells it to all who wait for timers
 REMEMBERED_S: Final = 0.005  # seconds a process goes by what it read; an advance waits this long
 
 
@@ -60,6 +61,7 @@ class ManualClock:
             )
             if moved.rowcount == 0:
                 raise ClockMovesBackward
+            await connection.execute(text(f"NOTIFY {CLOCK_CHANNEL}"))
         self._now, self._reading, self._read_at_s = None, None, monotonic_s()
         await asyncio.sleep(REMEMBERED_S)
 
