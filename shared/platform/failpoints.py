@@ -25,6 +25,7 @@ NAMES: Final = frozenset(
         "effect.after_perform",
         "timers.after_poll",
         "timers.after_submit",
+        "import.after_line",
     )
 )
 
