@@ -57,9 +57,9 @@ async def served(host: Host, port: int) -> AsyncIterator[tuple[str, asyncio.Task
     serving = asyncio.create_task(
         serve(app, [host], host="127.0.0.1", port=port, ready=ready.set_result)
     )
-    await asyncio.wait([ready, serving], return_when=asyncio.FIRST_COMPLETED)
     try:
-        yield ready.result(), serving
+        async with asyncio.timeout(20):
+            yield await ready, serving
     finally:
         if not serving.done():
             os.kill(os.getpid(), signal.SIGTERM)

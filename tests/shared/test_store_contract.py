@@ -75,12 +75,12 @@ class StoreContract:
     async def test_keeps_what_was_written(self, inspected: Inspected) -> None:
         await self.written(inspected, first_writes(key="k"))
         transaction = await self.begun(inspected)
-        assert await transaction.lock([A, B]) == {A: Head(2, "purse", TENANT)}
+        assert await transaction.lock({A: 1, B: 1}) == {A: Head(2, "purse", TENANT)}
         tails = list(await transaction.tails({A: 1}))
         assert [(t.stream_id, t.version, t.type) for t in tails] == [(A, 2, "test.purse.filled.v1")]
         assert (tails[0].legal_entity, tails[0].account_id) == ("CN01", ACCOUNT)
         assert (tails[0].data, tails[0].recorded_at) == (b'{"coins":5}', NOW)
-        stored = await transaction.stored_keys([(TENANT, "k"), (TENANT, "l")])
+        stored = await transaction.stored_keys({(TENANT, "k"), (TENANT, "l")})
         assert list(stored) == [(TENANT, "k")]
         assert stored[TENANT, "k"].fingerprint == b"f"
         await transaction.rollback()

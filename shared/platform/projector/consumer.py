@@ -189,6 +189,9 @@ class Consumer:
                 await self._halt(at, problem)
 
     async def _take(self, batch: Batch) -> None:
+        batch = self._ahead(batch)
+        if not batch:
+            return
         try:
             upto = await self._handler.handle(self._cursors, batch)
         except Exception as problem:
@@ -200,6 +203,16 @@ class Consumer:
             passed = position - self._cursors.positions[at]
             self._cursors.positions[at] = position
             meters.CONSUMED.labels(self._service, self._worker).inc(passed)
+
+    def _ahead(self, batch: Batch) -> Batch:
+        """Never back: what lies before our position was done by a part of the same batch."""
+        positions = self._cursors.positions
+        ahead = {
+            at: [record for record in records if record.offset >= positions[at]]
+            for at, records in batch.items()
+            if at in positions
+        }
+        return {at: records for at, records in ahead.items() if records}
 
     async def _narrow(self, batch: Batch, problem: Exception) -> None:
         """The same records in smaller batches; a single one that fails halts its partition."""

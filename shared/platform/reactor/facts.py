@@ -14,9 +14,7 @@ from shared.platform.bell import Bell
 from shared.platform.connections import Kept
 from shared.platform.database import Database
 from shared.platform.log.port import EventLog
-from shared.platform.projector.port import Projection
 from shared.platform.projector.seen import Seen, until
-from shared.platform.service import Topics
 
 WAIT_S_MAX: Final = 10.0  # then the batch is repeated, which is logged and counted
 
@@ -46,8 +44,7 @@ class Facts:
     def __init__(
         self,
         own_topic: str,
-        topics: Topics,
-        projections: Sequence[Projection],
+        hears: Mapping[str, Sequence[str]],  # projection -> topics
         *,
         database: Database,
         log: EventLog,
@@ -55,7 +52,7 @@ class Facts:
         published: Bell,
     ) -> None:
         self._own_topic = own_topic
-        self._hears = {p.name: [topics.events_of(s) for s in p.hears] for p in projections}
+        self._hears = hears
         self._log = log
         self._seen = seen
         self._published = published

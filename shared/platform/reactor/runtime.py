@@ -17,7 +17,7 @@ from shared.platform import failpoints, meters
 from shared.platform.clock import DomainClock
 from shared.platform.connections import Kept
 from shared.platform.database import Database
-from shared.platform.log.port import TopicPartition
+from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.projector import cursor_sql as sql
 from shared.platform.projector.consumer import Batch, Cursors, ends_of, moved_all
 from shared.platform.projector.hearing import Fresh, Heard, Hearing, fresh_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 WORKER: Final = "reactions"
 EFFECT_PREFIX: Final = "effect:"
 UNREACHABLE_REST_S: Final = 2.0  # a partition waits so long before an effect is tried again
+EFFECTS_MAX: Final = 20  # performed in a partition before its cursor moves; again after a crash
 ACTOR: Final = "system"
 
 Handlers = Mapping[type, Callable[[Any], Work]]
@@ -177,39 +178,37 @@ class Performer:
         self._clock = clock
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        """The first event that is to be performed in each partition, and all before it.
-
-        One at a time: after a crash at most one is performed again.
-        """
-        upto: dict[TopicPartition, int] = {}
+        """Some events of each partition, in order, and the cursor after them."""
+        parts: dict[TopicPartition, Sequence[LogRecord]] = {}
+        wishes: list[Wish] = []
         for at, records in batch.items():
             fresh = await self._progress.fresh({at: records})
             mine = [r for r in fresh.events if isinstance(r.event, self._effect.hears)]
-            reach = [r for r in records if not mine or r.offset <= mine[0].offset]
-            if mine:
+            stop = mine[EFFECTS_MAX].offset if len(mine) > EFFECTS_MAX else records[-1].offset + 1
+            for recorded in mine[:EFFECTS_MAX]:
                 try:
-                    await self._perform(mine[0])
+                    wishes += await self._perform(recorded)
                 except Unreachable:
                     _log.info("effect waits", effect=self._effect.name, partition=at.partition)
                     cursors.rest(at, UNREACHABLE_REST_S)
-                    reach = reach[:-1]
-            if reach:
-                part = {at: reach}
-                await self._progress.move(cursors, ends_of(part), await self._progress.fresh(part))
-                upto.update(ends_of(part))
-                cursors.positions.update(ends_of(part))
-        return upto
+                    stop = recorded.offset
+                    break
+            if part := [record for record in records if record.offset < stop]:
+                parts[at] = part
+        await self._submitting.submit(wishes)
+        if parts:
+            await self._progress.move(cursors, ends_of(parts), await self._progress.fresh(parts))
+        return ends_of(parts)
 
     async def close(self) -> None:
         await self._progress.close()
 
-    async def _perform(self, recorded: Recorded[Any]) -> None:
+    async def _perform(self, recorded: Recorded[Any]) -> Sequence[Wish]:
         commands = await self._effect.perform(recorded)
         failpoints.hit("effect.after_perform")
-        now = await self._clock.now()
-        caller = caller_of(recorded, self._effect.name, now)
+        caller = caller_of(recorded, self._effect.name, await self._clock.now())
         works = [self._handlers[type(command)](command) for command in commands]
-        await self._submitting.submit([Wish(self._effect.name, work, caller) for work in works])
+        return [Wish(self._effect.name, work, caller) for work in works]
 
 
 def caller_of(recorded: Recorded[Any], reaction: str, now: datetime) -> Caller:

@@ -153,7 +153,8 @@ class PostgresTransaction:
     async def stored_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, StoredKey]:
         if not keys:
             return {}
-        rows = await self._connection.fetch(STORED, *zip(*keys, strict=True))
+        tenants, names = zip(*keys, strict=True)
+        rows = await self._connection.fetch(STORED, tenants, names)
         return {(row[0], row[1]): StoredKey(row[2], row[3]) for row in rows}
 
     async def tails(self, after: Mapping[UUID, int]) -> Iterable[TailEvent]:
