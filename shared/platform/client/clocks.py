@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -62,16 +62,16 @@ class Clocks:
         answers = await asyncio.gather(*asked)
         return [_reading(n, a) for n, a in zip(self._services, answers, strict=True)]
 
-    async def settle(self) -> Sequence[Reading]:
+    async def settle(self, first: Sequence[Reading] | None = None) -> Sequence[Reading]:
         """Returns when nothing is left to do anywhere, seen twice with the same end offsets.
 
-        Raises WorkHalted, WorkStandsStill.
+        `first` is a look just taken. Raises WorkHalted, WorkStandsStill.
         """
         before: Sequence[Ends] | None = None
         seen: object = None
         pause_s, moved_s = LOOK_AGAIN_S_MIN, monotonic_s()
         while True:  # Until settled, halted, or without change for too long.
-            readings = await self.read()
+            readings, first = first or await self.read(), None
             halted = [line for reading in readings for line in reading.halted]
             if halted:
                 raise WorkHalted("; ".join(halted))
@@ -106,7 +106,7 @@ class Clocks:
             raise ClockNotManual
         if all(reading.now > to for reading in readings):
             return
-        readings = await self.settle()
+        readings = await self.settle(readings)
         while any(reading.now < to for reading in readings):  # Every round moves a clock.
             stop = next_stop(readings, to, zone)
             for name in self._services:
@@ -116,10 +116,14 @@ class Clocks:
     async def _advance_one(
         self, service: str, stop: datetime, readings: Sequence[Reading]
     ) -> Sequence[Reading]:
-        if any(reading.service == service and reading.now >= stop for reading in readings):
+        """What has no timer due by then does nothing when it is moved: no need to wait for it."""
+        own = next(reading for reading in readings if reading.service == service)
+        if own.now >= stop:
             return readings
         await self._duebook.operation(service, "POST", "/clock", {"now": stop})
-        return await self.settle()
+        if own.next_timer_at is not None and own.next_timer_at <= stop:
+            return await self.settle()
+        return [replace(one, now=stop) if one is own else one for one in readings]
 
 
 def next_stop(readings: Sequence[Reading], to: datetime, zone: str) -> datetime:
