@@ -29,7 +29,7 @@ from services.dunning.runtime import worker as dunning_worker
 from services.ledger.runtime import http as ledger_http
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import worker as ledger_worker
-from shared.kernel.days import start_of_day
+from shared.kernel.days import day_at, start_of_day
 from shared.platform import serving
 from shared.platform.client.clocks import (
     ClockNotManual,
@@ -268,14 +268,14 @@ async def _advance(url: str, to: datetime, zone: str) -> None:
         )
         with Progress(*columns, console=console) as progress:
             total_s = max((to - begin).total_seconds(), 1.0)
-            task = progress.add_task(str(begin.date()), total=total_s)
+            task = progress.add_task(str(day_at(begin, zone)), total=total_s)
 
             def passed(stop: datetime) -> None:
                 done_s = (stop - begin).total_seconds()
-                progress.update(task, completed=done_s, description=str(stop.date()))
+                progress.update(task, completed=done_s, description=str(day_at(stop, zone)))
 
             await clocks.advance(to, zone, passed)
-            progress.update(task, completed=total_s, description=str(to.date()))
+            progress.update(task, completed=total_s, description=str(day_at(to, zone)))
 
 
 def _instant(text: str, zone: str) -> datetime:
