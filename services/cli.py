@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from shared.platform.log.postgres import PostgresLog
 
 from services.credit.runtime import http as credit_http
 from services.credit.runtime import settings as credit_settings
@@ -43,6 +42,7 @@ from shared.platform.embedded.errors import EmbeddedError
 from shared.platform.hosting import Host
 from shared.platform.http.models import read_day, read_instant
 from shared.platform.local_server import make_log_database, migrate_service, server_for
+from shared.platform.log.postgres import PostgresLog
 from shared.platform.settings import (
     LOG_DATABASE,
     DatabaseUnknown,
@@ -266,7 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> Any:
     try:
         app(None if arguments is None else list(arguments))
     except tuple(EXPECTED) as problem:
-        console.print(_said(problem), style="red", markup=False, highlight=False)
+        console.print(_said(problem), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -100,8 +100,7 @@ class Host:
     async def stop(self) -> None:
         """Finish what was begun, give everything back. Safe after a start that failed."""
         self.drain()
-        if self._works:
-            await self.workers.stop()
+        await self.workers.stop()
         if self.parts.started:
             await self.writer.close()
         await self._store.close()

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from shared.platform.clock import monotonic_s
 from shared.platform.database import Database
 
+CLOCK_CHANNEL: Final = "duebook_clock"  # PostgreSQL tells it to all who wait for timers
 REMEMBERED_S: Final = 0.005  # seconds a process goes by what it read; an advance waits this long
 
 
@@ -32,12 +33,15 @@ class ManualClock:
         self._read_at_s = -REMEMBERED_S
         self._now: datetime | None = None
         self._reading: asyncio.Task[datetime] | None = None
+        self._reading_since_s = 0.0
 
     async def now(self) -> datetime:
-        if self._now is not None and monotonic_s() - self._read_at_s < REMEMBERED_S:
+        asked_s = monotonic_s()
+        if self._now is not None and asked_s - self._read_at_s < REMEMBERED_S:
             return self._now
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read())
+        if self._reading is None or asked_s - self._reading_since_s >= REMEMBERED_S:
+            self._reading_since_s = asked_s
+            self._reading = asyncio.create_task(self._read(asked_s))
         return await asyncio.shield(self._reading)
 
     async def start_at(self, instant: datetime) -> None:
@@ -57,17 +61,18 @@ class ManualClock:
             )
             if moved.rowcount == 0:
                 raise ClockMovesBackward
-        self._now = None
+            await connection.execute(text(f"NOTIFY {CLOCK_CHANNEL}"))
+        self._now, self._reading, self._read_at_s = None, None, monotonic_s()
         await asyncio.sleep(REMEMBERED_S)
 
-    async def _read(self) -> datetime:
-        started_s = monotonic_s()
+    async def _read(self, asked_s: float) -> datetime:
         try:
             async with self._database.unbound() as connection:
                 found = await connection.execute(text("SELECT now FROM domain_clock"))
                 now: datetime = found.scalar_one().astimezone(UTC)
-            if self._now is None or now >= self._now:
-                self._now, self._read_at_s = now, started_s
-            return now
         finally:
-            self._reading = None
+            if self._reading is asyncio.current_task():
+                self._reading = None
+        if asked_s >= self._read_at_s:
+            self._now, self._read_at_s = now, asked_s
+        return now

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.platform.database import Database
-from shared.platform.manual_clock import ClockMovesBackward, ManualClock
+from shared.platform.manual_clock import CLOCK_CHANNEL, ClockMovesBackward, ManualClock
 
 pytestmark = pytest.mark.connected
 
@@ -34,3 +35,16 @@ class TestManualClock:
         with pytest.raises(ClockMovesBackward):
             await clock.advance(NEW_YEAR)
         assert await clock.now() == LATER
+
+    async def test_tells_who_waits_for_timers(self, platform_database: Database) -> None:
+        clock = ManualClock(platform_database)
+        await clock.start_at(NEW_YEAR)
+        heard = asyncio.Event()
+        listener = await platform_database.own_connection("test")
+        try:
+            await listener.add_listener(CLOCK_CHANNEL, lambda *_: heard.set())
+            await clock.advance(LATER)
+            async with asyncio.timeout(5):
+                await heard.wait()
+        finally:
+            listener.terminate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -9,8 +10,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from shared.platform.http import answers, operations
+from shared.platform.http.commands import command_request
 from shared.platform.http.parts import Parts
-from shared.platform.http.routes import add_routes, is_command
+from shared.platform.http.queries import query_request
+from shared.platform.http.routes import add_routes, is_given
 from shared.platform.http.tracing import Tracing
 from shared.platform.telemetry import version
 
@@ -63,6 +66,26 @@ _COMMAND_PARAMETERS: Final[list[dict[str, Any]]] = [
         "schema": {"type": "boolean", "default": False},
     },
 ]
+_QUERY_PARAMETERS: Final[list[dict[str, Any]]] = [
+    {
+        "name": "Consistency-Token",
+        "in": "header",
+        "required": False,
+        "description": "Of an answered command: the answer will have seen what it did.",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "Prefer",
+        "in": "header",
+        "required": False,
+        "description": "How many seconds to wait at most, for a token or for news.",
+        "schema": {"type": "string", "examples": ["wait=5"]},
+    },
+]
+_PARAMETERS: Final[Mapping[object, list[dict[str, Any]]]] = {
+    command_request: _COMMAND_PARAMETERS,
+    query_request: _QUERY_PARAMETERS,
+}
 
 
 def create_app(parts: Parts, *, api: bool = True) -> FastAPI:
@@ -97,16 +120,18 @@ def _problem_response() -> dict[str, Any]:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, and the headers of commands, which the hot path reads by itself."""
+    """FastAPI's document, and the headers that commands and queries read by themselves."""
     if app.openapi_schema is not None:
         return app.openapi_schema
     schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
     for route in app.routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
-        if is_command(route.dependant):
+        for call, parameters in _PARAMETERS.items():
+            if not is_given(route.dependant, call):
+                continue
             for method in route.methods or ():
                 operation = schema["paths"][route.path_format][method.lower()]
-                operation.setdefault("parameters", []).extend(_COMMAND_PARAMETERS)
+                operation.setdefault("parameters", []).extend(parameters)
     app.openapi_schema = schema
     return schema

@@ -105,12 +105,12 @@ class QueryRequest:
             raise Problem("projection-behind")
 
 
-async def _query_request(request: Request) -> QueryRequest:
+async def query_request(request: Request) -> QueryRequest:
     parts = parts_of(request)
     return QueryRequest(request, parts, await parts.clock.now())
 
 
-Reading = Annotated[QueryRequest, Depends(_query_request)]
+Reading = Annotated[QueryRequest, Depends(query_request)]
 """Annotate a route's parameter with it: `async def show(id: UUID, reading: Reading)`."""
 
 

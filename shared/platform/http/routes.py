@@ -57,12 +57,13 @@ def add_routes(app: FastAPI, prefix: str, routers: Iterable[APIRouter]) -> None:
                 name=route.name,
                 openapi_extra=route.openapi_extra,
                 route_class_override=JsonRoute,
-                max_body_size=BODY_BYTES_MAX if route.body_field is not None else None,
+                max_body_size=None if route.methods == {"GET"} else BODY_BYTES_MAX,
             )
 
 
-def is_command(dependant: Dependant) -> bool:
-    return any(one.call is command_request or is_command(one) for one in dependant.dependencies)
+def is_given(dependant: Dependant, call: object) -> bool:
+    """Whether the route or one of its dependencies is given what `call` makes."""
+    return any(one.call is call or is_given(one, call) for one in dependant.dependencies)
 
 
 def query_names(dependant: Dependant) -> set[str]:
@@ -86,7 +87,7 @@ def _checked(app: ASGIApp, names: frozenset[str]) -> ASGIApp:
         if accept is not None and accept not in _ANY and not _accepts_json(accept):
             raise Problem("not-acceptable")
         length = headers.get("content-length")
-        if length is not None and int(length) > BODY_BYTES_MAX:
+        if length is not None and length.isdecimal() and int(length) > BODY_BYTES_MAX:
             raise Problem("body-too-large")
         has_body = length not in (None, "0") or "transfer-encoding" in headers
         if has_body and not _is_json(headers.get("content-type", "")):

@@ -77,10 +77,10 @@ class TestCommand:
 class TestItems:
     async def test_walks_all_pages(self) -> None:
         server = Server(
-            httpx.Response(200, json={"items": [1, 2], "next": "c"}),
-            httpx.Response(200, json={"items": [3], "next": None}),
+            httpx.Response(200, json={"items": [{"n": 1}, {"n": 2}], "next": "c"}),
+            httpx.Response(200, json={"items": [{"n": 3}], "next": None}),
         )
         async with client(server) as duebook:
-            found = [item async for item in duebook.items("ledger", "accounts", {"limit": 2})]
+            found = [item["n"] async for item in duebook.items("ledger", "accounts", {"limit": 2})]
         assert found == [1, 2, 3]
         assert server.requests[1].url.params["cursor"] == "c"
