@@ -20,7 +20,6 @@ from shared.platform.http.paging import Paging
 from shared.platform.http.queries import Moment, Reading
 from shared.platform.service import Service
 
-
 NOTHING: Final = Money.zero("CNY")
 
 

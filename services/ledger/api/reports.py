@@ -16,35 +16,50 @@ from services.ledger.domain.aging import EDGES, BadEdges, bucket_names
 from services.ledger.projections import aging
 from services.ledger.projections.open_items import Asked
 from shared.platform.http.models import Id
-from shared.platform.http.paging import Paging
+from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, Reading
-
-router: Final = APIRouter(prefix="/reports", tags=["reports"])
+from shared.platform.http.queries import Moment, PointInTime, QueryRequest, Reading
 
 EDGES_TEXT: Final = r"^[0-9]{1,5}(,[0-9]{1,5}){0,11}$"
 
 
-@router.get("/aging")
-async def show_aging(
-    legal_entity: str,
-    reading: Reading,
-    moment: Moment,
-    paging: Paging,
-    account_id: Id | None = None,
-    edges: Annotated[str | None, Query(pattern=EDGES_TEXT)] = None,
-    group_by: Literal["account"] | None = None,
+def router(edges_default: Sequence[int] = EDGES) -> APIRouter:
+    """Raises BadEdges: the usual bucket edges are a setting."""
+    bucket_names(edges_default)
+    routes = APIRouter(prefix="/reports", tags=["reports"])
+
+    @routes.get("/aging")
+    async def show_aging(
+        legal_entity: str,
+        reading: Reading,
+        moment: Moment,
+        paging: Paging,
+        account_id: Id | None = None,
+        edges: Annotated[str | None, Query(pattern=EDGES_TEXT)] = None,
+        group_by: Literal["account"] | None = None,
+    ) -> Response:
+        """With group_by=account also `items`, a page of accounts; the totals are those of all."""
+        asked = Asked(tenant_id=reading.tenant_id, legal_entity=legal_entity, account_id=account_id)
+        days = edges_default if edges is None else _edges(edges)
+        return await _aging(reading, moment, asked, days, paging if group_by else None)
+
+    return routes
+
+
+async def _aging(
+    reading: QueryRequest,
+    moment: PointInTime,
+    asked: Asked,
+    days: Sequence[int],
+    paging: PageRequest | None,
 ) -> Response:
-    """With group_by=account also `items`, a page of accounts; the totals are those of all."""
-    days = _edges(edges)
     async with reading.of("open_items", "accounts") as connection:
-        settled = await settle(reading, connection, moment, legal_entity)
+        settled = await settle(reading, connection, moment, asked.legal_entity)
         if not settled.entities:
             raise UnknownLegalEntity("/legal_entity")
-        asked = Asked(tenant_id=reading.tenant_id, legal_entity=legal_entity, account_id=account_id)
         totals = await aging.aging(connection, asked, settled.at, edges=days)
         grouped: Sequence[RowMapping] = ()
-        if group_by == "account":
+        if paging is not None:
             grouped = await aging.aging(
                 connection,
                 asked,
@@ -56,17 +71,15 @@ async def show_aging(
             )
     currencies = _by_currency(totals, days, settled.entities[0]["currency"])
     body = {**settled.echo, "edges": days, "currencies": currencies}
-    if group_by == "account":
+    if paging is not None:
         groups = [list(rows) for _, rows in groupby(grouped, key=_group)]
         page = paging.page(groups, lambda rows: tuple(str(part) for part in _group(rows[0])))
         items = [_account(rows, days) for rows in groups[: paging.limit]]
-        body |= {"group_by": group_by, **page, "items": items}
+        body |= {"group_by": "account", **page, "items": items}
     return answer(body)
 
 
-def _edges(text: str | None) -> Sequence[int]:
-    if text is None:
-        return EDGES
+def _edges(text: str) -> Sequence[int]:
     days = [int(part) for part in text.split(",")]
     try:
         bucket_names(days)

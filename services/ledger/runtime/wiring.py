@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.ledger.api import (
@@ -18,7 +18,6 @@ from services.ledger.api import (
 from services.ledger.contract.inbox import HEARD
 from services.ledger.contract.published import PUBLISHED
 from services.ledger.domain.account.decide import account
-from services.ledger.domain.aging import THRESHOLDS
 from services.ledger.domain.invoice import decide as invoice
 from services.ledger.domain.legal_entity.decide import legal_entity
 from services.ledger.domain.payment.decide import payment
@@ -27,21 +26,26 @@ from services.ledger.projections.accounts import ACCOUNTS
 from services.ledger.projections.invoices import INVOICES
 from services.ledger.projections.open_items import OPEN_ITEMS
 from services.ledger.projections.payments import PAYMENTS
+from services.ledger.runtime.settings import Settings
 from shared.kernel.decider import Work
 from shared.platform.service import Service
 
-NAME = "ledger"
+NAME: Final = "ledger"
 
 
 class BadThresholds(ValueError):
     """Thresholds are days past due: whole, not zero, each once, at least one above zero."""
 
 
-def service(thresholds: Sequence[int] = THRESHOLDS) -> Service:
-    """Raises BadThresholds. Changed thresholds concern an invoice from its next event on."""
-    if 0 in thresholds or len(set(thresholds)) < len(thresholds) or max(thresholds, default=0) < 1:
+def service(settings: Settings) -> Service:
+    """Changed thresholds concern an invoice from its next event on.
+
+    Raises BadThresholds, BadEdges.
+    """
+    days = settings.thresholds
+    if 0 in days or len(set(days)) < len(days) or max(days, default=0) < 1:
         raise BadThresholds
-    kind = invoice.invoices(tuple(sorted(thresholds)))
+    kind = invoice.invoices(tuple(sorted(days)))
 
     def fire(_kind: str, stream: UUID, timer: str, due_at: datetime) -> Work:
         return invoice_handlers.fire(kind, stream, timer, due_at)  # Only invoices have timers.
@@ -61,7 +65,7 @@ def service(thresholds: Sequence[int] = THRESHOLDS) -> Service:
             invoices.router,
             payments.router,
             open_items.router,
-            reports.router,
+            reports.router(settings.aging_edges),
         ],
         problems=problems.STATUS,
     )
