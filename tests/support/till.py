@@ -150,7 +150,12 @@ def safe_of(book: Book, purse_id: UUID) -> Any:
 
 def put_away(command: PutAway) -> Work:
     stream = safe_of(command.book, command.purse_id)
-    return purse.write(stream, purse.Filled(command.coins))
+
+    def decide(states: States) -> Sequence[Any]:
+        opened = [] if states.of(stream) else [purse.Opened(purse.ACCOUNT, purse.NOW)]
+        return [purse.change(stream, *opened, purse.Filled(command.coins))]
+
+    return Work([stream], decide, purse.answer(stream))
 
 
 def when_coins_were_spent_put_them_away(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
