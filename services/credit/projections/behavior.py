@@ -24,7 +24,7 @@ from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BehaviorInvoice:
     tenant_id: UUID
     account_id: UUID
@@ -38,7 +38,7 @@ class BehaviorInvoice:
     cancel_recorded_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BehaviorAllocation:
     tenant_id: UUID
     account_id: UUID

@@ -19,7 +19,7 @@ from shared.platform.codec import to_json
 from shared.platform.projector.port import Key, Need, Projection, ReadModel, Rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CreditFile:
     """An account; `version` of its file is 0 until this service has opened it."""
 
@@ -33,7 +33,7 @@ class CreditFile:
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CreditReview:
     """One month end. Without a score there was too little to judge by."""
 
@@ -50,7 +50,7 @@ class CreditReview:
     details: str | None  # JSON: indicators, reasons, caps.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CreditGrade:
     """A grade from the month end `as_of` on."""
 

@@ -21,7 +21,7 @@ from shared.kernel.envelope import Recorded
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ExposureAccount:
     tenant_id: UUID
     account_id: UUID
@@ -31,7 +31,7 @@ class ExposureAccount:
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ExposureMovement:
     tenant_id: UUID
     account_id: UUID
@@ -42,7 +42,7 @@ class ExposureMovement:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ExposureLimit:
     tenant_id: UUID
     account_id: UUID

@@ -409,8 +409,8 @@ class TestSetLimit:
         used = next(each for each in found["score"]["indicators"] if each["id"] == "UTIL")
         assert used["status"] == "available"
         assert used["value"] == found["behavior"]["util"]
-        # 8 days 100,000, 18 days 50,000, 25 days 200,000 and 30 days 9,000, over 90 days.
-        assert used["value"] == "0.8309"
+        # 8 days 100,000, 18 days 50,000, 25 days 200,000, 30 days 9,000: 6,970,000 in 90 days.
+        assert used["value"] == "0.8605"
 
 
 def _recorded_on(recorded: Recorded[object], day: date) -> Recorded[object]:
