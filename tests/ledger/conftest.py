@@ -9,6 +9,7 @@ import pytest
 from shared.platform.database import Database
 from shared.platform.migrations import migrate
 from tests.support.databases import Server
+from tests.support.ledger_api import LedgerApi, ledger_api
 from tests.support.ledger_tables import MIGRATIONS
 
 
@@ -28,3 +29,10 @@ async def ledger_database(
     database = Database(make_database(template=ledger_template))
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def api(make_database: Callable[..., str], ledger_template: str) -> AsyncIterator[LedgerApi]:
+    """A running ledger on a database of its own."""
+    async with ledger_api(make_database(template=ledger_template)) as running:
+        yield running
