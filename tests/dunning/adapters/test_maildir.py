@@ -34,7 +34,7 @@ class TestHandOver:
         assert message["Message-ID"] == message_id == f"<{EMAIL.stream_id}@duebook.invalid>"
         assert message["Date"] == "Tue, 03 Mar 2026 00:00:00 +0000"
         assert message["X-Duebook-Account"] == "C-1001"
-        assert message["Subject"] == "逾期提醒:¥3,550.50 尚未付款"  # Chinese.
+        assert message["Subject"] == "逾期提醒\uff1a¥3,550.50 尚未付款"
         body = message.get_body()
         assert body is not None
         assert "2026-0131" in body.get_content()
