@@ -20,6 +20,18 @@ class Settings(BaseSettings):
     ledger_url: str | None = Field(
         default=None, description="Where ledger answers; default: /ledger at our own address."
     )
+    sender: str = Field(
+        default="Accounts receivable <receivables@duebook.invalid>",
+        description="Who e-mails and letters are from.",
+    )
+    payment_instructions: str = Field(
+        default="请付至发票所载账户。\nPlease pay to the account named on the invoice.",
+        description="How to pay, as notices say it: bank, account, reference.",
+    )
+    contact: str = Field(
+        default="应收账款部 / Accounts receivable",
+        description="Whom to call, as notices say it: name, phone.",
+    )
 
     @classmethod
     def of(cls, platform: PlatformSettings) -> Self:

@@ -65,6 +65,14 @@ class CommandRequest:
         self._traceparent = traceparent if trace else ""
         self._correlation_id = UUID(trace[1]) if trace else parts.new_id()
 
+    @property
+    def key(self) -> str | None:
+        """The Idempotency-Key, from which a number follows that the caller did not choose.
+
+        None in a dry run without one.
+        """
+        return self._key
+
     def today(self, zone: str) -> date:
         """The day it is for the business in the zone."""
         return day_at(self.now, zone)
