@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -29,7 +29,7 @@ from services.dunning.runtime import worker as dunning_worker
 from services.ledger.runtime import http as ledger_http
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import worker as ledger_worker
-from shared.kernel.days import start_of_day
+from shared.kernel.days import day_at, start_of_day
 from shared.platform import serving
 from shared.platform.client.clocks import (
     ClockNotManual,
@@ -37,8 +37,19 @@ from shared.platform.client.clocks import (
     WorkHalted,
     WorkStandsStill,
 )
+from shared.platform.client.command_line import (
+    HOME_URL,
+    CustomersOption,
+    MonthsOption,
+    SeedOption,
+    UrlOption,
+    register,
+)
 from shared.platform.client.duebook import Duebook, Refused, Unreachable
+from shared.platform.client.generator import FIRST_DAY
+from shared.platform.client.story import Story, free_port
 from shared.platform.embedded.errors import EmbeddedError
+from shared.platform.embedded.server import temporary_folder
 from shared.platform.hosting import Host
 from shared.platform.http.models import read_day, read_instant
 from shared.platform.local_server import make_log_database, migrate_service, server_for
@@ -51,7 +62,6 @@ from shared.platform.settings import (
 )
 from shared.platform.telemetry import configure_logs
 
-HOME_URL: Final = "http://127.0.0.1:8080"
 ZONE: Final = "Asia/Shanghai"
 
 
@@ -81,6 +91,7 @@ app = typer.Typer(
 )
 clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
 app.add_typer(clock_app, name="clock")
+register(app)
 console = Console(stderr=True)
 
 Name = Literal["ledger", "credit", "dunning"]
@@ -91,7 +102,6 @@ ClockOption = Annotated[str | None, typer.Option(help="Domain clock: system or m
 StartOption = Annotated[
     str | None, typer.Option(help="Where a manual clock begins: 2026-01-01T00:00:00Z.")
 ]
-UrlOption = Annotated[str, typer.Option(help="Where Duebook answers.", envvar="DUEBOOK_URL")]
 
 
 def settings_with(**given: object) -> PlatformSettings:
@@ -110,16 +120,26 @@ def up(
 ) -> None:
     """Run all three services in this process, on an embedded PostgreSQL unless one is named."""
     settings = settings_with(port=port, host=host, data=data, clock=clock, clock_start=clock_start)
-    configure_logs(settings.log_level)
     _end_cleanly()
-    with server_for(settings) as ready:
-        make_log_database(ready)
+
+    def said(address: str) -> None:
+        console.print(f"Duebook answers at {address}")
+
+    _run_all(settings, lambda placed: _up(placed, said))
+
+
+def _run_all(
+    settings: PlatformSettings, main: Callable[[PlatformSettings], Coroutine[Any, Any, None]]
+) -> None:
+    configure_logs(settings.log_level)
+    with server_for(settings) as placed:
+        make_log_database(placed)
         for name, part in PARTS.items():
-            migrate_service(ready, name, part.migrations)
-        serving.run(_up(ready))
+            migrate_service(placed, name, part.migrations)
+        serving.run(main(placed))
 
 
-async def _up(settings: PlatformSettings) -> None:
+async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
     log = PostgresLog(settings.database_url_of(LOG_DATABASE))
     hosts: dict[str, Host] = {name: part.http.host(settings, log) for name, part in PARTS.items()}
     try:
@@ -128,10 +148,45 @@ async def _up(settings: PlatformSettings) -> None:
             [*hosts.values()],
             host=settings.host,
             port=settings.port,
-            ready=lambda address: console.print(f"Duebook answers at {address}"),
+            ready=ready,
         )
     finally:
         await log.close()
+
+
+@app.command()
+def demo(
+    customers: CustomersOption = 200,
+    months: MonthsOption = 12,
+    seed: SeedOption = 7,
+    port: PortOption = None,
+    exit_after: Annotated[bool, typer.Option("--exit", help="End when all is shown.")] = False,
+) -> None:
+    """Simulate a year of 200 customers in a fresh folder, show what came of it, and stay up."""
+    _end_cleanly()
+    asked = ("--customers", customers, "--months", months, "--seed", seed, "--report")
+    story = Story(
+        [sys.executable, "-m", "services.cli", "simulate", *map(str, asked)],
+        ends_process=exit_after,
+        told=lambda: console.print("Duebook stays up until Ctrl-C."),
+    )
+    with temporary_folder() as folder:
+        settings = settings_with(
+            port=free_port(port or settings_with().port),
+            data=folder,
+            clock="manual",
+            clock_start=start_of_day(FIRST_DAY, ZONE),
+        )
+        _run_all(settings, lambda placed: _tell(placed, story))
+    if story.status != 0:
+        raise typer.Exit(1)
+
+
+async def _tell(settings: PlatformSettings, story: Story) -> None:
+    try:
+        await _up(settings, story.begin)
+    finally:
+        await story.end()
 
 
 @app.command()
@@ -213,14 +268,14 @@ async def _advance(url: str, to: datetime, zone: str) -> None:
         )
         with Progress(*columns, console=console) as progress:
             total_s = max((to - begin).total_seconds(), 1.0)
-            task = progress.add_task(str(begin.date()), total=total_s)
+            task = progress.add_task(str(day_at(begin, zone)), total=total_s)
 
             def passed(stop: datetime) -> None:
                 done_s = (stop - begin).total_seconds()
-                progress.update(task, completed=done_s, description=str(stop.date()))
+                progress.update(task, completed=done_s, description=str(day_at(stop, zone)))
 
             await clocks.advance(to, zone, passed)
-            progress.update(task, completed=total_s, description=str(to.date()))
+            progress.update(task, completed=total_s, description=str(day_at(to, zone)))
 
 
 def _instant(text: str, zone: str) -> datetime:

@@ -26,6 +26,7 @@ NAMES: Final = frozenset(
         "adapter.after_hand_over",
         "timers.after_poll",
         "timers.after_submit",
+        "import.after_line",
     )
 )
 

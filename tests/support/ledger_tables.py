@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -21,7 +22,6 @@ from tests.support.projecting import project
 
 MIGRATIONS: Final = Path(__file__).parents[2] / "services/ledger/migrations"
 PROJECTIONS: Final = (OPEN_ITEMS, INVOICES, PAYMENTS, ACCOUNTS)
-_PARTY: Final = sa.table("party", sa.column("id"), sa.column("tenant_id"), sa.column("details"))
 
 
 async def fill(
@@ -48,6 +48,4 @@ async def fill(
 
 
 def _json(party: PrivateRow) -> str:
-    import json
-
     return json.dumps(dict(party.details), ensure_ascii=False)

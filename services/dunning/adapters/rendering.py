@@ -60,7 +60,7 @@ class Renderer:
             notice=notice,
             debtor=debtor,
             payee=self._payee,
-            whom_to_call=", ".join(
+            whom_to_call=" / ".join(
                 name for name in (debtor.sales_owner, self._payee.contact) if name
             ),
             written_on=written_on,

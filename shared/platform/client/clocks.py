@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from shared.platform.client.duebook import Answer, Duebook
 from shared.platform.clock import monotonic_s
 
 ORDER: Final = ("ledger", "credit", "dunning")
-LOOK_AGAIN_S_MIN: Final = 0.002
+LOOK_AGAIN_S_MIN: Final = 0.01
 LOOK_AGAIN_S_MAX: Final = 0.1
 STANDSTILL_S_MAX: Final = 120.0  # without any change of what is left to do
 
@@ -57,39 +57,47 @@ class Clocks:
         self._duebook = duebook
         self._services = tuple(services)
 
-    async def read(self) -> Sequence[Reading]:
-        asked = (self._duebook.operation(name, "GET", "/clock") for name in self._services)
+    async def read(self, services: Sequence[str] = ()) -> Sequence[Reading]:
+        """Of these services, or of all."""
+        names = services or self._services
+        asked = (self._duebook.operation(name, "GET", "/clock") for name in names)
         answers = await asyncio.gather(*asked)
-        return [_reading(n, a) for n, a in zip(self._services, answers, strict=True)]
+        return [_reading(n, a) for n, a in zip(names, answers, strict=True)]
 
-    async def settle(self) -> Sequence[Reading]:
+    async def settle(self, first: Sequence[Reading] | None = None) -> Sequence[Reading]:
         """Returns when nothing is left to do anywhere, seen twice with the same end offsets.
 
-        Raises WorkHalted, WorkStandsStill.
+        `first` is a look just taken. Raises WorkHalted, WorkStandsStill.
         """
         before: Sequence[Ends] | None = None
-        seen: object = None
-        pause_s, moved_s = LOOK_AGAIN_S_MIN, monotonic_s()
-        while True:  # Until settled, halted, or without change for too long.
-            readings = await self.read()
-            halted = [line for reading in readings for line in reading.halted]
-            if halted:
-                raise WorkHalted("; ".join(halted))
-            ends = [reading.end_offsets for reading in readings]
-            if all(reading.is_settled for reading in readings):
+        readings = first or await self.read()
+        while True:  # Until settled twice; `_wait_for` ends with an exception if that never comes.
+            busy = _busy(readings)
+            if busy:
+                before = None
+                await self._wait_for(busy)
+            else:
+                ends = [reading.end_offsets for reading in readings]
                 if ends == before:
                     return readings
-                before, pause_s = ends, LOOK_AGAIN_S_MIN
-                continue
-            before = None
-            state = (ends, [reading.left for reading in readings])
+                before = ends
+            readings = await self.read()
+
+    async def _wait_for(self, services: Sequence[str]) -> None:
+        """Until these are settled, without asking the others: every look costs work time."""
+        seen: object = None
+        pause_s, moved_s = LOOK_AGAIN_S_MIN, monotonic_s()
+        while services:
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LOOK_AGAIN_S_MAX)
+            readings = await self.read(services)
+            state = [(one.service, one.end_offsets, one.left) for one in readings]
             if state != seen:
                 seen, moved_s = state, monotonic_s()
             elif monotonic_s() - moved_s > STANDSTILL_S_MAX:
                 left = {reading.service: reading.left for reading in readings}
                 raise WorkStandsStill(f"timers due, outbox, in flight, lag: {left}")
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, LOOK_AGAIN_S_MAX)
+            services = _busy(readings)
 
     async def advance(
         self,
@@ -106,7 +114,7 @@ class Clocks:
             raise ClockNotManual
         if all(reading.now > to for reading in readings):
             return
-        readings = await self.settle()
+        readings = await self.settle(readings)
         while any(reading.now < to for reading in readings):  # Every round moves a clock.
             stop = next_stop(readings, to, zone)
             for name in self._services:
@@ -116,10 +124,22 @@ class Clocks:
     async def _advance_one(
         self, service: str, stop: datetime, readings: Sequence[Reading]
     ) -> Sequence[Reading]:
-        if any(reading.service == service and reading.now >= stop for reading in readings):
+        """What has no timer due by then does nothing when it is moved: no need to wait for it."""
+        own = next(reading for reading in readings if reading.service == service)
+        if own.now >= stop:
             return readings
         await self._duebook.operation(service, "POST", "/clock", {"now": stop})
-        return await self.settle()
+        if own.next_timer_at is not None and own.next_timer_at <= stop:
+            return await self.settle()
+        return [replace(one, now=stop) if one is own else one for one in readings]
+
+
+def _busy(readings: Sequence[Reading]) -> Sequence[str]:
+    """Those not settled. Raises WorkHalted: waiting would not help."""
+    halted = [line for reading in readings for line in reading.halted]
+    if halted:
+        raise WorkHalted("; ".join(halted))
+    return [reading.service for reading in readings if not reading.is_settled]
 
 
 def next_stop(readings: Sequence[Reading], to: datetime, zone: str) -> datetime:

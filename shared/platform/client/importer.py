@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
+from shared.platform import failpoints
 from shared.platform.client.clocks import Clocks
 from shared.platform.client.driven_clock import DrivenClock
 from shared.platform.client.duebook import Answer, Duebook, Refused
@@ -150,7 +151,7 @@ class Importer:
                 self._refuse(line, "account", refused.code)
         except Refused as refused:
             self._refuse(line, _field(refused, "invoice"), refused.code)
-        self._tick()
+        self._line_done()
 
     async def _settle(self, line: Line) -> None:
         """In full, in two requests: the money comes in, then it is given to the invoice."""
@@ -176,7 +177,11 @@ class Importer:
             await self._post(allocate)
         except Refused as refused:
             self._refuse(line, _field(refused, "settled_on"), refused.code)
+        self._line_done()
+
+    def _line_done(self) -> None:
         self._tick()
+        failpoints.hit("import.after_line")
 
     async def _post(self, wish: Wish) -> Answer:
         return await self._duebook.command(wish.service, wish.path, wish.body, key=wish.key)

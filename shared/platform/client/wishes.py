@@ -149,7 +149,7 @@ class Wishes:
             "contacted_at": contacted_at,
             "open_item_ids": open_item_ids,
             "outcome": outcome,
-            "note": note,
+            "text": note,
         }
         if next_step_on is not None:
             body["next_step"] = "call_again"

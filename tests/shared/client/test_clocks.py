@@ -95,11 +95,16 @@ class TestAdvance:
         village = Village(timers={"ledger": [day(3)]})
 
         def react(service: str) -> None:
-            if service == "dunning" and village.now["dunning"] == day(3):
+            if service == "ledger" and village.now["ledger"] == day(3):
                 village.timers["dunning"] = [day(4)]
 
         village.on_move = react
         assert await village.advance(day(9)) == [day(3), day(4), day(9)]
+
+    async def test_waits_only_for_what_has_something_to_do(self) -> None:
+        village = Village(timers={"credit": [day(2)]})
+        await village.advance(day(2))
+        assert village.reads == 3 * (2 + 2)  # Settled at first, and after credit.
 
     async def test_takes_up_an_advance_that_was_cut(self) -> None:
         village = Village()
