@@ -118,7 +118,12 @@ class Listening:
                     await connection.add_listener(channel, _without_arguments(heard))
                     heard()  # What was sent before we listened.
                 await self._stay(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as problem:
                 _log.warning("listening interrupted", problem=type(problem).__name__)
                 await asyncio.sleep(RECONNECT_S)
             finally:

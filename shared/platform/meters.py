@@ -25,7 +25,9 @@ HALTED: Final = Gauge(
     "duebook_worker_halted_partitions", "Partitions that stand still.", ("service", "worker")
 )
 LEASES: Final = Gauge("duebook_leases_held", "Partitions owned here.", ("service", "worker"))
-TIMERS_FIRED: Final = Counter("duebook_timers_fired_total", "Timers that became works.", ("service",))
+TIMERS_FIRED: Final = Counter(
+    "duebook_timers_fired_total", "Timers that became works.", ("service",)
+)
 TIMERS_STUCK: Final = Counter(
     "duebook_timers_stuck_total", "Timers still there after they fired.", ("service",)
 )

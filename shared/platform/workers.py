@@ -1,50 +1,60 @@
-"""All that happens in a service without a caller: relay, projections, reactions, effects, timers."""
+"""What a service does without being asked: relay, projections, reactions, effects, timers."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
+import structlog
+
+from shared.kernel.ids import PARTITIONS
 from shared.platform.bell import Bell
 from shared.platform.clock import DomainClock
+from shared.platform.connections import Listening
 from shared.platform.database import Database
 from shared.platform.log.port import EventLog
+from shared.platform.outbox import relay
+from shared.platform.outbox.leases import Leases, Worker
+from shared.platform.outbox.relay import Relay
+from shared.platform.projector.consumer import RECORDS_MAX, Consumer
+from shared.platform.projector.consumer import Handler as BatchHandler
+from shared.platform.projector.hearing import Hearing
+from shared.platform.projector.runtime import Projector
+from shared.platform.projector.seen import Seen
+from shared.platform.reactor import runtime as reactor
+from shared.platform.reactor.facts import Facts
+from shared.platform.reactor.port import Effect
+from shared.platform.reactor.runtime import Performer, Progress, Reactor
+from shared.platform.reactor.submitting import Submitting
 from shared.platform.service import Service, Topics
 from shared.platform.store.port import CommandQueue, EventStore
+from shared.platform.timers import runtime as timers
+from shared.platform.timers.runtime import Timers
+from shared.platform.work_status import Halted, WorkStatus, read_status
+
+__all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
 LEASE_TTL_S: Final = 15.0
+OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
+CLOCK_CHANNEL: Final = "duebook_clock"  # the manual clock was moved
+
+_log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """A partition that stands still because of an event its worker cannot take."""
+class _Loop(Protocol):
+    def stop(self) -> None: ...
 
-    worker: str
-    topic: str
-    partition: int
-    error: str
+    async def run(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class WorkStatus:
-    """What waits in this service, read from its database and the log."""
+class _Handler(BatchHandler, Protocol):
+    async def close(self) -> None: ...
 
-    now: datetime  # Domain clock.
-    timers_due: int
-    next_timer_at: datetime | None  # The earliest of all, due or not.
-    outbox: int
-    in_flight: int  # Works the writer of this process has not answered.
-    lag: int  # Records that workers have not consumed, over all of them.
-    end_offsets: Mapping[str, Sequence[int]]  # Of the own topic and those heard.
-    halted: Sequence[Halted]
 
-    @property
-    def is_settled(self) -> bool:
-        """Nothing left to do, at this instant and as far as this service knows."""
-        return not (self.timers_due or self.outbox or self.in_flight or self.lag or self.halted)
+class UnclearNames(ValueError):
+    """Two projections or effects of one name, or one with the name of another worker."""
 
 
 class Workers:
@@ -67,22 +77,197 @@ class Workers:
         committed: Bell,  # Rung by the writer after a commit with events: Writer(wake=bell.ring).
         instance: str | None = None,  # DUEBOOK_INSTANCE
         lease_ttl_s: float = LEASE_TTL_S,
-    ) -> None: ...
+    ) -> None:
+        self._service = service
+        self._database = database
+        self._log = log
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._topics = topics
+        self._committed = committed
+        self._published = Bell()
+        self._hearing = Hearing(service.codec())
+        self._seen = Seen(database)
+        self._workers = _workers_of(service, topics)
+        self._leases = Leases(
+            database,
+            service.name,
+            [Worker(relay.WORKER, ()), Worker(timers.WORKER, ()), *self._workers],
+            partitions=PARTITIONS,
+            instance=instance,
+            ttl_s=lease_ttl_s,
+        )
+        self._listening = Listening(
+            lambda: database.own_connection("duebook listen"),
+            {OUTBOX_CHANNEL: committed.ring, CLOCK_CHANNEL: committed.ring},
+        )
+        self._loops: list[_Loop] = []
+        self._handlers: list[_Handler] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to take leases and to work; returns at once."""
+        self._seen.has_workers_here = True
+        self._loops = [self._relay(), self._timers(), *self._consumers()]
+        self._listening.start()
+        self._leases.start()
+        self._tasks = [
+            asyncio.create_task(loop.run(), name=f"{self._service.name} {type(loop).__name__}")
+            for loop in self._loops
+        ]
 
     async def stop(self) -> None:
         """Finish the batches at work, give the leases back. Before the writer is closed."""
+        for loop in self._loops:
+            loop.stop()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, BaseException):
+                _log.error("worker ended", service=self._service.name, exc_info=result)
+        for handler in self._handlers:
+            await handler.close()
+        if self._tasks:
+            await self._leases.stop()
+            await self._listening.stop()
+        await self._seen.close()
+        self._loops, self._handlers, self._tasks = [], [], []
 
     def wake(self) -> None:
         """Look again now: the domain clock was moved, or something was committed."""
+        self._committed.ring()
 
     async def status(self) -> WorkStatus:
-        raise NotImplementedError
+        topics = {self._topics.events_of(self._service.name)}
+        topics.update(topic for worker in self._workers for topic in worker.topics)
+        return await read_status(
+            self._database,
+            self._log,
+            now=await self._clock.now(),
+            in_flight=self._writer.in_flight,
+            workers=self._workers,
+            topics=sorted(topics),
+        )
 
     async def wait_seen(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
     ) -> bool:
         """Whether the projection has passed these stream versions, within the timeout."""
-        raise NotImplementedError
+        return await self._seen.wait(projection, versions, timeout_s)
+
+    def _relay(self) -> _Loop:
+        return Relay(
+            self._service.name,
+            database=self._database,
+            log=self._log,
+            leases=self._leases,
+            committed=self._committed,
+            published=self._published,
+        )
+
+    def _timers(self) -> _Loop:
+        return Timers(
+            self._service.name,
+            self._service.fire,
+            database=self._database,
+            store=self._store,
+            submitting=self._submitting(),
+            clock=self._clock,
+            leases=self._leases,
+            committed=self._committed,
+        )
+
+    def _consumers(self) -> Sequence[_Loop]:
+        loops: list[_Loop] = []
+        for projection in self._service.projections:
+            handler = Projector(
+                self._service.name,
+                projection,
+                database=self._database,
+                hearing=self._hearing,
+                seen=self._seen,
+            )
+            loops.append(self._consumer(projection.name, handler))
+        if self._service.reactions:
+            loops.append(self._consumer(reactor.WORKER, self._reactor()))
+        for effect in self._service.effects:
+            loops.append(self._consumer(reactor.EFFECT_PREFIX + effect.name, self._effect(effect)))
+        return loops
+
+    def _reactor(self) -> _Handler:
+        hears = {p.name: _topics_of(p.hears, self._topics) for p in self._service.projections}
+        facts = Facts(
+            self._topics.events_of(self._service.name),
+            hears,
+            database=self._database,
+            log=self._log,
+            seen=self._seen,
+            published=self._published,
+        )
+        return Reactor(
+            self._service.reactions,
+            self._service.handlers,
+            database=self._database,
+            progress=self._progress(reactor.WORKER),
+            submitting=self._submitting(),
+            facts=facts,
+            clock=self._clock,
+        )
+
+    def _effect(self, effect: Effect) -> _Handler:
+        return Performer(
+            effect,
+            self._service.handlers,
+            progress=self._progress(reactor.EFFECT_PREFIX + effect.name),
+            submitting=self._submitting(),
+            clock=self._clock,
+        )
+
+    def _consumer(self, worker: str, handler: _Handler) -> _Loop:
+        self._handlers.append(handler)
+        return Consumer(
+            self._service.name,
+            worker,
+            database=self._database,
+            reader=self._log.reader(f"{self._service.name}-{worker}"),
+            leases=self._leases,
+            handler=handler,
+            records_max=RECORDS_MAX,
+        )
+
+    def _progress(self, worker: str) -> Progress:
+        return Progress(self._service.name, worker, self._database, self._hearing)
+
+    def _submitting(self) -> Submitting:
+        return Submitting(self._service.name, self._writer, self._store)
+
+
+def _workers_of(service: Service, topics: Topics) -> Sequence[Worker]:
+    """Those with cursors."""
+    types = {**service.own, **service.heard}
+    found = [Worker(p.name, _topics_of(p.hears, topics)) for p in service.projections]
+    if service.reactions:
+        classes = [kind for reaction in service.reactions for kind in _classes(reaction.hears)]
+        found.append(Worker(reactor.WORKER, _topics_hearing(classes, types, topics)))
+    for effect in service.effects:
+        heard = _topics_hearing(_classes(effect.hears), types, topics)
+        found.append(Worker(reactor.EFFECT_PREFIX + effect.name, heard))
+    names = [relay.WORKER, timers.WORKER, *(worker.name for worker in found)]
+    if len(set(names)) != len(names):
+        raise UnclearNames(", ".join(sorted(names)))
+    return found
+
+
+def _topics_of(services: Sequence[str], topics: Topics) -> Sequence[str]:
+    return [topics.events_of(service) for service in services]
+
+
+def _topics_hearing(
+    classes: Sequence[type[Any]], types: Mapping[str, type], topics: Topics
+) -> Sequence[str]:
+    """A type's service is the first part of its name."""
+    services = {name.partition(".")[0] for name, cls in types.items() if cls in classes}
+    return _topics_of(sorted(services), topics)
+
+
+def _classes(hears: type[Any] | tuple[type[Any], ...]) -> Sequence[type[Any]]:
+    return hears if isinstance(hears, tuple) else (hears,)

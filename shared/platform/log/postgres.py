@@ -1,0 +1,294 @@
+"""The log of the embedded mode: two tables in a database of their own.
+
+A partition's row is locked while it is appended to, so offsets are dense and in commit order.
+Refuses header values that are not text, because headers are kept as JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+import msgspec
+
+from shared.platform.bell import Bell, Ear
+from shared.platform.connections import Kept, is_transient
+from shared.platform.log import postgres_sql as sql
+from shared.platform.log.port import (
+    LogRecord,
+    LogUnavailable,
+    NewRecord,
+    OffsetOutOfRange,
+    TopicMismatch,
+    TopicPartition,
+    TopicSpec,
+    UnknownTopic,
+)
+from shared.platform.log.postgres_append import Appender
+from shared.platform.log.records import check
+from shared.platform.log.tail import Tail
+
+if TYPE_CHECKING:
+    from shared.platform.database import Driver
+
+POLL_S: Final = 0.25  # when no notification comes
+READS_MAX: Final = 4  # fetches from the database at the same time
+NOTIFY_PAUSE_S: Final = 0.005  # between two notifications
+COMMAND_TIMEOUT_S: Final = 30.0
+
+
+class PostgresLog:
+    """An EventLog. One per process; its background work starts with the first use."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._tail = Tail()
+        self._moved = Bell()
+        self._appender = Appender(Kept(self._connect), self._on_appended)
+        self._reads = [Kept(self._connect) for _ in range(READS_MAX)]
+        self._free_reads: asyncio.Queue[Kept] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._watch_ear = Ear()
+        self._must_notify = False
+
+    async def create(self, topics: Sequence[TopicSpec]) -> None:
+        async with self._reading() as connection, connection.transaction():
+            for statement in sql.CREATE:
+                await connection.execute(statement)
+            for spec in topics:
+                await connection.execute(sql.ADD_TOPIC, *spec)
+                await connection.execute(sql.ADD_PARTITIONS, spec.name)
+            _compare(topics, await connection.fetch(sql.TOPICS))
+
+    async def verify(self, topics: Sequence[TopicSpec]) -> None:
+        async with self._reading() as connection:
+            try:
+                found = await connection.fetch(sql.TOPICS)
+            except asyncpg.UndefinedTableError:
+                found = []
+            _compare(topics, found)
+
+    async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
+        check(records)
+        return await self._appender.append(TopicPartition(topic, partition), records)
+
+    def reader(self, name: str) -> PostgresReader:
+        return PostgresReader(self, self._moved)
+
+    async def end_offsets(self, topic: str) -> Sequence[int]:
+        async with self._reading() as connection:
+            rows = await connection.fetch(sql.ENDS_OF, topic)
+        if not rows:
+            raise UnknownTopic(topic)
+        return [row["next_offset"] for row in rows]
+
+    async def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+            self._watching = None
+        await self._appender.close()
+        for kept in self._reads:
+            await kept.close()
+
+    async def known_end(self, at: TopicPartition, position: int) -> int:
+        """The end of a partition, asked anew when it seems to be before the position."""
+        self._watch()
+        end = self._tail.end(at)
+        if end is None or position > end:
+            await self._refresh()
+            end = self._tail.end(at)
+        if end is None:
+            raise UnknownTopic(f"{at.topic}/{at.partition}")
+        if not 0 <= position <= end:
+            raise OffsetOutOfRange(f"{at.topic}/{at.partition}: {position} of {end}")
+        return end
+
+    async def read(
+        self, wanted: Mapping[TopicPartition, tuple[int, int]]
+    ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
+        """Records [from, to) of partitions; all of them, or OffsetOutOfRange."""
+        found: dict[TopicPartition, Sequence[LogRecord]] = {}
+        missing: dict[TopicPartition, tuple[int, int]] = {}
+        for at, (start, stop) in wanted.items():
+            if records := self._tail.read(at, start, stop - start):
+                found[at] = records
+            else:
+                missing[at] = (start, stop)
+        if missing:
+            found.update(await self._read_stored(missing))
+        return found
+
+    async def _read_stored(
+        self, wanted: Mapping[TopicPartition, tuple[int, int]]
+    ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
+        async with self._reading() as connection:
+            rows = await connection.fetch(
+                sql.READ,
+                [at.topic for at in wanted],
+                [at.partition for at in wanted],
+                [start for start, _ in wanted.values()],
+                [stop for _, stop in wanted.values()],
+            )
+        found: dict[TopicPartition, list[LogRecord]] = {at: [] for at in wanted}
+        for topic, partition, offset, key, value, headers in rows:
+            pairs = tuple((name, text.encode()) for name, text in _PAIRS.decode(headers))
+            found[TopicPartition(topic, partition)].append(LogRecord(offset, key, value, pairs))
+        for at, (start, stop) in wanted.items():
+            if len(found[at]) != stop - start:
+                raise OffsetOutOfRange(f"{at.topic}/{at.partition}: records are missing at {start}")
+        return found
+
+    def _on_appended(self, appended: Mapping[TopicPartition, tuple[int, list[NewRecord]]]) -> None:
+        for at, (base, records) in appended.items():
+            self._tail.appended(at, base, records)
+        self._moved.ring()
+        self._must_notify = True
+        self._watch()
+        self._watch_ear.hear()
+
+    def _watch(self) -> None:
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch_others(), name="log watch")
+
+    async def _watch_others(self) -> None:
+        """Notices what other processes append, and tells them what this one did."""
+        kept = Kept(self._connect)
+        listening: Driver | None = None
+        heard = Ear()
+        try:
+            while True:  # Until close().
+                try:
+                    connection = await kept.get()
+                    if connection is not listening:
+                        await connection.add_listener(sql.CHANNEL, self._hearing(connection, heard))
+                        listening = connection
+                        heard.hear()
+                    await self._watch_once(connection, heard)
+                except Exception as problem:
+                    if not is_transient(problem):
+                        raise
+                    kept.drop()
+                    await asyncio.sleep(POLL_S)
+        finally:
+            kept.drop()
+
+    async def _watch_once(self, connection: Driver, heard: Ear) -> None:
+        self._watch_ear.forget()
+        if self._must_notify:
+            self._must_notify = False
+            await connection.execute(f"NOTIFY {sql.CHANNEL}")
+            await asyncio.sleep(NOTIFY_PAUSE_S)
+        if await heard.wait(0):
+            heard.forget()
+            self._took_ends(await connection.fetch(sql.ENDS))
+        if not await self._watch_ear.wait(POLL_S):
+            heard.hear()
+
+    def _hearing(self, connection: Driver, heard: Ear) -> sql.Callback:
+        own = connection.get_server_pid()
+
+        def on_notification(_: object, pid: int, channel: str, payload: object) -> None:
+            if pid != own:
+                heard.hear()
+                self._watch_ear.hear()
+
+        return on_notification
+
+    async def _refresh(self) -> None:
+        async with self._reading() as connection:
+            self._took_ends(await connection.fetch(sql.ENDS))
+
+    def _took_ends(self, rows: Sequence[asyncpg.Record]) -> None:
+        news = [self._tail.moved(TopicPartition(row[0], row[1]), row[2]) for row in rows]
+        if any(news):
+            self._moved.ring()
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[Driver]:
+        if self._free_reads is None:
+            self._free_reads = asyncio.Queue()
+            for kept in self._reads:
+                self._free_reads.put_nowait(kept)
+        kept = await self._free_reads.get()
+        try:
+            async with kept.use() as connection:
+                yield connection
+        except (UnknownTopic, TopicMismatch, OffsetOutOfRange):
+            raise
+        except Exception as problem:
+            if is_transient(problem):
+                raise LogUnavailable(type(problem).__name__) from problem
+            raise
+        finally:
+            self._free_reads.put_nowait(kept)
+
+    async def _connect(self) -> Driver:
+        connection: Driver = await asyncpg.connect(
+            self._url,
+            command_timeout=COMMAND_TIMEOUT_S,
+            server_settings={"application_name": "duebook log", "timezone": "UTC"},
+        )
+        return connection
+
+
+_PAIRS: Final = msgspec.json.Decoder(list[tuple[str, str]])
+
+
+class PostgresReader:
+    """A LogReader; lives on its log's connections."""
+
+    def __init__(self, log: PostgresLog, moved: Bell) -> None:
+        self._log = log
+        self._moved = moved
+        self._ear = Ear()
+        self._turn = 0
+        moved.add(self._ear)
+
+    async def fetch(
+        self, positions: Mapping[TopicPartition, int], records_max: int, wait_s: float
+    ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
+        while True:  # Ends: with records, or when nothing rang for wait_s.
+            self._ear.forget()
+            wanted: dict[TopicPartition, tuple[int, int]] = {}
+            left = records_max
+            for at, position in self._in_turn(positions):
+                end = await self._log.known_end(at, position)
+                if position < end and left > 0:
+                    stop = min(end, position + left)
+                    wanted[at] = (position, stop)
+                    left -= stop - position
+            if wanted:
+                return await self._log.read(wanted)
+            if not await self._ear.wait(wait_s):
+                return {}
+
+    def _in_turn(
+        self, positions: Mapping[TopicPartition, int]
+    ) -> Sequence[tuple[TopicPartition, int]]:
+        """Another partition first each time, so that a long one does not starve the rest."""
+        items = list(positions.items())
+        if not items:
+            return items
+        self._turn = (self._turn + 1) % len(items)
+        return items[self._turn :] + items[: self._turn]
+
+    async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
+        pass
+
+    async def close(self) -> None:
+        self._moved.remove(self._ear)
+
+
+def _compare(topics: Sequence[TopicSpec], rows: Sequence[asyncpg.Record]) -> None:
+    found = {row["topic"]: TopicSpec(*row) for row in rows}
+    for spec in topics:
+        if spec.name not in found:
+            raise UnknownTopic(spec.name)
+        if found[spec.name] != spec:
+            raise TopicMismatch(f"{found[spec.name]} is there, {spec} is wanted")

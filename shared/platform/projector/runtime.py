@@ -1,0 +1,83 @@
+"""Runs one projection: rows and cursor move in one transaction. Knows no read model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from shared.platform import failpoints, meters
+from shared.platform.connections import Kept
+from shared.platform.database import Database
+from shared.platform.log.port import TopicPartition
+from shared.platform.projector import cursor_sql as sql
+from shared.platform.projector.consumer import Batch, Cursors, ends_of, moved_all
+from shared.platform.projector.hearing import Hearing, fresh_of
+from shared.platform.projector.port import Projection, Rows
+from shared.platform.projector.rows_sql import RowStore
+from shared.platform.projector.seen import Seen
+
+if TYPE_CHECKING:
+    from shared.platform.database import Driver
+
+# Rows are looked up by key. A plan made while a table was small would scan it when it is large.
+# A commit lost in a crash of the server is made again from the log: no need to wait for the disk.
+_SESSION: Final = (
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;"
+    " SET synchronous_commit = off"
+)
+
+
+class Projector:
+    """A Handler."""
+
+    def __init__(
+        self,
+        service: str,
+        projection: Projection,
+        *,
+        database: Database,
+        hearing: Hearing,
+        seen: Seen,
+    ) -> None:
+        self._service = service
+        self._projection = projection
+        self._database = database
+        self._hearing = hearing
+        self._seen = seen
+        self._rows = RowStore(projection.models)
+        self._kept = Kept(self._connect)
+
+    async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
+        heard = self._hearing.hear_all(batch)
+        upto = ends_of(batch)
+        streams = sorted({h.envelope.stream_id for h in heard})
+        tenants = sorted({str(h.envelope.tenant_id) for h in heard})
+        async with self._kept.use() as connection, connection.transaction():
+            looked = await connection.fetchrow(
+                sql.MOVE_AND_LOOK, *cursors.fence(upto), streams, "{" + ",".join(tenants) + "}"
+            )
+            assert looked is not None  # An aggregate without GROUP BY gives one row.
+            moved_all(looked, upto)
+            failpoints.hit("projector.after_fence")
+            seen = dict(zip(looked["streams"] or (), looked["versions"] or (), strict=True))
+            fresh = fresh_of(heard, seen)
+            if fresh.events:
+                rows = Rows()
+                await self._rows.load(connection, rows, self._projection.needs(fresh.events))
+                await self._rows.store(connection, self._projection.fold(rows, fresh.events))
+            await connection.execute(
+                sql.SEE, cursors.worker, list(fresh.versions), list(fresh.versions.values())
+            )
+            failpoints.hit("projector.before_commit")
+        failpoints.hit("projector.after_commit")
+        meters.DUPLICATES.labels(self._service, cursors.worker).inc(fresh.duplicates)
+        self._seen.advanced(cursors.worker, fresh.versions)
+        return upto
+
+    async def close(self) -> None:
+        await self._kept.close()
+
+    async def _connect(self) -> Driver:
+        connection = await self._database.own_connection(f"duebook {self._projection.name}")
+        await connection.execute(_SESSION)
+        return connection

@@ -1,0 +1,118 @@
+"""Waits until projections may be asked about an event, so that an answer is not older than it.
+
+Partitions are the same in all topics, so only the event's own partition number has to be waited
+for: everything about its account is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from shared.kernel.envelope import Recorded
+from shared.platform.bell import Bell
+from shared.platform.connections import Kept
+from shared.platform.database import Database
+from shared.platform.log.port import EventLog
+from shared.platform.projector.seen import Seen, until
+
+WAIT_S_MAX: Final = 10.0  # then the batch is repeated, which is logged and counted
+
+# Rows that are there now; what comes later need not be waited for.
+OUTBOX_LAST: Final = """
+SELECT max(position) FROM es_outbox WHERE topic = $1 AND partition_no = ANY($2::smallint[])"""
+OUTBOX_HAS: Final = """
+SELECT EXISTS (SELECT FROM es_outbox
+                WHERE topic = $1 AND partition_no = ANY($2::smallint[]) AND position <= $3)"""
+BEHIND: Final = """
+SELECT EXISTS (
+  SELECT FROM unnest($1::text[], $2::text[], $3::smallint[], $4::bigint[])
+         AS w(worker, topic, partition_no, upto)
+    LEFT JOIN es_cursor c USING (worker, topic, partition_no)
+   WHERE c.next_offset IS NULL OR c.next_offset < w.upto)"""
+
+Targets = dict[tuple[str, str, int], int]  # (projection, topic, partition) -> next offset
+
+
+class FactsBehind(TimeoutError):
+    """A projection did not get so far in time. The batch is repeated."""
+
+
+class Facts:
+    """For one worker at a time."""
+
+    def __init__(
+        self,
+        own_topic: str,
+        hears: Mapping[str, Sequence[str]],  # projection -> topics
+        *,
+        database: Database,
+        log: EventLog,
+        seen: Seen,
+        published: Bell,
+    ) -> None:
+        self._own_topic = own_topic
+        self._hears = hears
+        self._log = log
+        self._seen = seen
+        self._published = published
+        self._kept = Kept(lambda: database.own_connection("duebook facts"))
+
+    async def ready(self, asked: Sequence[tuple[Recorded[Any], Sequence[str]]]) -> None:
+        """Returns when every named projection may be asked about its event."""
+        wanted: Targets = {}
+        others: dict[str, set[tuple[str, int]]] = {}  # topic -> projections and partitions
+        for recorded, needs in asked:
+            for projection in needs:
+                for topic in self._hears[projection]:
+                    if topic == recorded.topic:
+                        _raise_to(
+                            wanted, (projection, topic, recorded.partition), recorded.offset + 1
+                        )
+                    else:
+                        others.setdefault(topic, set()).add((projection, recorded.partition))
+        if self._own_topic in others:
+            await self._own_is_published({n for _, n in others[self._own_topic]})
+        for topic, pairs in others.items():
+            ends = await self._log.end_offsets(topic)
+            for projection, partition in pairs:
+                _raise_to(wanted, (projection, topic, partition), ends[partition])
+        await self._passed(wanted)
+
+    async def close(self) -> None:
+        await self._kept.close()
+
+    async def _own_is_published(self, partitions: set[int]) -> None:
+        async with self._kept.use() as connection:
+            last = await connection.fetchval(OUTBOX_LAST, self._own_topic, sorted(partitions))
+        if last is None:
+            return
+
+        async def is_published() -> bool:
+            async with self._kept.use() as connection:
+                left = await connection.fetchval(
+                    OUTBOX_HAS, self._own_topic, sorted(partitions), last
+                )
+            return not left
+
+        if not await until(is_published, self._published, timeout_s=WAIT_S_MAX):
+            raise FactsBehind("outbox")
+
+    async def _passed(self, wanted: Mapping[tuple[str, str, int], int]) -> None:
+        async def has_passed() -> bool:
+            async with self._kept.use() as connection:
+                behind = await connection.fetchval(
+                    BEHIND,
+                    [projection for projection, _, _ in wanted],
+                    [topic for _, topic, _ in wanted],
+                    [partition for _, _, partition in wanted],
+                    list(wanted.values()),
+                )
+            return not behind
+
+        if wanted and not await until(has_passed, self._seen.moved, timeout_s=WAIT_S_MAX):
+            raise FactsBehind(", ".join(sorted({name for name, _, _ in wanted})))
+
+
+def _raise_to(targets: Targets, key: tuple[str, str, int], offset: int) -> None:
+    targets[key] = max(targets.get(key, 0), offset)

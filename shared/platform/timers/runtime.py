@@ -1,0 +1,187 @@
+"""What is due becomes works that check again. Knows no timer.
+
+A timer goes when the state that its work leaves no longer wants it. One that stays although it
+was fired is a mistake of its rules: it is reported, and left alone for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import structlog
+
+from shared.kernel.decider import Caller, Work, timer_event_id
+from shared.platform import failpoints, meters
+from shared.platform.bell import Bell, Ear
+from shared.platform.clock import DomainClock, monotonic_s
+from shared.platform.connections import Kept, is_transient
+from shared.platform.database import Database
+from shared.platform.outbox.leases import Leases
+from shared.platform.reactor.submitting import Submitting, Wish
+from shared.platform.store.port import EventStore
+
+WORKER: Final = "timers"
+TIMERS_MAX: Final = 500  # fired together
+POLL_S: Final = 0.25  # when nobody rings
+RETRY_S: Final = 0.25
+STUCK_REST_S: Final = 60.0
+STUCK_MAX: Final = 10_000  # remembered; beyond it they are tried again sooner
+ACTOR: Final = "system"
+
+DUE: Final = """
+SELECT stream_id, name, due_at, since_version, tenant_id FROM es_timer
+ WHERE partition_no = ANY($1::smallint[]) AND due_at <= $2
+   AND (cardinality($3::uuid[]) = 0
+        OR (stream_id, name) NOT IN (SELECT * FROM unnest($3::uuid[], $4::text[])))
+ ORDER BY due_at, stream_id, name LIMIT $5"""
+
+LEFT: Final = """
+SELECT t.stream_id, t.name
+  FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS f(stream_id, name, since_version)
+  JOIN es_timer t USING (stream_id, name, since_version)"""
+
+_log = structlog.get_logger(__name__)
+
+
+class _Due(NamedTuple):
+    stream_id: UUID
+    name: str
+    due_at: datetime
+    since_version: int
+    tenant_id: UUID
+
+
+class Timers:
+    """One loop for all owned partitions of one service."""
+
+    def __init__(
+        self,
+        service: str,
+        fire: Callable[[str, UUID, str, datetime], Work],
+        *,
+        database: Database,
+        store: EventStore,
+        submitting: Submitting,
+        clock: DomainClock,
+        leases: Leases,
+        committed: Bell,
+    ) -> None:
+        self._service = service
+        self._fire = fire
+        self._store = store
+        self._submitting = submitting
+        self._clock = clock
+        self._leases = leases
+        self._kept = Kept(lambda: database.own_connection("duebook timers"))
+        self._ear = Ear()
+        self._stopping = False
+        self._stuck: dict[tuple[UUID, str], float] = {}  # Until when they are left alone.
+        committed.add(self._ear)
+        leases.changed.add(self._ear)
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._ear.hear()
+
+    async def run(self) -> None:
+        """Until stop()."""
+        while not self._stopping:
+            self._ear.forget()
+            if self._stopping:
+                break
+            try:
+                fired = await self._step()
+            except Exception as problem:
+                if not is_transient(problem):
+                    _log.error("timers failed", service=self._service, exc_info=problem)
+                meters.RETRIED.labels(self._service, WORKER).inc()
+                await asyncio.sleep(RETRY_S)
+                continue
+            if not fired:
+                await self._ear.wait(POLL_S)
+        await self._kept.close()
+
+    async def _step(self) -> bool:
+        """Fire what is due; whether there was any."""
+        owned = self._leases.held(WORKER)
+        if not owned:
+            return False
+        now = await self._clock.now()
+        stuck = self._left_alone()
+        async with self._kept.use() as connection:
+            rows = await connection.fetch(
+                DUE, list(owned), now, [s for s, _ in stuck], [n for _, n in stuck], TIMERS_MAX
+            )
+        if not rows:
+            return False
+        failpoints.hit("timers.after_poll")
+        due = [_Due(*row) for row in rows]
+        kinds = await self._kinds(due)
+        await self._submit([timer for timer in due if timer.stream_id in kinds], kinds, now)
+        failpoints.hit("timers.after_submit")
+        await self._report(due)
+        return True
+
+    async def _submit(self, due: Sequence[_Due], kinds: Mapping[UUID, str], now: datetime) -> None:
+        """All are tried; a bug in one of them is reported and keeps nobody else."""
+        wishes: list[Wish] = []
+        for timer in due:
+            try:
+                wishes.append(self._wish(kinds[timer.stream_id], timer, now))
+            except Exception as problem:  # A name that nobody knows.
+                _log.error("a timer makes no work", service=self._service, exc_info=problem)
+        try:
+            await self._submitting.submit(wishes)
+        except Exception as problem:
+            if is_transient(problem):
+                raise
+            _log.error("a timer's work failed", service=self._service, exc_info=problem)
+        meters.TIMERS_FIRED.labels(self._service).inc(len(wishes))
+
+    def _wish(self, kind: str, timer: _Due, now: datetime) -> Wish:
+        event_id = timer_event_id(timer.since_version, timer.name)
+        caller = Caller(
+            tenant_id=timer.tenant_id,
+            actor=ACTOR,
+            now=now,
+            correlation_id=event_id(timer.stream_id, 1),
+            event_id=event_id,
+        )
+        work = self._fire(kind, timer.stream_id, timer.name, timer.due_at)
+        return Wish(f"timer {timer.name}", work, caller, must_look=False)
+
+    async def _kinds(self, due: Sequence[_Due]) -> Mapping[UUID, str]:
+        streams: dict[UUID, set[UUID]] = {}
+        for timer in due:
+            streams.setdefault(timer.tenant_id, set()).add(timer.stream_id)
+        kinds: dict[UUID, str] = {}
+        for tenant, ids in streams.items():
+            found = await self._store.describe(tenant, ids)
+            kinds.update({stream: known.kind for stream, known in found.items()})
+        return kinds
+
+    async def _report(self, due: Sequence[_Due]) -> None:
+        """Those that are still there, armed by the same event: fired, and for nothing."""
+        async with self._kept.use() as connection:
+            left = await connection.fetch(
+                LEFT,
+                [timer.stream_id for timer in due],
+                [timer.name for timer in due],
+                [timer.since_version for timer in due],
+            )
+        for stream, name in left:
+            _log.error(
+                "timer stays after it fired", service=self._service, timer=name, stream=str(stream)
+            )
+            meters.TIMERS_STUCK.labels(self._service).inc()
+            if len(self._stuck) < STUCK_MAX:
+                self._stuck[stream, name] = monotonic_s() + STUCK_REST_S
+
+    def _left_alone(self) -> Sequence[tuple[UUID, str]]:
+        now_s = monotonic_s()
+        self._stuck = {key: until for key, until in self._stuck.items() if until > now_s}
+        return list(self._stuck)
