@@ -147,13 +147,14 @@ class PostgresTransaction:
         await self._connection.execute(f"BEGIN; SET LOCAL app.tenants = '{{{bound}}}'")
 
     async def lock(self, streams: Collection[UUID]) -> Mapping[UUID, Head]:
-        rows = await self._connection.fetch(LOCK, streams)
+        rows = await self._connection.fetch(LOCK, list(streams))
         return {row[0]: Head(row[1], row[2], row[3]) for row in rows}
 
     async def stored_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, StoredKey]:
         if not keys:
             return {}
-        rows = await self._connection.fetch(STORED, *zip(*keys, strict=True))
+        tenants, names = zip(*keys, strict=True)
+        rows = await self._connection.fetch(STORED, tenants, names)
         return {(row[0], row[1]): StoredKey(row[2], row[3]) for row in rows}
 
     async def tails(self, after: Mapping[UUID, int]) -> Iterable[TailEvent]:

@@ -57,6 +57,11 @@ class _Pending(NamedTuple):
     future: asyncio.Future[Accepted]
 
 
+class _Attempted(NamedTuple):
+    outcomes: Sequence[Accepted | Exception]
+    has_written: bool
+
+
 class Writer:
     """One per process and service. Owns one connection and writes one batch at a time."""
 
@@ -160,7 +165,7 @@ class _Lane:
             if not pending:
                 return
             try:
-                outcomes = await self._attempt(pending)
+                attempted = await self._attempt(pending)
             except CommitUncertain as error:
                 await self._forget()
                 _fail(pending, OutcomeUnknown, error)
@@ -168,8 +173,10 @@ class _Lane:
             except Exception as error:  # Every failure ends in an honest answer.
                 problem = error
             else:
-                for one, outcome in zip(pending, outcomes, strict=True):
+                for one, outcome in zip(pending, attempted.outcomes, strict=True):
                     _answer(one, outcome)
+                if attempted.has_written:
+                    self._wake()
                 return
             await self._clean_up(problem)
             if not self._is_transient(problem):
@@ -187,7 +194,7 @@ class _Lane:
         await self.settle(pending[:middle])
         await self.settle(pending[middle:])
 
-    async def _attempt(self, pending: Sequence[_Pending]) -> Sequence[Accepted | Exception]:
+    async def _attempt(self, pending: Sequence[_Pending]) -> _Attempted:
         """One transaction. Any exception but CommitUncertain means that nothing was written."""
         transaction = await self._connected()
         await transaction.begin({one.caller.tenant_id for one in pending})
@@ -201,12 +208,11 @@ class _Lane:
         outcomes = [batch.run(one.work, one.caller) for one in pending]
         if batch.is_empty:
             await transaction.rollback()
-            return outcomes
+            return _Attempted(outcomes, has_written=False)
         await transaction.write_and_commit(batch.writes())
         for id, folded in batch.now.items():
             self._cache.put(id, folded)
-        self._wake()
-        return outcomes
+        return _Attempted(outcomes, has_written=True)
 
     async def _load(
         self,

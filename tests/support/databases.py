@@ -1,0 +1,119 @@
+"""PostgreSQL for tests: one server a session (a process under xdist), a fresh database where asked.
+
+DUEBOOK_TEST_SERVER chooses: "embedded" (default), "15" (Debian's PostgreSQL 15), or the URL of a
+server that may create databases and roles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from shared.platform.embedded.server import EmbeddedServer, temporary_folder
+
+T = TypeVar("T")
+
+CHOICE: Final = "DUEBOOK_TEST_SERVER"
+DEBIAN_15: Final = Path("/usr/lib/postgresql/15/bin")
+MAINTENANCE: Final = "postgres"
+START_S_MAX: Final = 60.0
+
+
+def apart(work: Coroutine[None, None, T]) -> T:
+    """Run to the end on a loop of its own, wherever we are called from."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+class Server:
+    """A running server, and the databases made on it."""
+
+    def __init__(self, url_of: Callable[[str], str]) -> None:
+        self.url_of = url_of
+        self._numbers = count(1)
+
+    def create(self, statements: Sequence[str] = (), *, template: str = "template1") -> str:
+        """The name of a fresh database, like the template, with the statements run in it."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        apart(self._run(MAINTENANCE, [f"CREATE DATABASE {name} TEMPLATE {template}"]))
+        if statements:
+            apart(self._run(name, statements))
+        return name
+
+    def drop(self, name: str) -> None:
+        apart(self._run(MAINTENANCE, [f"DROP DATABASE {name} WITH (FORCE)"]))
+
+    def execute(self, name: str, *statements: str) -> None:
+        """As the owner of everything."""
+        apart(self._run(name, statements))
+
+    async def _run(self, database: str, statements: Sequence[str]) -> None:
+        connection = await asyncpg.connect(self.url_of(database))
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    choice = os.environ.get(CHOICE, "embedded")
+    if choice == "embedded":
+        with temporary_folder() as folder, EmbeddedServer.start(folder) as server:
+            yield Server(server.url)
+    elif choice == "15":
+        with _debian_15() as server:
+            yield server
+    else:
+        url = make_url(choice)
+        yield Server(lambda name: url.set(database=name).render_as_string(hide_password=False))
+
+
+@contextmanager
+def _debian_15() -> Iterator[Server]:
+    """As the user postgres when we are root, because the server refuses to run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="duebook15-"))
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    as_user = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    pg_ctl = [*as_user, str(DEBIAN_15 / "pg_ctl"), "-D", str(data), "-w"]
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    try:
+        _call([*as_user, str(DEBIAN_15 / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"])
+        _call([*pg_ctl, "-l", str(folder / "log"), "-o", options, "start"])
+        try:
+            host = quote(str(folder), safe="")
+            yield Server(lambda name: f"postgresql://{user}@/{name}?host={host}&port=5432")
+        finally:
+            _call([*pg_ctl, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _call(command: Sequence[str]) -> None:
+    subprocess.run(
+        command,
+        check=True,
+        cwd="/",
+        timeout=START_S_MAX,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
