@@ -215,15 +215,18 @@ def pid_of(cluster: Cluster, broker: Broker) -> int | None:
 
 
 def command_line(pid: int) -> str:
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            return ""
-    found = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return found.stdout
+    process = Path("/proc", str(pid))
+    if not Path("/proc/self/cmdline").exists():
+        command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    try:
+        while not (words := (process / "cmdline").read_bytes()):  # Empty during an exec, briefly,
+            if "\nState:\tZ" in (process / "status").read_text():  # and of the dead, for good.
+                return ""
+            time.sleep(POLL_S)
+    except OSError:
+        return ""
+    return words.replace(b"\0", b" ").decode()
 
 
 def launch(cluster: Cluster, brokers: Sequence[Broker]) -> None:
@@ -387,14 +390,8 @@ def obey(given: argparse.Namespace) -> None:
             restart(cluster, broker)
 
 
-def main() -> int:
+if __name__ == "__main__":
     try:
         obey(parser().parse_args())
     except Refused as refused:
-        print(refused, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        sys.exit(str(refused))

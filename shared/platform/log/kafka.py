@@ -35,13 +35,13 @@ from aiokafka.errors import (
 )
 
 from shared.platform.clock import monotonic_s
+from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
 from shared.platform.log.port import (
     LogRecord,
     LogUnavailable,
     NewRecord,
     OffsetOutOfRange,
     RecordTooLarge,
-    TopicMismatch,
     TopicPartition,
     TopicSpec,
     UnknownTopic,
@@ -50,9 +50,8 @@ from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
 from shared.platform.log.sparing import spare
 
-REPLICAS_MAX: Final = 3
 BATCH_BYTES_MAX: Final = 524_288
-REQUEST_BYTES_MAX: Final = 1_048_576  # also of one batch on the topic
+REQUEST_BYTES_MAX: Final = 1_048_576
 REQUEST_TIMEOUT_MS: Final = 10_000
 METADATA_AGE_MS_MAX: Final = 10_000
 RETRY_BACKOFF_MS: Final = 200
@@ -100,7 +99,7 @@ class KafkaLog:
             "metadata_max_age_ms": METADATA_AGE_MS_MAX,
             "retry_backoff_ms": RETRY_BACKOFF_MS,
         }
-        self._replicas = min(brokers, REPLICAS_MAX)
+        self._replicas = replicas_on(brokers)
         self._partitions: dict[str, int] = {}  # They never change, and topics never go.
         self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._line: _Line | None = None
@@ -120,32 +119,20 @@ class KafkaLog:
         await self.verify(topics)
 
     def _new_topic(self, spec: TopicSpec) -> NewTopic:
-        configs = {
-            "cleanup.policy": "delete",
-            "retention.ms": str(spec.retention_ms),
-            "retention.bytes": "-1",
-            "max.message.bytes": str(REQUEST_BYTES_MAX),
-            "message.timestamp.type": "CreateTime",
-            "min.insync.replicas": str(max(1, self._replicas - 1)),
-            "unclean.leader.election.enable": "false",
-        }
-        return NewTopic(spec.name, spec.partitions, self._replicas, topic_configs=configs)
+        settings = settings_of(spec, self._replicas)
+        return NewTopic(spec.name, spec.partitions, self._replicas, topic_configs=settings)
 
     async def verify(self, topics: Sequence[TopicSpec]) -> None:
-        for spec in topics:
-            found = await self._partitions_of(spec.name)
-            if found != spec.partitions:
-                raise TopicMismatch(f"{spec.name} has {found} partitions, not {spec.partitions}")
+        partitions = {spec.name: await self._partitions_of(spec.name) for spec in topics}
         asked = [
-            ConfigResource(ConfigResourceType.TOPIC, spec.name, {"retention.ms": ""})
-            for spec in topics
+            ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""})
+            for name in partitions
         ]
         answers = await self._ask("settings", lambda admin: admin.describe_configs(asked))
         rows = [row for answer in answers for row in answer.resources]
         kept = {name: int(entries[0][1]) for _, _, _, name, entries in rows if entries}
         for spec in topics:
-            if (found_ms := kept.get(spec.name)) != spec.retention_ms:
-                raise TopicMismatch(f"{spec.name} keeps {found_ms} ms, not {spec.retention_ms} ms")
+            compare(spec, partitions=partitions[spec.name], retention_ms=kept.get(spec.name))
 
     async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
         check(records)
@@ -369,10 +356,10 @@ def _packed(producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> Iterato
     yield batch
 
 
-def _heed(delivery: asyncio.Future[Any]) -> None:
-    """Of a delivery that nobody waits for anymore the failure is nobody's."""
-    if not delivery.cancelled():
-        delivery.exception()
+def _heed(done: asyncio.Future[Any]) -> None:
+    """The failure of what nobody waits for anymore is nobody's."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _break(line: _Line) -> bool:
@@ -404,6 +391,11 @@ async def _end(producer: AIOKafkaProducer) -> None:
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """In a task of its own: while brokers are away its stop() raises the end of an inner task."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping}, timeout=END_TIMEOUT_S)
+    stopping.cancel()
     with suppress(Exception):
-        async with asyncio.timeout(END_TIMEOUT_S):
-            await consumer.stop()
+        await consumer._client.close()  # It got stuck before this, perhaps.
+    await asyncio.wait({stopping})
+    _heed(stopping)
