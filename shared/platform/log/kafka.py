@@ -114,8 +114,7 @@ class KafkaLog:
         answer = await self._ask("create", lambda admin: admin.create_topics(wanted))
         for name, code, *words in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
-                said = " ".join(str(word) for word in words)
-                raise LogUnavailable(f"{name} was not created: {for_code(code).__name__} {said}")
+                raise LogUnavailable(f"{name} was not created: {for_code(code).__name__} {words}")
         await self.verify(topics)
 
     def _new_topic(self, spec: TopicSpec) -> NewTopic:
