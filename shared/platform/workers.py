@@ -50,6 +50,8 @@ class _Loop(Protocol):
 
 
 class _Handler(BatchHandler, Protocol):
+    def stop(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
@@ -121,6 +123,8 @@ class Workers:
         """Finish the batches at work, give the leases back. Before the writer is closed."""
         for loop in self._loops:
             loop.stop()
+        for handler in self._handlers:
+            handler.stop()
         for result in await asyncio.gather(*self._tasks, return_exceptions=True):
             if isinstance(result, BaseException):
                 _log.error("worker ended", service=self._service.name, exc_info=result)

@@ -9,8 +9,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from alembic import op
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.platform.database import APP_ROLE, Database
 from shared.platform.store.schema import (
@@ -50,6 +54,28 @@ class TestStatements:
     def test_refuse_an_unknown_private_table(self) -> None:
         with pytest.raises(ValueError, match="diary"):
             platform_statements(private=["diary"])
+
+
+@pytest.mark.connected
+class TestThroughAlembic:
+    async def test_makes_every_table(self, make_database: Callable[..., str]) -> None:
+        url = make_url(make_database()).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.run_sync(_migrate)
+            for table in (*PROTECTED, *OPEN, "things"):
+                found = await connection.execute(
+                    text("SELECT to_regclass(:table) IS NOT NULL"), {"table": table}
+                )
+                assert found.scalar_one(), table
+        await engine.dispose()
+
+
+def _migrate(connection: Connection) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        create_platform_tables(op, private=PRIVATE_TABLES)
+        op.execute("CREATE TABLE things (tenant_id uuid PRIMARY KEY)")
+        protect(op, "things")
 
 
 @pytest.mark.connected

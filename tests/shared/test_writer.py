@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -24,7 +24,14 @@ from shared.kernel.decider import (
     Work,
 )
 from shared.platform.store.memory import MemoryStore, MemoryTransaction
-from shared.platform.store.port import CommitUncertain, Conflict, DuplicateEvent, TailEvent, Writes
+from shared.platform.store.port import (
+    CommitUncertain,
+    Conflict,
+    DuplicateEvent,
+    Head,
+    TailEvent,
+    Writes,
+)
 from shared.platform.store.writer import Writer
 from tests.support import purse
 from tests.support.purse import CODEC, OTHER_TENANT, caller, topics_of
@@ -50,6 +57,7 @@ class TroubledStore(MemoryStore):
         self.connections = 0
         self.batches: list[int] = []  # Events in each attempt to write.
         self.folded_tails = 0
+        self.before_locks: Callable[[], Awaitable[object]] | None = None  # Once.
         self.reached = asyncio.Event()  # Somebody is about to write.
 
     async def transaction(self) -> MemoryTransaction:
@@ -64,6 +72,12 @@ class TroubledTransaction(MemoryTransaction):
     def __init__(self, store: TroubledStore) -> None:
         super().__init__(store)
         self._troubled = store
+
+    async def lock(self, streams: Collection[UUID]) -> Mapping[UUID, Head]:
+        meanwhile, self._troubled.before_locks = self._troubled.before_locks, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().lock(streams)
 
     async def tails(self, after: Mapping[UUID, int]) -> Sequence[TailEvent]:
         found = list(await super().tails(after))
@@ -120,6 +134,17 @@ class TestSubmit:
         await writer.submit(purse.spend("a", 1), caller())
         again = await writer.submit(purse.spend("a", 1), caller("k"))
         assert again == replace(first, replayed=True)
+
+    async def test_replays_what_a_twin_wrote_while_it_waited_for_the_locks(
+        self, writer: Writer, store: TroubledStore
+    ) -> None:
+        """Looked up before the locks, the key would be missed and the twin told a rejection."""
+        other = Writer(store, CODEC, topics_of)
+        other.start()
+        store.before_locks = lambda: other.submit(purse.open_purse("a", 5), caller("k"))
+        accepted = await writer.submit(purse.open_purse("a", 5), caller("k"))
+        await other.close()
+        assert accepted == Accepted(b'{"coins":[5]}', 2, {A: 2}, replayed=True)
 
     async def test_refuses_a_key_for_another_input(self, writer: Writer) -> None:
         await writer.submit(purse.open_purse("a", 5), caller("k"))

@@ -14,7 +14,7 @@ from shared.platform.log.port import (
     TopicSpec,
     UnknownTopic,
 )
-from shared.platform.log.records import check
+from shared.platform.log.records import InTurn, check
 
 
 class MemoryLog:
@@ -73,6 +73,7 @@ class MemoryReader:
         self._log = log
         self._appended = appended
         self._ear = Ear()
+        self._turns = InTurn()
         appended.add(self._ear)
 
     async def fetch(
@@ -88,7 +89,7 @@ class MemoryReader:
         self, positions: Mapping[TopicPartition, int], records_max: int
     ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
         found: dict[TopicPartition, Sequence[LogRecord]] = {}
-        for at, position in positions.items():
+        for at, position in self._turns.of(positions):
             held = self._log.records_of(at)
             if not 0 <= position <= len(held):
                 raise OffsetOutOfRange(f"{at.topic}/{at.partition}: {position} of {len(held)}")

@@ -29,7 +29,7 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.log.postgres_append import Appender
-from shared.platform.log.records import check
+from shared.platform.log.records import InTurn, check
 from shared.platform.log.tail import Tail
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class PostgresReader:
         self._log = log
         self._moved = moved
         self._ear = Ear()
-        self._turn = 0
+        self._turns = InTurn()
         moved.add(self._ear)
 
     async def fetch(
@@ -257,7 +257,7 @@ class PostgresReader:
             self._ear.forget()
             wanted: dict[TopicPartition, tuple[int, int]] = {}
             left = records_max
-            for at, position in self._in_turn(positions):
+            for at, position in self._turns.of(positions):
                 end = await self._log.known_end(at, position)
                 if position < end and left > 0:
                     stop = min(end, position + left)
@@ -267,16 +267,6 @@ class PostgresReader:
                 return await self._log.read(wanted)
             if not await self._ear.wait(wait_s):
                 return {}
-
-    def _in_turn(
-        self, positions: Mapping[TopicPartition, int]
-    ) -> Sequence[tuple[TopicPartition, int]]:
-        """Another partition first each time, so that a long one does not starve the rest."""
-        items = list(positions.items())
-        if not items:
-            return items
-        self._turn = (self._turn + 1) % len(items)
-        return items[self._turn :] + items[: self._turn]
 
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         pass

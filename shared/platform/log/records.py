@@ -1,10 +1,15 @@
-"""What every log refuses before it appends anything."""
+"""What all logs do alike: refuse records, and take partitions in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from shared.platform.log.port import RECORD_BYTES_MAX, NewRecord, RecordTooLarge
+from shared.platform.log.port import (
+    RECORD_BYTES_MAX,
+    NewRecord,
+    RecordTooLarge,
+    TopicPartition,
+)
 
 
 class EmptyValue(ValueError):
@@ -25,3 +30,15 @@ def size_of(record: NewRecord) -> int:
     """Bytes of key, value and headers."""
     headers = sum(len(name.encode()) + len(value) for name, value in record.headers)
     return len(record.key) + len(record.value) + headers
+
+
+class InTurn:
+    """Another partition first each time, so that a long one does not starve the rest."""
+
+    def __init__(self) -> None:
+        self._nth = 0
+
+    def of(self, positions: Mapping[TopicPartition, int]) -> Sequence[tuple[TopicPartition, int]]:
+        items = list(positions.items())
+        self._nth = (self._nth + 1) % max(1, len(items))
+        return items[self._nth :] + items[: self._nth]

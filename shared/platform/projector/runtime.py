@@ -74,6 +74,9 @@ class Projector:
         self._seen.advanced(cursors.worker, fresh.versions)
         return upto
 
+    def stop(self) -> None:
+        """A batch is short."""
+
     async def close(self) -> None:
         await self._kept.close()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from shared.platform.bell import Bell, Ear
@@ -21,7 +22,8 @@ POLL_S: Final = 0.25  # where the projection's worker is in this process
 POLL_FOREIGN_S: Final = 0.025  # where nobody will tell
 
 
-class _Waiter(NamedTuple):
+@dataclass(eq=False)
+class _Waiter:
     projection: str
     missing: dict[UUID, int]
     done: asyncio.Future[None]

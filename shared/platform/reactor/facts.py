@@ -56,6 +56,7 @@ class Facts:
         self._log = log
         self._seen = seen
         self._published = published
+        self._stopping = False
         self._kept = Kept(lambda: database.own_connection("duebook facts"))
 
     async def ready(self, asked: Sequence[tuple[Recorded[Any], Sequence[str]]]) -> None:
@@ -79,8 +80,18 @@ class Facts:
                 _raise_to(wanted, (projection, topic, partition), ends[partition])
         await self._passed(wanted)
 
+    def stop(self) -> None:
+        """Wait for nothing any more; the batch is repeated by whoever comes next."""
+        self._stopping = True
+        self._published.ring()
+        self._seen.moved.ring()
+
     async def close(self) -> None:
         await self._kept.close()
+
+    def _go_on(self) -> None:
+        if self._stopping:
+            raise FactsBehind("stopping")
 
     async def _own_is_published(self, partitions: set[int]) -> None:
         async with self._kept.use() as connection:
@@ -89,6 +100,7 @@ class Facts:
             return
 
         async def is_published() -> bool:
+            self._go_on()
             async with self._kept.use() as connection:
                 left = await connection.fetchval(
                     OUTBOX_HAS, self._own_topic, sorted(partitions), last
@@ -100,6 +112,7 @@ class Facts:
 
     async def _passed(self, wanted: Mapping[tuple[str, str, int], int]) -> None:
         async def has_passed() -> bool:
+            self._go_on()
             async with self._kept.use() as connection:
                 behind = await connection.fetchval(
                     BEHIND,

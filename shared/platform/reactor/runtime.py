@@ -129,6 +129,9 @@ class Reactor:
         await self._progress.move(cursors, upto, fresh)
         return upto
 
+    def stop(self) -> None:
+        self._facts.stop()
+
     async def close(self) -> None:
         await self._progress.close()
         await self._facts.close()
@@ -199,6 +202,9 @@ class Performer:
         if parts:
             await self._progress.move(cursors, ends_of(parts), await self._progress.fresh(parts))
         return ends_of(parts)
+
+    def stop(self) -> None:
+        """What is being performed is finished."""
 
     async def close(self) -> None:
         await self._progress.close()

@@ -1,0 +1,165 @@
+"""Compares a projection's tables with a fresh fold of the log, up to where its cursors stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+from shared.platform.log.port import EventLog, LogReader, TopicPartition
+from shared.platform.projector.hearing import Hearing, fresh_of
+from shared.platform.projector.port import Key, Need, Projection, ReadModel, Rows
+from shared.platform.projector.rows_sql import ModelSql
+
+if TYPE_CHECKING:
+    from shared.platform.database import Driver
+
+RECORDS_MAX: Final = 2_000  # folded at once
+FETCH_WAIT_S: Final = 10.0
+
+CURSORS: Final = "SELECT topic, partition_no, next_offset FROM es_cursor WHERE worker = $1"
+
+
+class Difference(NamedTuple):
+    """Where what is stored is not what follows from the events."""
+
+    table: str
+    key: str
+    column: str  # "" when the whole row is missing or too much
+    stored: str
+    expected: str
+
+
+class Stored(NamedTuple):
+    """A projection as one snapshot shows it."""
+
+    projection: Projection
+    upto: Mapping[TopicPartition, int]
+    rows: Mapping[str, Mapping[Key, Any]]  # table -> key -> row
+
+
+class LogEndsEarly(Exception):
+    """A cursor stands beyond what the log has."""
+
+
+class _Shelf:
+    """The rows of one read model in memory, found by key or by the beginning of a key."""
+
+    def __init__(self, model: ReadModel[Any]) -> None:
+        self.model = model
+        self.rows: dict[Key, Any] = {}
+        self._below: dict[int, dict[Key, set[Key]]] = {}  # Prefix length -> prefix -> keys.
+
+    def find(self, prefix: Key) -> Sequence[Any]:
+        length = len(prefix)
+        if length == len(self.model.key_names):
+            return [self.rows[prefix]] if prefix in self.rows else []
+        if length not in self._below:
+            index: dict[Key, set[Key]] = {}
+            for key in self.rows:
+                index.setdefault(key[:length], set()).add(key)
+            self._below[length] = index
+        return [self.rows[key] for key in self._below[length].get(prefix, ())]
+
+    def take(self, rows: Rows) -> None:
+        """What a fold put and dropped."""
+        for key in rows.dropped_keys.get(self.model.name, ()):
+            if self.rows.pop(key, None) is not None:
+                for length, index in self._below.items():
+                    index[key[:length]].discard(key)
+        for key in rows.put_keys.get(self.model.name, ()):
+            self.rows[key] = rows.get(self.model, key)
+            for length, index in self._below.items():
+                index.setdefault(key[:length], set()).add(key)
+
+
+class Fold:
+    """A projection folded in memory from its first event on, by its own fold."""
+
+    def __init__(self, projection: Projection, hearing: Hearing) -> None:
+        self._projection = projection
+        self._hearing = hearing
+        self._shelves = {model.name: _Shelf(model) for model in projection.models}
+        self._seen: dict[UUID, int] = {}
+
+    async def run(self, log: EventLog, upto: Mapping[TopicPartition, int]) -> None:
+        reader = log.reader(f"verify-{self._projection.name}")
+        try:
+            await self._run(reader, upto)
+        finally:
+            await reader.close()
+
+    def rows(self) -> Mapping[str, Mapping[Key, Any]]:
+        return {name: shelf.rows for name, shelf in self._shelves.items()}
+
+    async def _run(self, reader: LogReader, upto: Mapping[TopicPartition, int]) -> None:
+        positions = {at: 0 for at, end in upto.items() if end > 0}
+        while positions:
+            batch = await reader.fetch(positions, RECORDS_MAX, FETCH_WAIT_S)
+            if not batch:
+                raise LogEndsEarly(", ".join(f"{at.topic}/{at.partition}" for at in positions))
+            wanted = {
+                at: [record for record in records if record.offset < upto[at]]
+                for at, records in batch.items()
+            }
+            fresh = fresh_of(self._hearing.hear_all(wanted), self._seen)
+            self._seen.update(fresh.versions)
+            if fresh.events:
+                rows = Rows()
+                self._load(rows, self._projection.needs(fresh.events))
+                folded = self._projection.fold(rows, fresh.events)
+                for shelf in self._shelves.values():
+                    shelf.take(folded)
+            for at, records in batch.items():
+                positions[at] = records[-1].offset + 1
+            positions = {at: n for at, n in positions.items() if n < upto[at]}
+
+    def _load(self, rows: Rows, needs: Iterable[Need]) -> None:
+        for need in needs:
+            rows.load(need, self._shelves[need.model.name].find(need.key))
+
+
+async def read_stored(connection: Driver, projection: Projection, topics: Sequence[str]) -> Stored:
+    """Inside a snapshot bound to all tenants."""
+    cursors = await connection.fetch(CURSORS, projection.name)
+    upto = {
+        TopicPartition(row["topic"], row["partition_no"]): row["next_offset"]
+        for row in cursors
+        if row["topic"] in topics
+    }
+    rows: dict[str, dict[Key, Any]] = {}
+    for model in projection.models:
+        statements = ModelSql(model)
+        found = [
+            statements.row(record) for record in await connection.fetch(statements.select_all())
+        ]
+        rows[model.name] = {model.key_of(row): row for row in found}
+    return Stored(projection, upto, rows)
+
+
+def compare(
+    projection: Projection,
+    stored: Mapping[str, Mapping[Key, Any]],
+    expected: Mapping[str, Mapping[Key, Any]],
+) -> Sequence[Difference]:
+    found: list[Difference] = []
+    for model in projection.models:
+        there, wanted = stored[model.name], expected[model.name]
+        for key in sorted(there.keys() | wanted.keys(), key=str):
+            found += _compare_rows(model, key, there.get(key), wanted.get(key))
+    return found
+
+
+def _compare_rows(
+    model: ReadModel[Any], key: Key, stored: Any, expected: Any
+) -> Iterable[Difference]:
+    name = "/".join(str(part) for part in key)
+    if stored is None or expected is None:
+        return [Difference(model.name, name, "", _is_there(stored), _is_there(expected))]
+    columns = ModelSql(model).column_names
+    values = [(c, getattr(stored, c), getattr(expected, c)) for c in columns]
+    return [Difference(model.name, name, c, repr(a), repr(b)) for c, a, b in values if a != b]
+
+
+def _is_there(row: Any) -> str:
+    return "no row" if row is None else "a row"

@@ -1,0 +1,55 @@
+"""Is everything that was derived still what follows from the events? Reads, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+from shared.kernel.decider import Armed
+from shared.platform.database import Database, driver
+from shared.platform.log.port import EventLog
+from shared.platform.projector.hearing import Hearing
+from shared.platform.projector.verify import Difference, Fold, Stored, compare, read_stored
+from shared.platform.service import Service, Topics
+from shared.platform.timers.verify import compare_timers
+
+TIMER_TABLE: Final = "es_timer"
+
+
+async def verify(
+    service: Service,
+    *,
+    database: Database,
+    log: EventLog,
+    topics: Topics,
+    tenants: Collection[UUID],
+) -> Sequence[Difference]:
+    """Every projection against a fresh fold of the log, timers against the folded streams.
+
+    All stored rows are of one snapshot, so the service may be at work meanwhile.
+    """
+    stored: list[Stored] = []
+    differences: list[Difference] = []
+    async with database.bound(tenants, snapshot=True) as connection:
+        raw = await driver(connection)
+        for projection in service.projections:
+            heard = [topics.events_of(name) for name in projection.hears]
+            stored.append(await read_stored(raw, projection, heard))
+        for stream, name, there, wanted in await compare_timers(
+            raw, service.codec(), service.aggregates
+        ):
+            key = f"{stream}/{name}"
+            differences.append(Difference(TIMER_TABLE, key, "", _armed(there), _armed(wanted)))
+    hearing = Hearing(service.codec())
+    for one in stored:
+        fold = Fold(one.projection, hearing)
+        await fold.run(log, one.upto)
+        differences += compare(one.projection, one.rows, fold.rows())
+    return differences
+
+
+def _armed(timer: Armed | None) -> str:
+    return (
+        "none" if timer is None else f"due {timer.due_at.isoformat()} since {timer.since_version}"
+    )
