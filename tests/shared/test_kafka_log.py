@@ -16,7 +16,6 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.log import kafka
 from shared.platform.log.kafka import KafkaLog
-from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import (
     EventLog,
     LogReader,
@@ -25,50 +24,32 @@ from shared.platform.log.port import (
     TopicPartition,
 )
 from shared.platform.log.reading import SILENCE_S_MAX
+from tests.shared.test_log_contract import OTHER, TOPIC, LogContract
 from tests.support.brokers import Brokers
 from tests.support.log_cases import WAIT_S, LogCases, created, names, read_all, record
+from tests.support.own_topics import OwnTopics
+from tests.support.spoken import Spoken
 
 MINUTE_MS: Final = 60_000
 SHORT_S: Final = 2.0
 
 
-class Closing(KafkaLog):
-    """Closes the readers it gave out too, as a worker does."""
-
-    def __init__(self, bootstrap: str, *, brokers: int) -> None:
-        super().__init__(bootstrap, brokers=brokers)
-        self.readers: list[LogReader] = []
-
-    def reader(self, name: str) -> LogReader:  # type: ignore[override]  # As the port says.
-        self.readers.append(super().reader(f"{name}-{uuid4().hex}"))
-        return self.readers[-1]
-
-    async def close(self) -> None:
-        for reader in self.readers:
-            await reader.close()
-        await super().close()
-
-
-class TestMemoryLogCases(LogCases):
-    @pytest.fixture
-    def log(self) -> EventLog:
-        return MemoryLog()
-
-
 @pytest.mark.connected
-class TestOneBroker(LogCases):
+class TestOneBroker(LogContract, LogCases):
     @pytest.fixture
     async def log(self, any_broker: str) -> AsyncIterator[EventLog]:
-        log = Closing(any_broker, brokers=1)
+        log = OwnTopics(KafkaLog(any_broker, brokers=1))
+        await log.create([TOPIC, OTHER])
         yield log
         await log.close()
 
 
 @pytest.mark.connected
-class TestThreeBrokers(LogCases):
+class TestThreeBrokers(LogContract, LogCases):
     @pytest.fixture
     async def log(self, three_brokers: Brokers) -> AsyncIterator[EventLog]:
-        log = Closing(three_brokers.bootstrap, brokers=3)
+        log = OwnTopics(KafkaLog(three_brokers.bootstrap, brokers=3))
+        await log.create([TOPIC, OTHER])
         yield log
         await log.close()
 
@@ -78,12 +59,12 @@ class TestKafkaLog:
     """What only Kafka promises."""
 
     @pytest.fixture
-    async def log(self, any_broker: str) -> AsyncIterator[Closing]:
-        log = Closing(any_broker, brokers=1)
+    async def log(self, any_broker: str) -> AsyncIterator[KafkaLog]:
+        log = KafkaLog(any_broker, brokers=1)
         yield log
         await log.close()
 
-    async def test_stamps_records_with_the_wall_clock(self, log: Closing, any_broker: str) -> None:
+    async def test_stamps_records_with_the_wall_clock(self, log: KafkaLog, any_broker: str) -> None:
         topic = await created(log, partitions=1)
         before_ms = wall_now().timestamp() * 1000
         await log.append(topic, 0, [record("a")])
@@ -99,13 +80,12 @@ class TestKafkaLog:
         assert row.timestamp_type == 0  # CreateTime
 
     async def test_commits_the_mirror_to_a_group_named_after_the_worker(
-        self, log: Closing, any_broker: str
+        self, log: KafkaLog, any_broker: str
     ) -> None:
         topic = await created(log, partitions=2)
         await log.append(topic, 1, [record("a"), record("b")])
         group = f"worker-{uuid4().hex}"
-        reader = KafkaLog.reader(log, group)
-        log.readers.append(reader)
+        reader = log.reader(group)
         positions = {TopicPartition(topic, 0): 0, TopicPartition(topic, 1): 0}
         await reader.fetch(positions, 10, WAIT_S)
         await reader.mirror({TopicPartition(topic, 1): 2, TopicPartition(topic, 0): 0})
@@ -120,10 +100,11 @@ class TestKafkaLog:
                     committed = rows.get(Place(topic, 1))
         finally:
             await admin.close()
+            await reader.close()
         assert committed.offset == 2
 
     async def test_says_that_a_truncated_position_is_gone(
-        self, log: Closing, any_broker: str
+        self, log: KafkaLog, any_broker: str
     ) -> None:
         topic = await created(log, partitions=1)
         await log.append(topic, 0, [record(str(n)) for n in range(5)])
@@ -137,6 +118,7 @@ class TestKafkaLog:
         with pytest.raises(OffsetOutOfRange):
             await reader.fetch({at: 0}, 10, WAIT_S)
         assert names((await reader.fetch({at: 3}, 10, WAIT_S))[at]) == ["3", "4"]
+        await reader.close()
 
     async def test_refuses_an_address_where_no_broker_is(self) -> None:
         log = KafkaLog("127.0.0.1:1", brokers=1)
@@ -174,20 +156,14 @@ def without_repeats(found: list[str]) -> list[str]:
 class TestBrokerAway:
     @pytest.fixture
     def spoken(self) -> Iterator[list[str]]:
-        """What reaches the root logger; pytest's own capture listens before that."""
-        lines: list[str] = []
-
-        class Ear(logging.Handler):
-            def emit(self, line: logging.LogRecord) -> None:
-                lines.append(line.getMessage())
-
-        ear = Ear()
-        logging.getLogger().addHandler(ear)
-        yield lines
-        logging.getLogger().removeHandler(ear)
+        """What reaches the root logger."""
+        spoken = Spoken()
+        logging.getLogger().addHandler(spoken)
+        yield spoken.lines
+        logging.getLogger().removeHandler(spoken)
 
     async def test_one_of_three_is_killed_in_the_middle(self, three_brokers: Brokers) -> None:
-        log = Closing(three_brokers.bootstrap, brokers=3)
+        log = KafkaLog(three_brokers.bootstrap, brokers=3)
         topic = await created(log, partitions=6)
         reader = log.reader("worker")
         sent = [0] * 6
@@ -213,6 +189,7 @@ class TestBrokerAway:
         ends = await log.end_offsets(topic)
         wanted = {TopicPartition(topic, number): end for number, end in enumerate(ends)}
         found = await read_all(reader, wanted)
+        await reader.close()
         await log.close()
         assert min(sent) > 10
         for at, records in found.items():
@@ -224,7 +201,7 @@ class TestBrokerAway:
         self, one_broker: Brokers, monkeypatch: pytest.MonkeyPatch, spoken: list[str]
     ) -> None:
         monkeypatch.setattr(kafka, "APPEND_TIMEOUT_S", SHORT_S)
-        log = Closing(one_broker.bootstrap, brokers=1)
+        log = KafkaLog(one_broker.bootstrap, brokers=1)
         topic = await created(log, partitions=2)
         reader, at = log.reader("worker"), TopicPartition(topic, 0)
         for partition in range(2):
@@ -243,6 +220,7 @@ class TestBrokerAway:
             await asyncio.to_thread(one_broker.restart, 1)
         attempts = await both
         again = await fetched_at_last(reader, at, position=1)
+        await reader.close()
         await log.close()
 
         assert min(attempts) > 0

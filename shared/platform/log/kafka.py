@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
@@ -17,7 +16,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -60,7 +59,7 @@ APPEND_TIMEOUT_S: Final = 30.0  # The longest stall seen while brokers were kill
 START_TIMEOUT_S: Final = 15.0
 END_TIMEOUT_S: Final = 5.0
 PAUSE_S: Final = 0.5  # after a producer that did not start
-ASK_ATTEMPTS_MAX: Final = 5
+ASK_ATTEMPTS_MAX: Final = 10
 ASK_PAUSE_S: Final = 0.2
 VISIBLE_S: Final = 2.0  # until every broker knows a new topic
 # aiokafka counts records of a producer wrongly once 2**31 went to a partition.
@@ -110,28 +109,22 @@ class KafkaLog:
         self._asking = asyncio.Lock()
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
-        wanted = [self._new_topic(spec) for spec in topics]
+        copies = self._replicas
+        wanted = [
+            NewTopic(spec.name, spec.partitions, copies, topic_configs=settings_of(spec, copies))
+            for spec in topics
+        ]
         answer = await self._ask("create", lambda admin: admin.create_topics(wanted))
         for name, code, *words in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise LogUnavailable(f"{name} was not created: {for_code(code).__name__} {words}")
         await self.verify(topics)
 
-    def _new_topic(self, spec: TopicSpec) -> NewTopic:
-        settings = settings_of(spec, self._replicas)
-        return NewTopic(spec.name, spec.partitions, self._replicas, topic_configs=settings)
-
     async def verify(self, topics: Sequence[TopicSpec]) -> None:
         partitions = {spec.name: await self._partitions_of(spec.name) for spec in topics}
-        asked = [
-            ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""})
-            for name in partitions
-        ]
-        answers = await self._ask("settings", lambda admin: admin.describe_configs(asked))
-        rows = [row for answer in answers for row in answer.resources]
-        kept = {name: int(entries[0][1]) for _, _, _, name, entries in rows if entries}
+        kept = await self._ask("settings", lambda admin: _retentions(admin, list(partitions)))
         for spec in topics:
-            compare(spec, partitions=partitions[spec.name], retention_ms=kept.get(spec.name))
+            compare(spec, partitions=partitions[spec.name], retention_ms=kept[spec.name])
 
     async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
         check(records)
@@ -227,21 +220,16 @@ class KafkaLog:
         last: Exception = TimeoutError()
         for attempt in range(ASK_ATTEMPTS_MAX):
             await asyncio.sleep(ASK_PAUSE_S if attempt else 0)
+            admin = AIOKafkaAdminClient(**self._common)
             try:
-                async with asyncio.timeout(START_TIMEOUT_S), self._admin() as admin:
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    await admin.start()
                     return await ask(admin)
             except Exception as problem:
                 last = problem
+            finally:
+                await admin.close()
         raise _unavailable(what, last) from last
-
-    @asynccontextmanager
-    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
-        admin = AIOKafkaAdminClient(**self._common)
-        try:
-            await admin.start()
-            yield admin
-        finally:
-            await admin.close()
 
     async def _open_line(self) -> _Line:
         async with self._opening:
@@ -287,6 +275,20 @@ class KafkaLog:
         task.add_done_callback(self._ending.discard)
 
 
+async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
+    """A broker that does not know a topic yet makes this fail, and so be asked again."""
+    asked = [
+        ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""}) for name in topics
+    ]
+    kept = {}
+    for answer in await admin.describe_configs(asked):
+        for code, words, _, name, entries in answer.resources:
+            if code:
+                raise for_code(code)(words)
+            kept[name] = int(entries[0][1])
+    return kept
+
+
 class _Consumer:
     """A Consumer of reading.py: the client's words turned into the port's."""
 
@@ -307,9 +309,8 @@ class _Consumer:
         self, records_max: int, wait_s: float
     ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
         try:
-            found = await self._client.getmany(
-                timeout_ms=round(wait_s * 1000), max_records=records_max
-            )
+            wait_ms = round(wait_s * 1000)
+            found = await self._client.getmany(timeout_ms=wait_ms, max_records=records_max)
         except OffsetOutOfRangeError as problem:
             raise OffsetOutOfRange(str(problem)) from problem
         except Exception as problem:
@@ -324,7 +325,6 @@ class _Consumer:
 
 
 def _records(rows: Sequence[Any]) -> Sequence[LogRecord]:
-    """Others may write without a key, and tombstones."""
     return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]
 
 

@@ -28,7 +28,7 @@ def settings_of(spec: TopicSpec, replicas: int) -> Mapping[str, str]:
     }
 
 
-def compare(spec: TopicSpec, *, partitions: int, retention_ms: int | None) -> None:
+def compare(spec: TopicSpec, *, partitions: int, retention_ms: int) -> None:
     """Raises TopicMismatch."""
     if partitions != spec.partitions:
         raise TopicMismatch(f"{spec.name} has {partitions} partitions, not {spec.partitions}")
