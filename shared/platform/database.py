@@ -37,6 +37,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=POOL_OVERFLOW_MAX,
             pool_pre_ping=False,
+            hide_parameters=True,  # They may be personal, and errors are logged.
             connect_args={
                 "server_settings": self._settings,
                 "command_timeout": COMMAND_TIMEOUT_S,

@@ -23,8 +23,10 @@ NAMES: Final = frozenset(
         "reactor.before_commit",
         "reactor.after_commit",
         "effect.after_perform",
+        "adapter.after_hand_over",
         "timers.after_poll",
         "timers.after_submit",
+        "import.after_line",
     )
 )
 

@@ -15,6 +15,7 @@ from shared.platform.clock import DomainClock
 from shared.platform.connections import Listening
 from shared.platform.database import Database
 from shared.platform.log.port import EventLog
+from shared.platform.manual_clock import CLOCK_CHANNEL
 from shared.platform.outbox import relay
 from shared.platform.outbox.leases import Leases, Worker
 from shared.platform.outbox.relay import Relay
@@ -38,7 +39,6 @@ __all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
 LEASE_TTL_S: Final = 15.0
 OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
-CLOCK_CHANNEL: Final = "duebook_clock"  # the manual clock was moved
 
 _log = structlog.get_logger(__name__)
 

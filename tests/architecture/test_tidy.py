@@ -18,7 +18,7 @@ MAY_BE_THERE: Final = {"adapters", "migrations"}
 MODULE_LINES_MAX: Final = 400
 FUNCTION_LINES_MAX: Final = 60
 PURE_MAY_IMPORT: Final = re.compile(
-    r"__future__|abc|bisect|calendar|collections(\.abc)?|dataclasses|datetime|decimal|enum"
+    r"__future__|abc|bisect|calendar|collections(\.abc)?|dataclasses|datetime|decimal|enum|fractions"
     r"|functools|heapq|itertools|operator|re|types|typing|unicodedata|uuid|zoneinfo"
     r"|shared\.kernel(\..+)?|services\.\w+\.(domain|contract)(\..+)?"
 )

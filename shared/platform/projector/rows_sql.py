@@ -67,7 +67,7 @@ class ModelSql:
         )
 
     def row(self, record: Iterable[Any]) -> Any:
-        return self.model.row(*record)
+        return self.model.row(**dict(zip(self._names, record, strict=True)))
 
     def columns_of(self, rows: Sequence[Any]) -> list[list[Any]]:
         """Arrays by column, as `upsert` takes them."""

@@ -1,0 +1,329 @@
+"""The `duebook` command: starts services and asks them for things over HTTP. No business here.
+
+The only module that may import the runtimes of all three services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Annotated, Any, Final, Literal, NamedTuple
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.credit.runtime import http as credit_http
+from services.credit.runtime import settings as credit_settings
+from services.credit.runtime import worker as credit_worker
+from services.dunning.runtime import http as dunning_http
+from services.dunning.runtime import settings as dunning_settings
+from services.dunning.runtime import worker as dunning_worker
+from services.ledger.runtime import http as ledger_http
+from services.ledger.runtime import settings as ledger_settings
+from services.ledger.runtime import worker as ledger_worker
+from shared.kernel.days import day_at, start_of_day
+from shared.platform import serving
+from shared.platform.client.clocks import (
+    ClockNotManual,
+    Clocks,
+    WorkHalted,
+    WorkStandsStill,
+)
+from shared.platform.client.command_line import (
+    HOME_URL,
+    CustomersOption,
+    MonthsOption,
+    SeedOption,
+    UrlOption,
+    register,
+)
+from shared.platform.client.duebook import Duebook, Refused, Unreachable
+from shared.platform.client.generator import FIRST_DAY
+from shared.platform.client.story import Story, free_port
+from shared.platform.embedded.errors import EmbeddedError
+from shared.platform.embedded.server import temporary_folder
+from shared.platform.hosting import Host
+from shared.platform.http.models import read_day, read_instant
+from shared.platform.local_server import make_log_database, migrate_service, server_for
+from shared.platform.log.postgres import PostgresLog
+from shared.platform.settings import (
+    LOG_DATABASE,
+    DatabaseUnknown,
+    PlatformSettings,
+    rows_of,
+)
+from shared.platform.telemetry import configure_logs
+
+ZONE: Final = "Asia/Shanghai"
+
+
+class Part(NamedTuple):
+    """What the command line needs of one service."""
+
+    http: ModuleType
+    worker: ModuleType
+    settings: type[BaseSettings]
+
+    @property
+    def migrations(self) -> Path:
+        return Path(str(self.http.__file__)).parents[1] / "migrations"
+
+
+PARTS: Final[Mapping[str, Part]] = {
+    "ledger": Part(ledger_http, ledger_worker, ledger_settings.Settings),
+    "credit": Part(credit_http, credit_worker, credit_settings.Settings),
+    "dunning": Part(dunning_http, dunning_worker, dunning_settings.Settings),
+}
+
+app = typer.Typer(
+    name="duebook",
+    help="An event-sourced receivables platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
+app.add_typer(clock_app, name="clock")
+register(app)
+console = Console(stderr=True)
+
+Name = Literal["ledger", "credit", "dunning"]
+PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
+HostOption = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
+DataOption = Annotated[Path | None, typer.Option(help="Folder of the embedded server.")]
+ClockOption = Annotated[str | None, typer.Option(help="Domain clock: system or manual.")]
+StartOption = Annotated[
+    str | None, typer.Option(help="Where a manual clock begins: 2026-01-01T00:00:00Z.")
+]
+
+
+def settings_with(**given: object) -> PlatformSettings:
+    """From the environment, with what the command line says instead."""
+    said = {name: value for name, value in given.items() if value is not None}
+    return PlatformSettings(**said)  # type: ignore[arg-type] # checked by pydantic
+
+
+@app.command()
+def up(
+    port: PortOption = None,
+    host: HostOption = None,
+    data: DataOption = None,
+    clock: ClockOption = None,
+    clock_start: StartOption = None,
+) -> None:
+    """Run all three services in this process, on an embedded PostgreSQL unless one is named."""
+    settings = settings_with(port=port, host=host, data=data, clock=clock, clock_start=clock_start)
+    _end_cleanly()
+
+    def said(address: str) -> None:
+        console.print(f"Duebook answers at {address}")
+
+    _run_all(settings, lambda placed: _up(placed, said))
+
+
+def _run_all(
+    settings: PlatformSettings, main: Callable[[PlatformSettings], Coroutine[Any, Any, None]]
+) -> None:
+    configure_logs(settings.log_level)
+    with server_for(settings) as placed:
+        make_log_database(placed)
+        for name, part in PARTS.items():
+            migrate_service(placed, name, part.migrations)
+        serving.run(main(placed))
+
+
+async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
+    log = PostgresLog(settings.database_url_of(LOG_DATABASE))
+    hosts: dict[str, Host] = {name: part.http.host(settings, log) for name, part in PARTS.items()}
+    try:
+        await serving.serve(
+            serving.joined(hosts),
+            [*hosts.values()],
+            host=settings.host,
+            port=settings.port,
+            ready=ready,
+        )
+    finally:
+        await log.close()
+
+
+@app.command()
+def demo(
+    customers: CustomersOption = 200,
+    months: MonthsOption = 12,
+    seed: SeedOption = 7,
+    port: PortOption = None,
+    exit_after: Annotated[bool, typer.Option("--exit", help="End when all is shown.")] = False,
+) -> None:
+    """Simulate a year of 200 customers in a fresh folder, show what came of it, and stay up."""
+    _end_cleanly()
+    asked = ("--customers", customers, "--months", months, "--seed", seed, "--report")
+    story = Story(
+        [sys.executable, "-m", "services.cli", "simulate", *map(str, asked)],
+        ends_process=exit_after,
+        told=lambda: console.print("Duebook stays up until Ctrl-C."),
+    )
+    with temporary_folder() as folder:
+        settings = settings_with(
+            port=free_port(port or settings_with().port),
+            data=folder,
+            clock="manual",
+            clock_start=start_of_day(FIRST_DAY, ZONE),
+        )
+        _run_all(settings, lambda placed: _tell(placed, story))
+    if story.status != 0:
+        raise typer.Exit(1)
+
+
+async def _tell(settings: PlatformSettings, story: Story) -> None:
+    try:
+        await _up(settings, story.begin)
+    finally:
+        await story.end()
+
+
+@app.command()
+def migrate(
+    service: Annotated[Name | None, typer.Argument(help="All when none is named.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Bring the databases up to date, as the owner of their tables."""
+    with server_for(settings_with(data=data)) as ready:
+        make_log_database(ready)
+        for name in [service] if service else PARTS:
+            migrate_service(ready, name, PARTS[name].migrations)
+            console.print(f"{name}: up to date")
+
+
+@app.command()
+def serve(
+    service: Annotated[Name, typer.Argument()], port: PortOption = None, host: HostOption = None
+) -> None:
+    """Answer HTTP for one service; its workers run elsewhere."""
+    settings = settings_with(port=port, host=host)
+    _run_alone(settings, lambda: PARTS[service].http.host(settings, works=False))
+
+
+@app.command()
+def work(
+    service: Annotated[Name, typer.Argument()], port: PortOption = None, host: HostOption = None
+) -> None:
+    """Run the workers of one service; health, metrics and the clock answer on the port."""
+    settings = settings_with(port=port, host=host)
+    _run_alone(settings, lambda: PARTS[service].worker.host(settings))
+
+
+def _run_alone(settings: PlatformSettings, make: Callable[[], Host]) -> None:
+    configure_logs(settings.log_level)
+
+    async def main() -> None:
+        one = make()
+        await serving.serve(one.app, [one], host=settings.host, port=settings.port)
+
+    serving.run(main())
+
+
+@app.command("settings")
+def show_settings() -> None:
+    """Every setting with its default and meaning, as the table of the README."""
+    typer.echo(settings_table())
+
+
+def settings_table() -> str:
+    kinds: list[type[BaseSettings]] = [
+        PlatformSettings,
+        *(part.settings for part in PARTS.values()),
+    ]
+    lines = [f"| `{row.name}` | {row.default} | {row.meaning} |" for row in rows_of(kinds)]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines])
+
+
+@clock_app.command()
+def advance(
+    to: Annotated[str, typer.Option(help="A day (its beginning in the zone) or an instant.")],
+    zone: Annotated[str, typer.Option(help="Whose midnights are stopped at.")] = ZONE,
+    url: UrlOption = HOME_URL,
+) -> None:
+    """Move all clocks forward day by day, and wait after each until nothing is left to do."""
+    instant = _instant(to, zone)
+    asyncio.run(_advance(url, instant, zone))
+
+
+async def _advance(url: str, to: datetime, zone: str) -> None:
+    async with Duebook(url) as duebook:
+        clocks = Clocks(duebook)
+        begin = min(reading.now for reading in await clocks.read())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=console) as progress:
+            total_s = max((to - begin).total_seconds(), 1.0)
+            task = progress.add_task(str(day_at(begin, zone)), total=total_s)
+
+            def passed(stop: datetime) -> None:
+                done_s = (stop - begin).total_seconds()
+                progress.update(task, completed=done_s, description=str(day_at(stop, zone)))
+
+            await clocks.advance(to, zone, passed)
+            progress.update(task, completed=total_s, description=str(day_at(to, zone)))
+
+
+def _instant(text: str, zone: str) -> datetime:
+    try:
+        if "T" in text:
+            return read_instant(text)
+        day: date = read_day(text)
+        return start_of_day(day, zone)
+    except Exception as problem:
+        raise typer.BadParameter(str(problem)) from problem
+
+
+def _end_cleanly() -> None:
+    """Before the server has its own handlers, SIGTERM unwinds like SIGINT does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _said(problem: Exception) -> str:
+    if isinstance(problem, ValidationError):
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors()]
+        return "; ".join(lines)
+    return f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+
+
+EXPECTED: Final[Sequence[type[Exception]]] = (
+    ValidationError,
+    DatabaseUnknown,
+    EmbeddedError,
+    Refused,
+    Unreachable,
+    ClockNotManual,
+    WorkHalted,
+    WorkStandsStill,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> Any:
+    """What users can do something about is said in a line; the rest is a bug with its traceback."""
+    try:
+        app(None if arguments is None else list(arguments))
+    except tuple(EXPECTED) as problem:
+        console.print(_said(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

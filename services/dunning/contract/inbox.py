@@ -1,0 +1,133 @@
+"""What dunning hears from ledger and credit: only the fields it uses, open to all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from shared.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened:
+    account_id: UUID
+    number: str
+    time_zone: str
+    currency: str
+    collector_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued:
+    account_id: UUID
+    number: str
+    installment: int
+    open_item_id: UUID
+    total: Money
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCanceled:
+    open_item_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePaymentApplied:
+    open_item_id: UUID
+    open_amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePaymentUnapplied:
+    open_item_id: UUID
+    open_amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDueDateApproached:
+    account_id: UUID
+    account_number: str
+    number: str
+    installment: int
+    open_item_id: UUID
+    due_on: date
+    threshold_days: int
+    open_amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceBecameOverdue:
+    account_id: UUID
+    account_number: str
+    number: str
+    installment: int
+    open_item_id: UUID
+    due_on: date
+    threshold_days: int
+    open_amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDaysPastDueReached:
+    account_id: UUID
+    account_number: str
+    number: str
+    installment: int
+    open_item_id: UUID
+    due_on: date
+    threshold_days: int
+    open_amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceOverdueCured:
+    account_id: UUID
+    open_item_id: UUID
+    open_amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAllocated:
+    account_id: UUID
+    value_on: date
+    allocations: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReversed:
+    account_id: UUID
+    allocations: tuple[Allocation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileGradeChanged:
+    account_id: UUID
+    to_grade: str
+
+
+Crossing = InvoiceDueDateApproached | InvoiceBecameOverdue | InvoiceDaysPastDueReached
+
+TYPES: Final[Mapping[str, type]] = {
+    "ledger.account.opened.v1": AccountOpened,
+    "ledger.invoice.issued.v1": InvoiceIssued,
+    "ledger.invoice.canceled.v1": InvoiceCanceled,
+    "ledger.invoice.payment_applied.v1": InvoicePaymentApplied,
+    "ledger.invoice.payment_unapplied.v1": InvoicePaymentUnapplied,
+    "ledger.invoice.due_date_approached.v1": InvoiceDueDateApproached,
+    "ledger.invoice.became_overdue.v1": InvoiceBecameOverdue,
+    "ledger.invoice.days_past_due_reached.v1": InvoiceDaysPastDueReached,
+    "ledger.invoice.overdue_cured.v1": InvoiceOverdueCured,
+    "ledger.payment.allocated.v1": PaymentAllocated,
+    "ledger.payment.reversed.v1": PaymentReversed,
+    "credit.credit_file.grade_changed.v1": CreditFileGradeChanged,
+}

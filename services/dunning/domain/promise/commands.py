@@ -1,0 +1,36 @@
+"""What may be wished of a promise to pay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from shared.kernel.decider import Book
+from shared.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakePromise:
+    book: Book
+    number: str
+    account_id: UUID
+    account_number: str
+    account_currency: str
+    amount: Money
+    promised_on: date
+    made_on: date
+    today: date
+    has_note: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPromise:
+    """Allocations in time have reached the amount."""
+
+    promise_id: UUID
+    received: Money
+    effective_on: date
+
+
+Command = MakePromise | KeepPromise

@@ -1,0 +1,257 @@
+"""The first schema of dunning: the platform's tables, notes, and the read models."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from alembic import op
+
+from shared.platform.store.schema import create_platform_tables, protect
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+TABLES: Final = {
+    "known_account": """
+CREATE TABLE known_account (
+  tenant_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  legal_entity TEXT NOT NULL,
+  number TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  collector_id UUID,
+  PRIMARY KEY (tenant_id, account_id)
+)""",
+    "known_grade": """
+CREATE TABLE known_grade (
+  tenant_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  effective_on DATE NOT NULL,
+  grade TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, account_id, effective_on)
+)""",
+    "known_open_item": """
+CREATE TABLE known_open_item (
+  tenant_id UUID NOT NULL,
+  open_item_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  invoice_number TEXT NOT NULL,
+  installment INTEGER NOT NULL,
+  issued_on DATE NOT NULL,
+  due_on DATE NOT NULL,
+  currency TEXT NOT NULL,
+  open_minor BIGINT NOT NULL,
+  moved_on DATE NOT NULL,
+  before_minor BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, open_item_id)
+)""",
+    "dunning_case": """
+CREATE TABLE dunning_case (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  legal_entity TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  status TEXT NOT NULL,
+  opened_on DATE NOT NULL,
+  closed_on DATE,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+    "dunning_case_item": """
+CREATE TABLE dunning_case_item (
+  tenant_id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  open_item_id UUID NOT NULL,
+  invoice_id UUID NOT NULL,
+  invoice_number TEXT NOT NULL,
+  installment INTEGER NOT NULL,
+  due_on DATE NOT NULL,
+  PRIMARY KEY (tenant_id, case_id, open_item_id)
+)""",
+    "dunning_task": """
+CREATE TABLE dunning_task (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  legal_entity TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  due_on DATE NOT NULL,
+  step INTEGER NOT NULL,
+  grade TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  status TEXT NOT NULL,
+  opened_on DATE NOT NULL,
+  outcome TEXT,
+  completed_on DATE,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+    "dunning_task_item": """
+CREATE TABLE dunning_task_item (
+  tenant_id UUID NOT NULL,
+  task_id UUID NOT NULL,
+  open_item_id UUID NOT NULL,
+  invoice_number TEXT NOT NULL,
+  installment INTEGER NOT NULL,
+  due_on DATE NOT NULL,
+  open_minor BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, task_id, open_item_id)
+)""",
+    "overdue_alert_feed": """
+CREATE TABLE overdue_alert_feed (
+  tenant_id UUID NOT NULL,
+  partition_no INTEGER NOT NULL,
+  log_offset BIGINT NOT NULL,
+  shown_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  id UUID NOT NULL,
+  event TEXT NOT NULL,
+  alert_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  legal_entity TEXT NOT NULL,
+  account_number TEXT NOT NULL,
+  open_item_id UUID NOT NULL,
+  invoice_number TEXT NOT NULL,
+  installment INTEGER NOT NULL,
+  due_on DATE NOT NULL,
+  effective_on DATE NOT NULL,
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  threshold_days INTEGER NOT NULL,
+  grade TEXT NOT NULL,
+  collector_id UUID,
+  currency TEXT NOT NULL,
+  open_minor BIGINT NOT NULL,
+  policy_version TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, partition_no, log_offset)
+)""",
+    "overdue_alert_feed_head": """
+CREATE TABLE overdue_alert_feed_head (
+  tenant_id UUID NOT NULL,
+  partition_no INTEGER NOT NULL,
+  shown_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  PRIMARY KEY (tenant_id, partition_no)
+)""",
+    "promise": """
+CREATE TABLE promise (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  legal_entity TEXT NOT NULL,
+  number TEXT NOT NULL,
+  status TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  amount_minor BIGINT NOT NULL,
+  promised_on DATE NOT NULL,
+  made_on DATE NOT NULL,
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  received_minor BIGINT,
+  kept_on DATE,
+  note_id UUID,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+    "promised_cash": """
+CREATE TABLE promised_cash (
+  tenant_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  allocation_id UUID NOT NULL,
+  currency TEXT NOT NULL,
+  amount_minor BIGINT NOT NULL,
+  value_on DATE NOT NULL,
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  log_offset BIGINT NOT NULL,
+  taken_back_at_offset BIGINT,
+  PRIMARY KEY (tenant_id, account_id, allocation_id)
+)""",
+    "contact": """
+CREATE TABLE contact (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  legal_entity TEXT NOT NULL,
+  number TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  day DATE NOT NULL,
+  contacted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  open_item_ids TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT,
+  next_step TEXT,
+  next_step_on DATE,
+  note_id UUID,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+    "notice": """
+CREATE TABLE notice (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  legal_entity TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  template TEXT NOT NULL,
+  due_on DATE NOT NULL,
+  step INTEGER NOT NULL,
+  grade TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  items TEXT NOT NULL,
+  status TEXT NOT NULL,
+  queued_on DATE NOT NULL,
+  message_id TEXT,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+    "collection_entry": """
+CREATE TABLE collection_entry (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  legal_entity TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  event TEXT NOT NULL,
+  day DATE NOT NULL,
+  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  log_offset BIGINT NOT NULL,
+  resource_id UUID NOT NULL,
+  version BIGINT NOT NULL,
+  note_id UUID,
+  details TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+}
+INDEXES: Final = (
+    "CREATE INDEX known_open_item_of ON known_open_item (tenant_id, account_id, due_on)",
+    "CREATE INDEX dunning_case_list ON dunning_case (tenant_id, status, opened_on, id)",
+    "CREATE INDEX dunning_task_list ON dunning_task (tenant_id, status, opened_on, id)",
+    "CREATE INDEX overdue_alert_feed_id ON overdue_alert_feed (tenant_id, id)",
+    "CREATE INDEX overdue_alert_feed_order ON overdue_alert_feed "
+    "(tenant_id, shown_at, partition_no, log_offset)",
+    "CREATE INDEX promise_list ON promise (tenant_id, promised_on, id)",
+    "CREATE INDEX promise_of ON promise (tenant_id, account_id)",
+    "CREATE INDEX contact_list ON contact (tenant_id, contacted_at, id)",
+    "CREATE INDEX notice_list ON notice (tenant_id, queued_on, id)",
+    "CREATE INDEX collection_entry_list ON collection_entry "
+    "(tenant_id, day, recorded_at, log_offset, id)",
+    "CREATE INDEX collection_entry_of ON collection_entry (tenant_id, account_id, day)",
+)
+
+
+def upgrade() -> None:
+    create_platform_tables(op, private=("note",))
+    for table, statement in TABLES.items():
+        op.execute(statement)
+        protect(op, table)
+    for statement in INDEXES:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a first schema has nothing before it")

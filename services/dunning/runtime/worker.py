@@ -1,0 +1,11 @@
+"""Dunning without its API: only health, metrics, version and the clock beside the workers."""
+
+from __future__ import annotations
+
+from services.dunning.runtime import http
+from shared.platform.hosting import Host
+from shared.platform.settings import PlatformSettings
+
+
+def host(platform: PlatformSettings) -> Host:
+    return http.host(platform, api=False)

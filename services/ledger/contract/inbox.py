@@ -1,0 +1,8 @@
+"""What the ledger hears from other services: nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+HEARD: Final[Mapping[str, type]] = {}

@@ -1,0 +1,48 @@
+"""What one can wish of an invoice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.kernel.decider import Book
+from shared.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetDays:
+    """Due so many days after the invoice date."""
+
+    add_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueInvoice:
+    book: Book
+    account_id: UUID
+    number: str
+    total: Money
+    issued_on: date
+    due: NetDays | date | None  # None: it never becomes due.
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelInvoice:
+    invoice_id: UUID
+    effective_on: date | None  # None: the entity's day of now.
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachThreshold:
+    """A timer's wish: the installment is so many days past due now."""
+
+    invoice_id: UUID
+    installment: int
+    threshold: int
+    due_at: datetime  # Of the timer.
+
+
+Command = IssueInvoice | CancelInvoice | ReachThreshold

@@ -1,0 +1,25 @@
+"""What ledger alone can be told."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.platform.settings import Numbers, PlatformSettings
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="DUEBOOK_LEDGER_", frozen=True, extra="ignore")
+
+    thresholds: Numbers = Field(
+        default=(-3, 1, 30, 60, 90), description="Days past due an invoice reaches, each told once."
+    )
+    aging_edges: Numbers = Field(
+        default=(30, 60, 90), description="Last day past due of each bucket of the aging report."
+    )
+
+    @classmethod
+    def of(cls, platform: PlatformSettings) -> Self:
+        return cls()

@@ -1,0 +1,172 @@
+"""Exceptions become problem documents here, and nowhere else; no route catches a rejection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.kernel.decider import (
+    KeyReused,
+    NotWritten,
+    OutcomeUnknown,
+    Overloaded,
+    Rejected,
+    StaleVersion,
+    TooMuchAtOnce,
+    UnknownStream,
+)
+from shared.platform.codec import to_json
+from shared.platform.http.faults import problem_of
+from shared.platform.http.parts import parts_of
+from shared.platform.http.problems import (
+    RETRY,
+    RETRY_AFTER_S,
+    Fault,
+    Problem,
+    slug_of,
+    title_of,
+)
+from shared.platform.log.port import LogUnavailable
+from shared.platform.manual_clock import ClockMovesBackward
+from shared.platform.store.port import Conflict
+from shared.platform.telemetry import COMMANDS
+
+MEDIA_TYPE: Final = "application/problem+json"
+REQUEST_ID: Final = "duebook.request_id"  # key in the ASGI scope
+REJECTION_STATUS_DEFAULT: Final = 409  # of a rejection the service forgot in its table
+
+_log = structlog.get_logger("duebook.http")
+
+_PLATFORM: Final[Mapping[type[Exception], str]] = {
+    StaleVersion: "stale-version",
+    UnknownStream: "not-found",
+    KeyReused: "idempotency-key-reused",
+    TooMuchAtOnce: "invalid-value",
+    Overloaded: "service-unavailable",
+    NotWritten: "service-unavailable",
+    OutcomeUnknown: "outcome-unknown",
+    Conflict: "concurrent-change",
+    ClockMovesBackward: "clock-moves-backward",
+    LogUnavailable: "service-unavailable",
+    PoolExhausted: "service-unavailable",
+    OSError: "service-unavailable",
+    InterfaceError: "service-unavailable",
+    asyncio.TimeoutError: "service-unavailable",
+}
+_OF_STATUS: Final = {
+    400: "malformed-json",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+}
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(Rejected, _rejected)
+    app.add_exception_handler(DBAPIError, _database)
+    for kind in _PLATFORM:
+        app.add_exception_handler(kind, _platform)
+
+
+def document(
+    code: str,
+    status: int,
+    request_id: UUID | None,
+    faults: tuple[Fault, ...],
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer with a problem document."""
+    body: dict[str, object] = {
+        "type": f"/problems/{code}",
+        "title": title_of(code),
+        "status": status,
+        "code": code,
+        "detail": faults[0].detail,
+        "errors": [fault._asdict() for fault in faults],
+    }
+    if request_id is not None:
+        body["instance"] = f"urn:uuid:{request_id}"
+    sent = dict(headers or {})
+    if code in RETRY:
+        sent["retry-after"] = str(RETRY_AFTER_S)
+    return Response(to_json(body), status, sent, MEDIA_TYPE)
+
+
+def internal_error(request_id: UUID | None) -> Response:
+    return of_problem(Problem("internal-error"), request_id)
+
+
+def of_problem(problem: Problem, request_id: UUID | None) -> Response:
+    return document(problem.code, problem.status, request_id, problem.faults, problem.headers)
+
+
+def _id(request: Request) -> UUID | None:
+    found: UUID | None = request.scope.get(REQUEST_ID)
+    return found
+
+
+async def _problem(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return of_problem(problem, _id(request))
+
+
+async def _invalid(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)
+    return of_problem(problem_of(problem.errors()), _id(request))
+
+
+async def _refused(request: Request, problem: Exception) -> Response:
+    """What Starlette and FastAPI refuse themselves: path, method, size, unreadable body."""
+    assert isinstance(problem, HTTPException)
+    code = _OF_STATUS.get(problem.status_code, "internal-error")
+    return of_problem(Problem(code, headers=problem.headers), _id(request))
+
+
+async def _rejected(request: Request, rejection: Exception) -> Response:
+    assert isinstance(rejection, Rejected)
+    parts = parts_of(request)
+    kind = type(rejection)
+    table = parts.service.problems
+    status = next((table[one] for one in kind.__mro__ if one in table), None)
+    if status is None:
+        _log.warning("rejection_without_status", rejection=kind.__name__)
+        status = REJECTION_STATUS_DEFAULT
+    code = slug_of(kind.__name__)
+    _log.info("command_rejected", rejection=code, field=rejection.field)
+    COMMANDS.labels(parts.service.name, "rejected").inc()
+    return document(code, status, _id(request), (Fault(rejection.field, code, title_of(code)),))
+
+
+async def _platform(request: Request, problem: Exception) -> Response:
+    code = next(_PLATFORM[kind] for kind in type(problem).__mro__ if kind in _PLATFORM)
+    if code in RETRY:
+        _log.warning("request_failed", problem=code, reason=type(problem).__name__)
+    return of_problem(Problem(code), _id(request))
+
+
+async def _database(request: Request, problem: Exception) -> Response:
+    """A query the database did not answer; what is not about the connection is a bug of ours."""
+    assert isinstance(problem, DBAPIError)
+    cause = getattr(problem.orig, "__cause__", None)
+    lost = problem.connection_invalidated or (
+        isinstance(cause, PostgresError) and (cause.sqlstate or "")[:2] in ("08", "40", "53", "57")
+    )
+    if not lost:
+        raise problem
+    _log.warning("database_unavailable", reason=type(cause or problem).__name__)
+    return of_problem(Problem("service-unavailable"), _id(request))

@@ -1,0 +1,108 @@
+"""Routes for those who run a service: health, metrics, version, and the domain clock."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.platform.codec import to_json
+from shared.platform.http.models import Instant, RequestBody
+from shared.platform.http.parts import Parts, parts_of
+from shared.platform.http.problems import Problem
+from shared.platform.manual_clock import ManualClock
+from shared.platform.telemetry import version
+
+STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
+
+router = APIRouter(tags=["operations"])
+plain = APIRouter(tags=["operations"])  # Routes that answer something else than JSON.
+
+
+async def _parts(request: Request) -> Parts:
+    return parts_of(request)
+
+
+Running = Annotated[Parts, Depends(_parts)]
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(to_json(value), status, media_type="application/json")
+
+
+@router.get("/health/live")
+async def live() -> Response:
+    """The event loop turns."""
+    return _json({"status": "ok"})
+
+
+@router.get("/health/startup")
+async def startup(parts: Running) -> Response:
+    """Everything this process keeps running has been started."""
+    return _json({"status": "ok" if parts.started else "starting"}, 200 if parts.started else 503)
+
+
+@router.get("/health/ready")
+async def ready(parts: Running) -> Response:
+    """Send requests here, or do not."""
+    if not parts.started:
+        return _json({"status": "starting"}, 503)
+    if parts.draining.is_set():
+        return _json({"status": "draining"}, 503)
+    return _json({"status": "ok"})
+
+
+@router.get("/version")
+async def show_version(parts: Running) -> Response:
+    return _json({"service": parts.service.name, "version": version()})
+
+
+@plain.get("/metrics")
+async def metrics() -> Response:
+    """Prometheus text; of the whole process."""
+    return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+class MoveClock(RequestBody):
+    now: Instant
+
+
+@router.get("/clock")
+async def show_clock(parts: Running) -> Response:
+    """What time it is for the business, and whether everything due by then has been done."""
+    return _json(await clock_reading(parts))
+
+
+@router.post("/clock")
+async def move_clock(body: MoveClock, parts: Running) -> Response:
+    """Moves a manual clock forward, done when every process goes by it. A repetition is fine."""
+    if not isinstance(parts.clock, ManualClock):
+        raise Problem("not-found")
+    await parts.clock.advance(body.now)
+    if parts.reporter is not None:
+        parts.reporter.wake()
+    return _json({"now": await parts.clock.now(), "manual": True})
+
+
+async def clock_reading(parts: Parts) -> dict[str, object]:
+    """What `duebook clock advance` asks of every service until all are settled."""
+    reading: dict[str, object] = {"now": await parts.clock.now(), "manual": parts.clock.is_manual}
+    if parts.reporter is None:
+        return {**reading, "settled": False}
+    async with asyncio.timeout(STATUS_S_MAX):
+        status = await parts.reporter.status()
+    return {
+        **reading,
+        "settled": status.is_settled,
+        "timers_due": status.timers_due,
+        "next_timer_at": status.next_timer_at,
+        "outbox": status.outbox,
+        "in_flight": status.in_flight,
+        "lag": status.lag,
+        "end_offsets": status.end_offsets,
+        "halted": status.halted,
+    }

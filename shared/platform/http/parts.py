@@ -1,0 +1,71 @@
+"""What the routes of one running service stand on: given to the app, found through a request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+from uuid import UUID
+
+from starlette.requests import Request
+
+from shared.kernel.decider import Accepted, Caller, Work
+from shared.platform.clock import DomainClock
+from shared.platform.database import Database
+from shared.platform.log.port import EventLog
+from shared.platform.service import Service, Topics
+from shared.platform.store.port import EventStore
+from shared.platform.telemetry import new_trace_id
+from shared.platform.workers import WorkStatus
+
+
+class Submitting(Protocol):
+    """The writer, as far as HTTP needs it."""
+
+    async def submit(self, work: Work, caller: Caller) -> Accepted: ...
+
+    @property
+    def in_flight(self) -> int: ...
+
+
+class SeenWaiting(Protocol):
+    """Somebody who knows how far projections are, and can wait for them."""
+
+    async def wait_seen(
+        self, projection: str, versions: Mapping[UUID, int], timeout_s: float
+    ) -> bool:
+        """True as soon as the projection has seen these versions; False when time is over."""
+        ...
+
+
+class Reporting(Protocol):
+    async def status(self) -> WorkStatus:
+        """What is still to do, read from database and log: any process can be asked."""
+        ...
+
+    def wake(self) -> None: ...
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """One running service, as its routes see it."""
+
+    service: Service
+    tenant_id: UUID
+    clock: DomainClock
+    writer: Submitting
+    store: EventStore
+    new_id: Callable[[], UUID] = new_trace_id
+    topics: Topics = field(default_factory=Topics)
+    database: Database | None = None  # None: there is nothing to query (a test of commands alone).
+    log: EventLog | None = None
+    waiter: SeenWaiting | None = None
+    reporter: Reporting | None = None
+    cursor_key: bytes = b""
+    started: bool = False
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def parts_of(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)

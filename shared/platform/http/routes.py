@@ -1,0 +1,127 @@
+"""Routes that refuse what they cannot read before they read it, and undeclared query parameters.
+
+The order is that of http-api.md §4: not-acceptable, body-too-large, unsupported-media-type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.platform.http.commands import command_request
+from shared.platform.http.faults import pointer_of
+from shared.platform.http.problems import Problem
+
+BODY_BYTES_MAX: Final = 1_000_000  # of a request; the imports of a later stage have their own
+_ANY: Final = frozenset(("*/*", "application/*", "application/json", "application/problem+json"))
+_COMMAND_QUERY: Final = "dry_run"
+
+
+class JsonRoute(APIRoute):
+    """A route that speaks JSON only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.app = _checked(self.app, frozenset(query_names(self.dependant)))
+
+
+def add_routes(app: FastAPI, prefix: str, routers: Iterable[APIRouter]) -> None:
+    """Puts the routes of all routers on the app itself: one level is matched fastest."""
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, APIRoute):
+                raise TypeError(f"{type(route).__name__}: only plain routes are served")
+            app.router.add_api_route(
+                prefix + route.path,
+                route.endpoint,
+                response_model=None,
+                status_code=route.status_code,
+                tags=route.tags,
+                dependencies=route.dependencies,
+                summary=route.summary,
+                description=route.description,
+                response_description=route.response_description,
+                responses=route.responses,
+                deprecated=route.deprecated,
+                methods=route.methods,
+                operation_id=route.operation_id or route.name,
+                include_in_schema=route.include_in_schema,
+                name=route.name,
+                openapi_extra=route.openapi_extra,
+                route_class_override=JsonRoute,
+                max_body_size=None if route.methods == {"GET"} else BODY_BYTES_MAX,
+            )
+
+
+def is_given(dependant: Dependant, call: object) -> bool:
+    """Whether the route or one of its dependencies is given what `call` makes."""
+    return any(one.call is call or is_given(one, call) for one in dependant.dependencies)
+
+
+def query_names(dependant: Dependant) -> set[str]:
+    """The query parameters a route and its dependencies declare."""
+    names = {_COMMAND_QUERY} if dependant.call is command_request else set()
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names |= {one.alias or name for name, one in kind.model_fields.items()}
+        else:
+            names.add(field.alias)
+    for dependency in dependant.dependencies:
+        names |= query_names(dependency)
+    return names
+
+
+def _checked(app: ASGIApp, names: frozenset[str]) -> ASGIApp:
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        accept = headers.get("accept")
+        if accept is not None and accept not in _ANY and not _accepts_json(accept):
+            raise Problem("not-acceptable")
+        length = headers.get("content-length")
+        if length is not None and length.isdecimal() and int(length) > BODY_BYTES_MAX:
+            raise Problem("body-too-large")
+        has_body = length not in (None, "0") or "transfer-encoding" in headers
+        if has_body and not _is_json(headers.get("content-type", "")):
+            raise Problem("unsupported-media-type")
+        if scope["query_string"]:
+            _refuse_unknown(scope["query_string"], names)
+        await app(scope, receive, send)
+
+    return checked
+
+
+def _accepts_json(accept: str) -> bool:
+    for part in accept.split(","):
+        kind, *parameters = (word.strip().lower() for word in part.split(";"))
+        refused = any(word.replace(" ", "") in ("q=0", "q=0.0", "q=0.000") for word in parameters)
+        if kind in _ANY and not refused:
+            return True
+    return False
+
+
+def _is_json(content_type: str) -> bool:
+    if content_type == "application/json":
+        return True
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
+
+
+def _refuse_unknown(query_string: bytes, names: frozenset[str]) -> None:
+    for name, _ in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+        if name not in names:
+            raise Problem(
+                "invalid-query",
+                pointer=pointer_of([name]),
+                detail="Is not a parameter of this route.",
+            )

@@ -1,0 +1,70 @@
+"""Around every request: its name, its measure, safe headers, and an answer whatever happens."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.platform.clock import monotonic_s
+from shared.platform.http.answers import REQUEST_ID, internal_error
+from shared.platform.telemetry import REQUEST_SECONDS, REQUESTS, new_trace_id
+
+SLOW_S: Final = 2.0  # seconds after which a request is worth a line
+
+_log = structlog.get_logger("duebook.http")
+_SAFE: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
+
+
+class Tracing:
+    """Pure ASGI. Swallows what nobody handled after saying it in the log, never to the caller."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_trace_id()
+        scope[REQUEST_ID] = request_id
+        structlog.contextvars.bind_contextvars(request_id=str(request_id))
+        started_s = monotonic_s()
+        status = 0
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    *_SAFE,
+                    (b"request-id", str(request_id).encode()),
+                ]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, named)
+        except Exception:  # The last line of defense: the caller gets a problem.
+            _log.exception("request_crashed")
+            if status == 0:
+                await internal_error(request_id)(scope, receive, named)
+        finally:
+            self._measure(scope, status, monotonic_s() - started_s, request_id)
+
+    def _measure(self, scope: Scope, status: int, took_s: float, request_id: UUID) -> None:
+        route = getattr(scope.get("route"), "path", "none")
+        method = scope["method"]
+        REQUESTS.labels(self._service, method, route, status).inc()
+        REQUEST_SECONDS.labels(self._service, method, route).observe(took_s)
+        if took_s > SLOW_S or status >= 500:
+            _log.warning(
+                "request_answered",
+                method=method,
+                route=route,
+                status=status,
+                duration_ms=round(took_s * 1000),
+            )

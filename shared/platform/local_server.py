@@ -1,0 +1,38 @@
+"""The PostgreSQL server to work with: the one the settings name, else an embedded one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.platform.embedded.folders import default_folder
+from shared.platform.embedded.server import EmbeddedServer
+from shared.platform.migrations import MAINTENANCE_DATABASE, create_database, migrate
+from shared.platform.settings import LOG_DATABASE, PlatformSettings
+
+
+@contextmanager
+def server_for(settings: PlatformSettings) -> Iterator[PlatformSettings]:
+    """The settings with folder and server filled in. An embedded server is stopped at the end."""
+    folder = settings.data or default_folder()
+    placed = settings.model_copy(update={"data": folder})
+    if settings.database_url is not None:
+        yield placed
+        return
+    with EmbeddedServer.start(folder) as server:
+        yield placed.model_copy(update={"database_url": server.url(MAINTENANCE_DATABASE)})
+
+
+def make_log_database(settings: PlatformSettings) -> None:
+    """Its tables are made by the log itself."""
+    if settings.log_database_url is None:
+        create_database(settings.database_url_of(LOG_DATABASE))
+
+
+def migrate_service(settings: PlatformSettings, name: str, folder: Path) -> None:
+    """Makes the service's database where it is ours to make, and brings it up to date."""
+    url = settings.database_url_of(name)
+    if getattr(settings, f"{name}_database_url") is None:
+        create_database(url)
+    migrate(url, folder)

@@ -1,0 +1,163 @@
+"""Runs hosts behind one HTTP server until somebody says stop, then lets them finish."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.platform.hosting import Host
+from shared.platform.http import answers
+from shared.platform.http.tracing import Tracing
+from shared.platform.telemetry import version
+
+REQUESTS_END_S_MAX: Final = 1  # seconds that answers under way have after a signal
+KEEP_ALIVE_S: Final = 75
+# Few and late collections: a full one of a warm process costs tens of milliseconds.
+GC_THRESHOLDS: Final = (50_000, 20, 50)
+
+_log = structlog.get_logger("duebook.serving")
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn's own would end the process before the hosts are stopped."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            name, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://{f'[{name}]' if ':' in name else name}:{port}")
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def joined(hosts: Mapping[str, Host]) -> ASGIApp:
+    """Several services in one app, each under its name; a page of addresses at the root."""
+    mounted = {name: host.app for name, host in hosts.items()}
+    root = _home(tuple(hosts))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"][1:].partition("/")[0] if "path" in scope else ""
+        found = mounted.get(name)
+        if found is None:
+            await root(scope, receive, send)
+            return
+        outer = scope.get("root_path", "")
+        inner = {"root_path": f"{outer}/{name}", "app_root_path": outer}
+        await found({**scope, **inner}, receive, send)
+
+    return app
+
+
+def _home(names: Sequence[str]) -> FastAPI:
+    home = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+    @home.get("/")
+    async def show(request: Request) -> JSONResponse:
+        base = str(request.base_url).rstrip("/")
+        services = {
+            name: {"api": f"{base}/{name}/v1", "docs": f"{base}/{name}/docs"} for name in names
+        }
+        return JSONResponse({"name": "duebook", "version": version(), "services": services})
+
+    answers.install(home)
+    home.add_middleware(Tracing, service="duebook")
+    return home
+
+
+async def serve(
+    app: ASGIApp,
+    hosts: Sequence[Host],
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Until SIGTERM or SIGINT. `ready` hears the address once everything answers."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=REQUESTS_END_S_MAX,
+    )
+    server = _Server(config, ready)
+    started: list[Host] = []
+    try:
+        with _stopping(server, hosts):
+            for one in hosts:
+                started.append(one)
+                await one.start()
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GC_THRESHOLDS)
+            await server.serve()
+    finally:
+        await _stop_all(started)
+
+
+async def _stop_all(hosts: Sequence[Host]) -> None:
+    outcomes = await asyncio.gather(*(one.stop() for one in hosts), return_exceptions=True)
+    for one, outcome in zip(hosts, outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            _log.error("stop_failed", service=one.service.name, exc_info=outcome)
+
+
+@contextlib.contextmanager
+def _stopping(server: uvicorn.Server, hosts: Sequence[Host]) -> Iterator[None]:
+    """The first signal drains, a second one waits for nobody."""
+
+    def stop() -> None:
+        if server.should_exit:
+            server.force_exit = True
+        server.should_exit = True
+        for one in hosts:
+            one.drain()
+
+    loop = asyncio.get_running_loop()
+    names = (signal.SIGTERM, signal.SIGINT)
+    try:
+        for name in names:
+            loop.add_signal_handler(name, stop)
+    except NotImplementedError:  # Windows has no such thing; the plain way is near enough there.
+        for name in names:
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop))
+        yield
+        return
+    try:
+        yield
+    finally:
+        for name in names:
+            loop.remove_signal_handler(name)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """In the fastest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+        return
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)

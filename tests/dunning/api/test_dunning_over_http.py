@@ -1,0 +1,380 @@
+"""From what ledger says to what dunning answers, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.dunning.contract.inbox import CreditFileGradeChanged
+from shared.kernel.ids import derived
+from tests.support.dunning import (
+    ACCOUNT,
+    COLLECTOR,
+    DUE,
+    INVOICE,
+    ISSUED,
+    ITEM_A,
+    ITEM_B,
+    after,
+    allocated,
+    applied,
+    approached,
+    at,
+    became_overdue,
+    cured,
+    issued,
+    opened,
+    reached,
+)
+from tests.support.dunning_running import RunningDunning
+
+pytestmark = pytest.mark.connected
+
+INVOICE_B, PAYMENT, CREDIT_FILE = UUID(int=32), UUID(int=33), UUID(int=34)
+NOW = at(after(1), 20)
+
+
+async def two_items(dunning: RunningDunning, grade: str = "较差") -> None:
+    await dunning.hear(opened(), ISSUED, at(ISSUED), stream=ACCOUNT)
+    await dunning.hear(issued(ITEM_A, 235_000), ISSUED, at(ISSUED), stream=INVOICE)
+    await dunning.hear(issued(ITEM_B, 120_050), ISSUED, at(ISSUED), stream=INVOICE_B)
+    changed = CreditFileGradeChanged(account_id=ACCOUNT, to_grade=grade)
+    await dunning.hear(changed, after(-30), at(after(-29)), stream=CREDIT_FILE)
+
+
+async def overdue(dunning: RunningDunning) -> None:
+    """Both items are one day past due."""
+    await two_items(dunning)
+    await dunning.hear(became_overdue(ITEM_A), after(1), at(after(1)), stream=INVOICE)
+    await dunning.hear(became_overdue(ITEM_B, 120_050), after(1), at(after(1)), stream=INVOICE_B)
+    await dunning.settled()
+
+
+async def paid(dunning: RunningDunning) -> None:
+    for item, stream in ((ITEM_A, INVOICE), (ITEM_B, INVOICE_B)):
+        await dunning.hear(applied(item, 0), after(1), NOW, stream=stream)
+        await dunning.hear(cured(item), after(1), NOW, stream=stream)
+    await dunning.settled()
+
+
+class TestCases:
+    async def test_collect_the_items_of_an_account_until_nothing_is_overdue(
+        self, dunning: RunningDunning
+    ) -> None:
+        await overdue(dunning)
+        (case,) = await dunning.items("/v1/cases", status="open")
+
+        assert case["account"]["number"] == "C-1001"
+        assert case["open_amount"] == {"amount": "3550.50", "currency": "CNY"}
+        assert [item["open_item_id"] for item in case["items"]] == [str(ITEM_A), str(ITEM_B)]
+        assert (await dunning.get(f"/v1/cases/{case['id']}"))["version"] == 3
+
+        await paid(dunning)
+
+        assert await dunning.items("/v1/cases", status="open") == []
+        (closed,) = await dunning.items("/v1/cases", status="closed")
+        assert (closed["id"], closed["items"]) == (case["id"], [])
+        assert closed["closed_on"] == after(1).isoformat()
+
+
+class TestNoticesAndTasks:
+    async def test_are_one_each_for_two_items_of_one_due_date(
+        self, dunning: RunningDunning
+    ) -> None:
+        await overdue(dunning)
+        (notice,) = await dunning.items("/v1/notices", step=1)
+        (task,) = await dunning.items("/v1/tasks", step=1, status="open")
+
+        assert (notice["status"], notice["channel"], notice["grade"]) == (
+            "accepted",
+            "email",
+            "较差",
+        )
+        assert [item["open_amount"]["amount"] for item in notice["items"]] == [
+            "2350.00",
+            "1200.50",
+        ]
+        assert (task["kind"], len(task["items"])) == ("phone", 2)
+        assert len(list(dunning.mail.rglob("*.duebook"))) == 1
+
+    async def test_go_out_before_the_due_date_too(self, dunning: RunningDunning) -> None:
+        await two_items(dunning)
+        for item, stream in ((ITEM_A, INVOICE), (ITEM_B, INVOICE_B)):
+            await dunning.hear(approached(item), after(-3), at(after(-3)), stream=stream)
+        await dunning.settled()
+
+        (notice,) = await dunning.items("/v1/notices", step=-3, due_on=DUE.isoformat())
+        assert (notice["template"], notice["queued_on"]) == ("pre_due", after(-3).isoformat())
+        assert await dunning.items("/v1/cases") == []
+
+    async def test_wait_while_ledger_is_away(self, dunning: RunningDunning) -> None:
+        dunning.ledger.is_away = True
+        await two_items(dunning)
+        await dunning.hear(became_overdue(ITEM_A), after(1), at(after(1)), stream=INVOICE)
+        for _ in range(200):
+            if await dunning.items("/v1/notices", status="queued"):
+                break
+            await asyncio.sleep(0.02)
+        assert list(dunning.mail.rglob("*.duebook")) == []
+
+        dunning.ledger.is_away = False
+        await dunning.settled()
+
+        (notice,) = await dunning.items("/v1/notices")
+        assert notice["status"] == "accepted"
+        assert notice["message_id"] == f"<{notice['id']}@duebook.invalid>"
+
+    async def test_are_completed_by_a_person(self, dunning: RunningDunning) -> None:
+        await overdue(dunning)
+        (task,) = await dunning.items("/v1/tasks")
+        done = await dunning.post(
+            f"/v1/tasks/{task['id']}:complete", {"outcome": "reached"}, "done-1"
+        )
+        again = await dunning.post(
+            f"/v1/tasks/{task['id']}:complete", {"outcome": "reached"}, "done-2"
+        )
+
+        assert (done.status_code, done.json()["status"]) == (200, "completed")
+        assert (again.status_code, again.headers["etag"]) == (200, '"v2"')
+        await dunning.settled()
+        assert await dunning.items("/v1/tasks", status="open") == []
+
+
+class TestOverdueAlerts:
+    async def test_are_a_feed_with_a_recovery_for_each(self, dunning: RunningDunning) -> None:
+        await overdue(dunning)
+        await dunning.hear(reached(30, ITEM_A), after(30), NOW, stream=INVOICE)
+        await dunning.settled()
+        raised = await dunning.get("/v1/overdue-alerts", limit=2)
+        rest = await dunning.get("/v1/overdue-alerts", limit=2, cursor=raised["next"])
+
+        assert [alert["event"] for alert in raised["items"] + rest["items"]] == ["raised"] * 3
+        first = raised["items"][0]
+        assert (first["grade"], first["collector_id"]) == ("较差", str(COLLECTOR))
+        assert first["alert_id"] == first["id"]
+        assert first["alert_id"] == str(derived(derived(INVOICE, "event", 2), 1, "default@1"))
+
+        nothing = await dunning.get("/v1/overdue-alerts", limit=2, cursor=rest["next"])
+        assert (nothing["items"], bool(nothing["next"])) == ([], True)
+
+        await paid(dunning)
+        later = await dunning.get("/v1/overdue-alerts", cursor=nothing["next"])
+        ids = {alert["alert_id"] for alert in raised["items"] + rest["items"]}
+        assert {alert["event"] for alert in later["items"]} == {"recovered"}
+        assert {alert["alert_id"] for alert in later["items"]} == ids
+        assert len(later["items"]) == 3
+
+    async def test_can_be_waited_for(self, dunning: RunningDunning) -> None:
+        await two_items(dunning)
+        await dunning.settled()
+        empty = await dunning.get("/v1/overdue-alerts")
+        waiting = asyncio.create_task(
+            dunning.http.get(
+                "/v1/overdue-alerts",
+                params={"cursor": empty["next"]},
+                headers={"prefer": "wait=20"},
+            )
+        )
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await dunning.hear(became_overdue(ITEM_A), after(1), at(after(1)), stream=INVOICE)
+
+        assert len((await asyncio.wait_for(waiting, 10)).json()["items"]) == 1
+        await dunning.settled()
+
+    async def test_raise_again_with_another_id_when_overdue_again(
+        self, dunning: RunningDunning
+    ) -> None:
+        await overdue(dunning)
+        await paid(dunning)
+        await dunning.hear(became_overdue(ITEM_A), after(1), NOW, stream=INVOICE)
+        await dunning.settled()
+
+        feed = await dunning.get("/v1/overdue-alerts", open_item_id=str(ITEM_A))
+        alerts = feed["items"]
+        assert [alert["event"] for alert in alerts] == ["raised", "recovered", "raised"]
+        assert alerts[2]["alert_id"] != alerts[0]["alert_id"]
+        assert len(await dunning.items("/v1/notices")) == 1
+        (case,) = await dunning.items("/v1/cases", status="open")
+        assert case["version"] == 8
+
+
+class TestWorkList:
+    async def test_goes_by_amount_and_drops_tasks_of_what_is_paid(
+        self, dunning: RunningDunning
+    ) -> None:
+        await overdue(dunning)
+        work = await dunning.items("/v1/work-list", limit=1)
+
+        assert {entry["kind"] for entry in work} == {"case", "task"}
+        assert {entry["open_amount"]["amount"] for entry in work} == {"3550.50"}
+        assert {entry["grade"] for entry in work} == {"较差"}
+        assert {entry["collector_id"] for entry in work} == {str(COLLECTOR)}
+        assert len(await dunning.items("/v1/work-list", collector_id=str(UUID(int=1)))) == 0
+
+        await paid(dunning)
+
+        assert await dunning.items("/v1/work-list") == []
+        assert len(await dunning.items("/v1/tasks", status="open")) == 1
+
+
+CONTACT: dict[str, Any] = {
+    "account": {"legal_entity": "CN01", "number": "C-1001"},
+    "channel": "phone",
+    "outcome": "promised",
+    "open_item_ids": [str(ITEM_A)],
+    "contact_person": "王芳",
+    "text": "下周付款",
+}
+PROMISE: dict[str, Any] = {
+    "account": {"id": str(ACCOUNT)},
+    "amount": {"amount": "2350.00", "currency": "CNY"},
+    "promised_on": after(9).isoformat(),
+    "text": "答应了",
+}
+
+
+def money(amount: str, currency: str = "CNY") -> dict[str, str]:
+    return {"amount": amount, "currency": currency}
+
+
+async def pay(dunning: RunningDunning, id: int, minor: int, value_on: date, now: datetime) -> None:
+    await dunning.hear(allocated((id, minor), value_on=value_on), value_on, now, stream=PAYMENT)
+    await dunning.settled()
+
+
+class TestContactsAndPromises:
+    async def test_appear_in_the_collection_ledger_with_what_was_said(
+        self, dunning: RunningDunning
+    ) -> None:
+        await overdue(dunning)
+        contact = await dunning.post("/v1/contacts", CONTACT, "c-1")
+        promise = await dunning.post("/v1/promises", PROMISE, "p-1")
+        assert (contact.status_code, promise.status_code) == (201, 201)
+        await dunning.settled()
+
+        entries = await dunning.items("/v1/collection-ledger", account_id=str(ACCOUNT), limit=2)
+        kinds = [f"{entry['kind']}.{entry['event']}" for entry in entries]
+        assert sorted(kinds) == sorted(
+            [
+                "case.opened",
+                "case.open_item_added",
+                "case.open_item_added",
+                "overdue_alert.raised",
+                "overdue_alert.raised",
+                "notice.queued",
+                "notice.accepted",
+                "task.opened",
+                "contact.recorded",
+                "promise.made",
+            ]
+        )
+        (said,) = await dunning.items("/v1/collection-ledger", kind="contact")
+        assert said["note"] == {"contact_person": "王芳", "text": "下周付款"}
+        assert "王芳" not in str(said["details"])
+        assert (said["day"], said["account"]["number"]) == (after(2).isoformat(), "C-1001")
+        (shown,) = await dunning.items("/v1/contacts")
+        assert shown["note"]["text"] == "下周付款"
+        assert await dunning.items("/v1/collection-ledger", day=DUE.isoformat()) == []
+        between = {"day_from": after(1).isoformat(), "day_to": after(1).isoformat()}
+        assert len(await dunning.items("/v1/collection-ledger", **between)) == 8
+
+    async def test_keep_a_promise_when_the_cash_comes_in_time(
+        self, dunning: RunningDunning
+    ) -> None:
+        await overdue(dunning)
+        await pay(dunning, 1, 235_000, after(1), at(after(1)))  # Before it was promised.
+        made = await dunning.post("/v1/promises", PROMISE, "p-1")
+        assert made.json()["status"] == "open"
+        await dunning.settled()
+        await pay(dunning, 2, 200_000, after(8), NOW)
+        await pay(dunning, 3, 35_000, after(10), NOW)  # Too late.
+        (promise,) = await dunning.items("/v1/promises", status="open")
+        await pay(dunning, 4, 35_000, after(9), NOW)
+
+        kept = await dunning.get(f"/v1/promises/{promise['id']}")
+        assert (kept["status"], kept["kept_on"]) == ("kept", after(9).isoformat())
+        assert kept["received"]["amount"] == "2350.00"
+        assert kept["note"] == {"text": "答应了"}
+
+
+NOBODY = str(UUID(int=404))
+BAD = [
+    ("contacts", {"account": {"id": NOBODY}}, "unknown-account", "/account"),
+    ("contacts", {"open_item_ids": [NOBODY]}, "unknown-open-item", "/open_item_ids/0"),
+    (
+        "contacts",
+        {"contacted_at": "2026-03-05T00:00:00Z"},
+        "effective-date-out-of-range",
+        "/contacted_at",
+    ),
+    ("contacts", {"channel": "fax"}, "invalid-value", "/channel"),
+    ("contacts", {"outcome": "he said no"}, "invalid-value", "/outcome"),
+    ("contacts", {"fax": "1"}, "unknown-field", "/fax"),
+    ("promises", {"account": {"id": NOBODY}}, "unknown-account", "/account"),
+    ("promises", {"amount": money("-1.00")}, "amount-not-positive", "/amount/amount"),
+    ("promises", {"amount": money("1.001")}, "amount-scale", "/amount/amount"),
+    ("promises", {"amount": money("1.00", "EUR")}, "currency-mismatch", "/amount/currency"),
+    ("promises", {"promised_on": "2026-03-03"}, "promised-date-is-past", "/promised_on"),
+    ("promises", {"made_on": "2026-03-06"}, "effective-date-out-of-range", "/made_on"),
+]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(("path", "change", "code", "pointer"), BAD)
+    async def test_is_refused_by_name_and_nothing_is_written(
+        self,
+        dunning: RunningDunning,
+        path: str,
+        change: dict[str, Any],
+        code: str,
+        pointer: str,
+    ) -> None:
+        await two_items(dunning)
+        await dunning.settled()
+        body = {**(CONTACT if path == "contacts" else PROMISE), **change}
+        response = await dunning.post(f"/v1/{path}", body, "bad-1")
+
+        problem = response.json()
+        assert (response.status_code, problem["code"]) == (422, code)
+        assert problem["errors"][0]["pointer"] == pointer
+        await dunning.settled()
+        assert await dunning.items("/v1/collection-ledger") == []
+
+    async def test_is_a_number_used_twice(self, dunning: RunningDunning) -> None:
+        await two_items(dunning)
+        await dunning.settled()
+        for path, body in (("contacts", CONTACT), ("promises", PROMISE)):
+            first = await dunning.post(f"/v1/{path}", {**body, "number": "N-1"}, f"{path}-1")
+            second = await dunning.post(f"/v1/{path}", {**body, "number": "N-1"}, f"{path}-2")
+
+            assert (first.status_code, second.status_code) == (201, 409)
+            assert second.json()["code"] == "number-already-used"
+
+    async def test_is_something_that_is_not_there(self, dunning: RunningDunning) -> None:
+        for path in ("cases", "tasks", "notices", "contacts", "promises"):
+            response = await dunning.http.get(f"/v1/{path}/{UUID(int=404)}")
+            assert (response.status_code, response.json()["code"]) == (404, "not-found")
+        response = await dunning.post(
+            f"/v1/tasks/{UUID(int=404)}:complete", {"outcome": "reached"}, "t-1"
+        )
+        assert response.status_code == 404
+
+    async def test_is_a_task_done_tomorrow(self, dunning: RunningDunning) -> None:
+        await overdue(dunning)
+        (task,) = await dunning.items("/v1/tasks")
+        response = await dunning.post(
+            f"/v1/tasks/{task['id']}:complete",
+            {"outcome": "reached", "completed_on": after(3).isoformat()},
+            "t-1",
+        )
+        assert response.json()["code"] == "effective-date-out-of-range"
+
+    async def test_is_a_cursor_of_another_list(self, dunning: RunningDunning) -> None:
+        feed = await dunning.get("/v1/overdue-alerts")
+        response = await dunning.http.get("/v1/cases", params={"cursor": feed["next"]})
+        assert (response.status_code, response.json()["code"]) == (400, "invalid-cursor")

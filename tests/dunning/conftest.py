@@ -1,0 +1,37 @@
+"""Fixtures of dunning: a database with its schema, and the service running on it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from shared.platform.database import Database
+from shared.platform.migrations import migrate
+from tests.support.databases import Server
+from tests.support.dunning import after, at
+from tests.support.dunning_running import RunningDunning
+
+MIGRATIONS = Path(__file__).parents[2] / "services/dunning/migrations"
+
+
+@pytest.fixture(scope="session")
+def dunning_template(server: Server) -> str:
+    """A database as dunning's migrations leave it, to be copied."""
+    name = server.create()
+    migrate(server.url_of(name), MIGRATIONS)
+    return name
+
+
+@pytest.fixture
+async def dunning(
+    make_database: Callable[..., str], dunning_template: str, tmp_path: Path
+) -> AsyncIterator[RunningDunning]:
+    """Its clock stands at the end of the first day past due, in UTC."""
+    database = Database(make_database(template=dunning_template))
+    running = RunningDunning(database, tmp_path / "mail", at(after(1), 20))
+    await running.host.start()
+    yield running
+    await running.http.aclose()
+    await running.host.stop()

@@ -1,0 +1,238 @@
+"""The IBM ledger imported with a driven clock: every figure equals a computation of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+import pytest
+
+from tests.journeys import ibm_oracle as oracle
+from tests.support.ibm_story import (
+    ENTITY,
+    FIRST_DAY,
+    LAST_DAY,
+    Lived,
+    needs_data,
+    promised,
+    run_import,
+)
+from tests.support.running import duebook
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.real_data,
+    needs_data,
+    pytest.mark.timeout(1800),
+]
+
+BEHAVIOR_ON: Final = date(2013, 12, 2)
+ROUNDING: Final = Fraction(1, 20_000)  # Four places on the wire.
+KINDS: Final = {
+    ("email", "pre_due"): "email",
+    ("email", "reminder"): "email",
+    ("letter", "dunning_letter"): "letter",
+    ("letter", "final_notice"): "final_notice",
+}
+
+
+def near(text: str | None, exact: Fraction | None) -> bool:
+    if text is None or exact is None:
+        return text is None and exact is None
+    return abs(Fraction(text) - exact) <= ROUNDING
+
+
+class TestLedger:
+    @pytest.mark.parametrize(
+        ("as_of", "items", "amount", "not_due", "late"),
+        [
+            (date(2012, 12, 31), 99, "5725.06", (86, "4936.32"), (13, "788.74")),
+            (date(2013, 6, 30), 84, "5119.85", (72, "4284.29"), (12, "835.56")),
+            (date(2013, 12, 2), 83, "4930.10", (76, "4422.79"), (7, "507.31")),
+        ],
+    )
+    def test_ages_as_published_and_as_computed_apart(
+        self,
+        lived: Lived,
+        as_of: date,
+        items: int,
+        amount: str,
+        not_due: tuple[int, str],
+        late: tuple[int, str],
+    ) -> None:
+        report = lived.book.get(
+            "/ledger/v1/reports/aging", legal_entity=ENTITY, as_of=as_of.isoformat()
+        )
+        (cny,) = report["currencies"]
+        buckets = {
+            one["bucket"]: (one["items"], Decimal(one["open_amount"]["amount"]))
+            for one in cny["buckets"]
+        }
+
+        assert (cny["total"]["items"], cny["total"]["open_amount"]["amount"]) == (items, amount)
+        assert buckets["not_due"] == (not_due[0], Decimal(not_due[1]))
+        assert buckets["1_30"] == (late[0], Decimal(late[1]))
+        assert buckets == oracle.aging(lived.invoices, as_of)
+
+    def test_holds_every_invoice(self, lived: Lived) -> None:
+        found = lived.book.all("/ledger/v1/invoices", legal_entity=ENTITY)
+        amounts = {one["number"]: Decimal(one["total"]["amount"]) for one in found}
+
+        assert len(amounts) == 2466
+        assert sum(amounts.values()) == Decimal("147703.18")
+
+
+class TestCredit:
+    def test_knows_how_every_customer_pays(self, lived: Lived) -> None:
+        books = oracle.by_account(lived.invoices)
+        wrong = []
+        for number, account_id in lived.book.account_ids().items():
+            file = lived.book.get(
+                f"/credit/v1/credit-files/{account_id}", as_of=BEHAVIOR_ON.isoformat()
+            )
+            if not _same_behavior(file["behavior"], oracle.behavior(books[number], BEHAVIOR_ON)):
+                wrong.append(number)
+
+        assert len(books) == 100
+        assert wrong == []
+
+    def test_scored_and_graded_every_month_end(self, lived: Lived) -> None:
+        expected = {(row.account, row.effective_on): row for row in lived.reviews}
+        found: dict[tuple[str, date], Any] = {}
+        for number, account_id in lived.book.account_ids().items():
+            file = lived.book.get(f"/credit/v1/credit-files/{account_id}")
+            for review in file["reviews"]:
+                found[number, date.fromisoformat(review["as_of"])] = review
+        found = {key: one for key, one in found.items() if key[1] <= date(2013, 12, 31)}
+        wrong = [
+            key
+            for key, row in expected.items()
+            if key in found
+            and not (found[key]["grade"] == row.grade and near(found[key]["score"], row.score))
+        ]
+
+        assert found.keys() == expected.keys()
+        assert wrong == []
+        scored = [one for one in found.values() if one["score"] is not None]
+        assert (len(found), len(scored)) == (2351, 2067)
+        assert Counter(one["grade"] for one in scored) == {
+            "优质": 929,
+            "良好": 366,
+            "一般": 499,
+            "较差": 273,
+        }
+
+
+def _same_behavior(found: Any, expected: oracle.Behavior) -> bool:
+    return (
+        found["allocations"] == expected.allocations
+        and near(found["adbt"], expected.adbt)
+        and near(found["payment_index"], expected.payment_index)
+        and near(found["late_cnt"], expected.late_cnt)
+        and near(found["late_amt"], expected.late_amt)
+        and (found["max_dpd"] or 0) == (expected.max_dpd or 0)
+        and near(found["trend"], expected.trend)
+        and found["tenure_months"] == expected.tenure_months
+    )
+
+
+class TestDunning:
+    def test_raised_every_alert_once_and_recovered_it(self, lived: Lived) -> None:
+        feed = list(lived.book.all("/dunning/v1/overdue-alerts"))
+        raised = {one["id"]: one for one in feed if one["event"] == "raised"}
+        recovered = [one["alert_id"] for one in feed if one["event"] == "recovered"]
+        expected = oracle.alerts(lived.invoices, lived.reviews)
+
+        assert len(feed) == len({one["id"] for one in feed}) == 1780
+        assert Counter(one["threshold_days"] for one in raised.values()) == {1: 877, 30: 13}
+        assert sorted(recovered) == sorted(raised)
+        assert sorted(
+            (one["invoice_number"], one["threshold_days"], one["effective_on"], one["grade"])
+            for one in raised.values()
+        ) == sorted(
+            (one.invoice, one.threshold, one.raised_on.isoformat(), one.grade) for one in expected
+        )
+
+    def test_has_no_open_case(self, lived: Lived) -> None:
+        assert list(lived.book.all("/dunning/v1/cases", status="open")) == []
+        assert list(lived.book.all("/dunning/v1/cases", status="closed")) != []
+
+    def test_followed_the_plan(self, lived: Lived) -> None:
+        notices = [
+            (one["account"]["number"], one["due_on"], one["step"], _kind(one))
+            for one in lived.book.all("/dunning/v1/notices", status="accepted")
+        ]
+        tasks = [
+            (one["account"]["number"], one["due_on"], one["step"], f"{one['kind']}_task")
+            for one in lived.book.all("/dunning/v1/tasks")
+        ]
+        expected = oracle.actions(lived.invoices, lived.reviews)
+
+        assert Counter((step, kind) for _, _, step, kind in notices + tasks) == {
+            (-3, "email"): 1152,
+            (1, "email"): 794,
+            (1, "phone_task"): 212,
+            (30, "letter"): 13,
+            (30, "phone_task"): 13,
+        }
+        assert sorted(notices + tasks) == sorted(
+            (one.account, one.due_on.isoformat(), one.step, one.kind) for one in expected
+        )
+
+    def test_shows_the_contact_and_the_promise_that_was_kept(self, lived: Lived) -> None:
+        item = promised(lived.invoices)
+        account_id = lived.book.account_ids()[item.account]
+        entries = [
+            (one["kind"], one["event"])
+            for one in lived.book.all("/dunning/v1/collection-ledger", account_id=account_id)
+        ]
+        (promise,) = lived.book.all("/dunning/v1/promises", account_id=account_id)
+
+        assert ("contact", "recorded") in entries
+        assert entries.index(("promise", "made")) < entries.index(("promise", "kept"))
+        assert promise["status"] == "kept"
+
+
+def _kind(notice: Any) -> str:
+    return KINDS[notice["channel"], notice["template"]]
+
+
+class TestAfterwards:
+    """These change the book; they come last, in this order."""
+
+    def test_projections_are_what_a_fresh_fold_gives(self, lived: Lived) -> None:
+        verified = duebook("verify", "--data", str(lived.running.folder), timeout_s=600)
+
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+    def test_importing_again_writes_no_event(self, lived: Lived) -> None:
+        before = lived.book.events()
+
+        run_import(lived.running.url, FIRST_DAY, LAST_DAY)
+
+        lived.book.wait_settled()
+        assert lived.book.events() == before
+
+    def test_a_bounced_payment_raises_a_second_alert_with_a_new_id(self, lived: Lived) -> None:
+        item = min(
+            (one for one in lived.invoices if one.days_beyond_terms > 0), key=lambda i: i.number
+        )
+        payments = lived.book.all("/ledger/v1/payments", legal_entity=ENTITY, number=item.number)
+        (payment,) = payments
+        lived.book.post(
+            f"/ledger/v1/payments/{payment['id']}:reverse", "story-bounce", {"reason": "bounced"}
+        )
+        lived.book.wait_settled()
+        raised = [
+            one
+            for one in lived.book.all("/dunning/v1/overdue-alerts", event="raised")
+            if one["invoice_number"] == item.number and one["threshold_days"] == 1
+        ]
+        (case,) = lived.book.all("/dunning/v1/cases", status="open")
+
+        assert len({one["id"] for one in raised}) == 2
+        assert raised[0]["effective_on"] < raised[1]["effective_on"]
+        assert [one["invoice_number"] for one in case["items"]] == [item.number]

@@ -1,0 +1,78 @@
+"""The IBM import while the process is killed again and again: the end is the same."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from shared.platform.embedded.server import temporary_folder
+from tests.support.ibm_story import CLOCK_START, Lived, live_through, needs_data
+from tests.support.running import Running, duebook
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.real_data,
+    needs_data,
+    pytest.mark.timeout(1800),
+]
+
+SEED: Final = 20120103
+KILLS: Final = (2, 8)  # In the phase before the call, and after it.
+LATEST: Final = 0.85  # Of a phase's calm length: a killed one takes longer, none is missed.
+
+
+class Killer:
+    """Kills and restarts a system at seeded moments of each phase."""
+
+    def __init__(self, running: Running, phase_s: tuple[float, float]) -> None:
+        rng = random.Random(SEED)
+        self._running = running
+        self._moments = [
+            sorted(rng.uniform(0.0, LATEST) * length for _ in range(kills))
+            for kills, length in zip(KILLS, phase_s, strict=True)
+        ]
+        self.kills = 0
+
+    @contextmanager
+    def during(self, phase: int) -> Iterator[None]:
+        over = threading.Event()
+        thread = threading.Thread(target=self._kill_at, args=(self._moments[phase], over))
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _kill_at(self, moments: list[float], over: threading.Event) -> None:
+        before = 0.0
+        for moment in moments:
+            if over.wait(moment - before):
+                return
+            before = moment
+            self._running.kill()
+            self._running.start()
+            self.kills += 1
+
+
+class TestKilledImport:
+    def test_ends_as_the_undisturbed_one(self, lived: Lived) -> None:
+        with temporary_folder() as folder:
+            running = Running(folder / "data", CLOCK_START)
+            running.start()
+            try:
+                killer = Killer(running, lived.phase_s)
+                again = live_through(running, killer.during)
+                verified = duebook("verify", "--data", str(running.folder), timeout_s=600)
+            finally:
+                running.stop()
+
+        assert killer.kills == sum(KILLS)
+        assert again.outcome.alerts == lived.outcome.alerts
+        assert again.outcome == lived.outcome
+        assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -1,0 +1,130 @@
+"""Dunning as it runs, alone: API and workers on a real PostgreSQL, others' words from a test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+
+from services.dunning.contract import inbox
+from services.dunning.runtime.settings import Settings
+from services.dunning.runtime.wiring import service
+from shared.kernel.ids import derived, partition_of
+from shared.platform.codec import to_json
+from shared.platform.database import Database
+from shared.platform.envelope_headers import StoredEvent, record_of
+from shared.platform.hosting import Host
+from shared.platform.log.memory import MemoryLog
+from shared.platform.service import Topics
+from shared.platform.settings import PlatformSettings
+from shared.platform.store.postgres import PostgresStore
+from tests.support.dunning import ACCOUNT, TENANT
+
+NAMES: Final = {kind: name for name, kind in inbox.TYPES.items()}
+SETTLED_S_MAX: Final = 20.0
+Json = dict[str, Any]
+
+
+class FakeLedger:
+    """Answers who the debtor is, or is away."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url="http://ledger", transport=httpx.MockTransport(self._answer)
+        )
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.is_away:
+            raise httpx.ConnectError("away")
+        return httpx.Response(200, json={"number": "C-1001", "name": "示例公司"})
+
+
+class RunningDunning:
+    def __init__(self, database: Database, folder: Path, start: datetime) -> None:
+        platform = PlatformSettings(
+            tenant_id=TENANT, clock="manual", clock_start=start, lease_ttl_s=3, instance="test"
+        )
+        self.ledger = FakeLedger()
+        self.mail = folder
+        self.log = MemoryLog()
+        self.host = Host(
+            service(Settings(mail_folder=folder, ledger_url="http://ledger"), self.ledger.client()),
+            platform,
+            database=database,
+            store=PostgresStore(database),
+            log=self.log,
+        )
+        self._versions: dict[UUID, int] = {}
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.host.app), base_url="http://dunning"
+        )
+
+    async def hear(
+        self,
+        event: Any,
+        on: date,
+        recorded_at: datetime,
+        *,
+        stream: UUID,
+        account_id: UUID = ACCOUNT,
+    ) -> UUID:
+        """What another service says; its event's id."""
+        name = NAMES[type(event)]
+        version = self._versions[stream] = self._versions.get(stream, 0) + 1
+        stored = StoredEvent(
+            id=derived(stream, "event", version),
+            type=name,
+            stream_id=stream,
+            version=version,
+            tenant_id=TENANT,
+            account_id=account_id,
+            effective_on=on,
+            recorded_at=recorded_at,
+            data=to_json(event),
+            headers={"entityid": "CN01"},
+        )
+        said_by = name.partition(".")[0]
+        topic = Topics().events_of(said_by)
+        await self.log.append(topic, partition_of(account_id), [record_of(stored, said_by)])
+        return stored.id
+
+    async def settled(self) -> None:
+        """Nothing is left to do, seen twice."""
+        before: object = None
+        deadline = asyncio.get_running_loop().time() + SETTLED_S_MAX
+        while asyncio.get_running_loop().time() < deadline:
+            status = await self.host.workers.status()
+            assert not status.halted, status.halted
+            if status.is_settled and status.end_offsets == before:
+                return
+            before = status.end_offsets if status.is_settled else None
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"not settled: {status}")
+
+    async def get(self, path: str, **query: Any) -> Json:
+        response = await self.http.get(path, params=query)
+        assert response.status_code == 200, response.text
+        body: Json = response.json()
+        return body
+
+    async def items(self, path: str, **query: Any) -> Sequence[Json]:
+        """All pages of a list."""
+        items: list[Json] = []
+        cursor: str | None = None
+        while True:  # Ends with the last page.
+            page = await self.get(path, **query, **({"cursor": cursor} if cursor else {}))
+            items += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return items
+
+    async def post(self, path: str, body: Json, key: str, **headers: str) -> httpx.Response:
+        return await self.http.post(path, json=body, headers={"idempotency-key": key, **headers})

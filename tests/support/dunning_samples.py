@@ -1,0 +1,103 @@
+"""One event of each type dunning writes, with every field filled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from services.dunning.domain.case import events as case
+from services.dunning.domain.contact.events import ContactRecorded
+from services.dunning.domain.notice.events import NoticeAccepted, NoticeQueued
+from services.dunning.domain.overdue_alert import events as alert
+from services.dunning.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.domain.task.events import TaskCompleted, TaskOpened
+from tests.support.dunning import (
+    ACCOUNT,
+    COLLECTOR,
+    DUE,
+    INVOICE,
+    ITEM_A,
+    ITEM_B,
+    NUMBERS,
+    after,
+    listed,
+    yuan,
+)
+
+_ALERT: Final[dict[str, Any]] = {
+    "alert_id": UUID(int=330),
+    "account": alert.AlertAccount(id=ACCOUNT, legal_entity="CN01", number="C-1001"),
+    "open_item_id": ITEM_A,
+    "invoice_number": NUMBERS[ITEM_A],
+    "installment": 1,
+    "due_on": DUE,
+    "threshold_days": 30,
+    "grade": "一般",
+    "collector_id": COLLECTOR,
+    "policy_version": "default@1",
+}
+
+QUEUED: Final = NoticeQueued(
+    account_id=ACCOUNT,
+    account_number="C-1001",
+    due_on=DUE,
+    step=1,
+    channel="email",
+    template="reminder",
+    grade="一般",
+    currency="CNY",
+    items=(listed(ITEM_A), listed(ITEM_B, 120_050)),
+)
+
+SAMPLES: Final[tuple[Any, ...]] = (
+    case.CaseOpened(account_id=ACCOUNT, account_number="C-1001", currency="CNY"),
+    case.OpenItemAdded(
+        account_id=ACCOUNT,
+        open_item_id=ITEM_A,
+        invoice_id=INVOICE,
+        invoice_number=NUMBERS[ITEM_A],
+        installment=1,
+        due_on=DUE,
+        open_amount=yuan(235_000),
+    ),
+    case.OpenItemRemoved(account_id=ACCOUNT, open_item_id=ITEM_A),
+    case.CaseClosed(account_id=ACCOUNT),
+    alert.OverdueAlertRaised(**_ALERT, effective_on=after(30), open_amount=yuan(235_000)),
+    alert.OverdueAlertRecovered(**_ALERT, effective_on=after(41), open_amount=yuan(0)),
+    QUEUED,
+    NoticeAccepted(account_id=ACCOUNT, channel="email", message_id="<1@duebook.invalid>"),
+    TaskOpened(
+        account_id=ACCOUNT,
+        account_number="C-1001",
+        due_on=DUE,
+        step=30,
+        kind="phone",
+        grade="优质",
+        items=(listed(ITEM_A),),
+    ),
+    TaskCompleted(account_id=ACCOUNT, outcome="reached", completed_on=after(31)),
+    ContactRecorded(
+        account_id=ACCOUNT,
+        account_number="C-1001",
+        number="K-1",
+        channel="wechat",
+        contacted_at=datetime(2026, 3, 5, 1, 30, tzinfo=UTC),
+        open_item_ids=(ITEM_A, ITEM_B),
+        outcome="promised",
+        reason="cash_flow",
+        next_step="call_again",
+        next_step_on=after(9),
+        note_id=UUID(int=77),
+    ),
+    PromiseMade(
+        account_id=ACCOUNT,
+        account_number="C-1001",
+        number="P-1",
+        amount=yuan(100_000),
+        promised_on=after(9),
+        made_on=after(2),
+        note_id=UUID(int=78),
+    ),
+    PromiseKept(account_id=ACCOUNT, received=yuan(100_000)),
+)

@@ -1,0 +1,208 @@
+"""The IBM ledger, lived through day by day with a contact and a promise on the way.
+
+Everything is asked over HTTP. The data set is not part of the project: DUEBOOK_REAL_DATA names it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from tests.journeys import ibm_oracle as oracle
+from tests.support import digest
+from tests.support.running import ROOT, Running, duebook
+
+REAL_DATA: Final = os.environ.get("DUEBOOK_REAL_DATA")
+needs_data = pytest.mark.skipif(REAL_DATA is None, reason="DUEBOOK_REAL_DATA is not set")
+
+ENTITY: Final = "IBM01"
+FIRST_DAY: Final = date(2012, 1, 1)
+PROMISE_DAY: Final = date(2012, 6, 1)  # The clock stands there when somebody calls.
+LAST_DAY: Final = date(2014, 1, 31)
+CLOCK_START: Final = "2011-12-31T16:00:00Z"  # 00:00 of the first day in Asia/Shanghai.
+PAGE: Final = 500
+SETTLED_S_MAX: Final = 120.0
+
+Item = Mapping[str, Any]
+
+
+def data_file() -> Path:
+    (path,) = Path(REAL_DATA or "").glob("ibm-accounts-receivable/*.csv")
+    return path
+
+
+def invoices() -> list[oracle.Invoice]:
+    return oracle.read_invoices(data_file())
+
+
+def promised(items: Sequence[oracle.Invoice]) -> oracle.Invoice:
+    """The item somebody calls about: overdue on the day of the call, paid later."""
+    late = [item for item in items if item.due_on < PROMISE_DAY and item.is_open(PROMISE_DAY)]
+    return min(late, key=lambda item: (item.account, item.number))
+
+
+def import_arguments(url: str, first: date, last: date, patience_s: int = 60) -> list[str]:
+    map_file = ROOT / "tests" / "journeys" / "ibm_map.toml"
+    return [
+        *("import", "ledger", str(data_file()), "--map", str(map_file), "--url", url),
+        *("--drive-clock", "--from", first.isoformat(), "--to", last.isoformat()),
+        *("--patience", str(patience_s)),
+    ]
+
+
+def run_import(url: str, first: date, last: date) -> None:
+    """Refused lines are those after the last day only."""
+    done = duebook(*import_arguments(url, first, last), timeout_s=1500)
+    refused = [line for line in done.stderr.splitlines() if line.startswith("line ")]
+    assert done.returncode in (0, 3), done.stderr[-3000:]
+    assert all("after-the-last-day" in line for line in refused), refused[:10]
+
+
+class Book:
+    """The running services, asked over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.Client(base_url=url, timeout=30)
+
+    def get(self, path: str, **query: str | int) -> Any:
+        answer = self._client.get(path, params=query)
+        assert answer.status_code == 200, (path, answer.text)
+        return answer.json()
+
+    def post(self, path: str, key: str, body: Mapping[str, object]) -> Any:
+        answer = self._client.post(path, json=body, headers={"Idempotency-Key": key})
+        assert answer.status_code in (200, 201), (path, answer.text)
+        return answer.json()
+
+    def all(self, path: str, **query: str | int) -> Iterator[Item]:
+        """Every item of a list, page after page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.get(path, limit=PAGE, **query, **cursor)
+            yield from page["items"]
+            if page["next"] is None or not page["items"]:
+                return
+            cursor = {"cursor": page["next"]}
+
+    def account_ids(self) -> dict[str, str]:
+        found = self.all("/ledger/v1/accounts", legal_entity=ENTITY)
+        return {account["number"]: account["id"] for account in found}
+
+    def wait_settled(self) -> None:
+        """Seen twice in a row, with the same ends."""
+        deadline, before = time.monotonic() + SETTLED_S_MAX, None
+        while time.monotonic() < deadline:
+            clocks = [self.get(f"/{name}/clock") for name in digest.SERVICES]
+            ends = [clock["end_offsets"] for clock in clocks]
+            settled = all(clock["settled"] for clock in clocks)
+            if settled and ends == before:
+                return
+            before = ends if settled else None
+            time.sleep(0.05)
+        raise AssertionError(f"not settled: {clocks}")
+
+    def events(self) -> int:
+        """How many records the log holds."""
+        ends = self.get("/dunning/clock")["end_offsets"]
+        return sum(sum(offsets) for offsets in ends.values())
+
+
+def call_about(book: Book, item: oracle.Invoice) -> None:
+    """A contact, and a promise to pay it on the day it will be paid."""
+    account = {"legal_entity": ENTITY, "number": item.account}
+    open_items = book.all("/ledger/v1/open-items", account_id=book.account_ids()[item.account])
+    about = next(one["id"] for one in open_items if one["number"] == item.number)
+    amount = f"{item.amount_minor // 100}.{item.amount_minor % 100:02}"
+    book.post(
+        "/dunning/v1/contacts",
+        "story-contact",
+        {
+            "account": account,
+            "channel": "phone",
+            "open_item_ids": [about],
+            "outcome": "promised",
+            "text": "will pay when the goods are sold",
+        },
+    )
+    book.post(
+        "/dunning/v1/promises",
+        "story-promise",
+        {
+            "account": account,
+            "amount": {"amount": amount, "currency": "CNY"},
+            "promised_on": item.settled_on.isoformat(),
+        },
+    )
+    book.wait_settled()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What two runs of the story must have in common."""
+
+    digests: Mapping[str, str]
+    alerts: Sequence[tuple[str, str, int, str]]
+    notices: int
+    tasks: int
+    events: int
+
+
+def outcome(running: Running, book: Book) -> Outcome:
+    feed = book.all("/dunning/v1/overdue-alerts")
+    return Outcome(
+        digests=asyncio.run(digest.of_embedded(running.folder)),
+        alerts=sorted(
+            (one["event"], one["invoice_number"], one["threshold_days"], one["effective_on"])
+            for one in feed
+        ),
+        notices=sum(1 for _ in book.all("/dunning/v1/notices")),
+        tasks=sum(1 for _ in book.all("/dunning/v1/tasks")),
+        events=book.events(),
+    )
+
+
+@dataclass(frozen=True)
+class Lived:
+    """The story after its last day, with what it came to before anybody changed it."""
+
+    running: Running
+    book: Book
+    invoices: list[oracle.Invoice]
+    reviews: list[oracle.Review]
+    outcome: Outcome
+    phase_s: tuple[float, float]  # How long the import took before the call, and after it.
+
+
+def live_through(
+    running: Running,
+    during: Callable[[int], AbstractContextManager[None]] = lambda n: nullcontext(),
+) -> Lived:
+    """The whole story on a fresh system. `during` surrounds each of the two phases."""
+    items, book = invoices(), Book(running.url)
+    phase_s: list[float] = []
+    for n, (first, last) in enumerate([(FIRST_DAY, PROMISE_DAY), (PROMISE_DAY, LAST_DAY)]):
+        started = time.monotonic()
+        with during(n):
+            run_import(running.url, first, last)
+        phase_s.append(time.monotonic() - started)
+        if n == 0:
+            call_about(book, promised(items))
+    book.wait_settled()
+    return Lived(
+        running,
+        book,
+        items,
+        oracle.reviews(items),
+        outcome(running, book),
+        (phase_s[0], phase_s[1]),
+    )

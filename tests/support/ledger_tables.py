@@ -1,0 +1,51 @@
+"""The ledger's read models put into a real database, as the projector would, but all at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.ledger.projections.accounts import ACCOUNTS
+from services.ledger.projections.invoices import INVOICES
+from services.ledger.projections.open_items import OPEN_ITEMS
+from services.ledger.projections.payments import PAYMENTS
+from shared.kernel.decider import PrivateRow
+from shared.kernel.envelope import Recorded
+from shared.platform.database import Database
+from tests.support.projecting import project
+
+MIGRATIONS: Final = Path(__file__).parents[2] / "services/ledger/migrations"
+PROJECTIONS: Final = (OPEN_ITEMS, INVOICES, PAYMENTS, ACCOUNTS)
+
+
+async def fill(
+    database: Database,
+    tenant_id: UUID,
+    events: Sequence[Recorded[Any]],
+    parties: Iterable[PrivateRow] = (),
+) -> None:
+    """Replaces all rows of the tenant."""
+    async with database.bound([tenant_id]) as connection:
+        for projection in PROJECTIONS:
+            tables = project(projection, events)
+            for model in projection.models:
+                await connection.execute(sa.delete(model.table))
+                rows = [asdict(row) for row in tables[model.name].values()]
+                if rows:
+                    await connection.execute(sa.insert(model.table), rows)
+        await connection.execute(sa.text("DELETE FROM party"))
+        for party in parties:
+            await connection.execute(
+                sa.text("INSERT INTO party VALUES (:id, :tenant, CAST(:details AS jsonb))"),
+                {"id": party.id, "tenant": tenant_id, "details": _json(party)},
+            )
+
+
+def _json(party: PrivateRow) -> str:
+    return json.dumps(dict(party.details), ensure_ascii=False)
