@@ -12,8 +12,8 @@ from typing import Final
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
 from shared.platform.log.records import size_of
 
-RECORDS_MAX: Final = 4_000  # per partition
-BYTES_MAX: Final = 4_000_000  # per partition; 48 partitions of four topics
+RECORDS_MAX: Final = 500  # per partition
+BYTES_MAX: Final = 1_000_000  # per partition; 48 partitions of four topics
 
 
 class _Held:

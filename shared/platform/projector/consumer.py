@@ -254,6 +254,7 @@ class Consumer:
             return
         connection = await self._kept.get()
         rows = await connection.fetch(sql.LOAD, self._worker, list(held), list(held.values()))
+        await self._kept.close()  # Needed again only when leases change.
         self._cursors.epochs = held
         self._cursors.positions = {
             TopicPartition(row["topic"], row["partition_no"]): row["next_offset"]

@@ -13,7 +13,7 @@ from shared.platform.envelope_headers import Envelope, envelope_of
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.projector.consumer import Batch, VersionGap
 
-REMEMBERED_MAX: Final = 20_000  # records; the workers of a service read the same ones
+REMEMBERED_MAX: Final = 6_000  # records; the workers of a service read the same ones
 
 
 class Heard(NamedTuple):

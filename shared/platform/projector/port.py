@@ -57,15 +57,15 @@ class Rows:
     def __init__(self) -> None:
         self._rows: dict[str, dict[Key, Any]] = {}
         self._asked: dict[str, set[Key]] = {}
+        self._begin: dict[tuple[str, int], dict[Key, set[Key]]] = {}  # How keys begin, by length.
         self.put_keys: dict[str, set[Key]] = {}
         self.dropped_keys: dict[str, set[Key]] = {}
 
     def load(self, need: Need, rows: Iterable[Any]) -> None:
         """Called by the runtime (or a test) before the fold."""
         self._asked.setdefault(need.model.name, set()).add(need.key)
-        known = self._rows.setdefault(need.model.name, {})
         for row in rows:
-            known[need.model.key_of(row)] = row
+            self._keep(need.model, need.model.key_of(row), row)
 
     def get(self, model: ReadModel[R], key: Key) -> R | None:
         """The row, or None. Raises NotAsked."""
@@ -78,19 +78,21 @@ class Rows:
         """All rows whose key begins so, in key order. Raises NotAsked."""
         if not self._was_asked(model, prefix):
             raise NotAsked(f"{model.name} {prefix}")
-        n = len(prefix)
-        found = self._rows.get(model.name, {})
-        return [found[key] for key in sorted(k for k in found if k[:n] == prefix)]
+        rows = self._rows.get(model.name, {})
+        return [rows[key] for key in sorted(self._beginning(model, len(prefix)).get(prefix, ()))]
 
     def put(self, model: ReadModel[R], row: R) -> None:
         """Insert or replace."""
         key = model.key_of(row)
-        self._rows.setdefault(model.name, {})[key] = row
+        self._keep(model, key, row)
         self.put_keys.setdefault(model.name, set()).add(key)
         self.dropped_keys.get(model.name, set()).discard(key)
 
     def drop(self, model: ReadModel[R], key: Key) -> None:
-        self._rows.get(model.name, {}).pop(key, None)
+        if self._rows.get(model.name, {}).pop(key, None) is not None:
+            for (name, length), index in self._begin.items():
+                if name == model.name:
+                    index[key[:length]].discard(key)
         self._asked.setdefault(model.name, set()).add(key)
         self.put_keys.get(model.name, set()).discard(key)
         self.dropped_keys.setdefault(model.name, set()).add(key)
@@ -99,6 +101,21 @@ class Rows:
         """Everything here, in key order; for tests and comparisons."""
         found = self._rows.get(model.name, {})
         return [found[key] for key in sorted(found)]
+
+    def _keep(self, model: ReadModel[R], key: Key, row: R) -> None:
+        self._rows.setdefault(model.name, {})[key] = row
+        for (name, length), index in self._begin.items():
+            if name == model.name:
+                index.setdefault(key[:length], set()).add(key)
+
+    def _beginning(self, model: ReadModel[Any], length: int) -> dict[Key, set[Key]]:
+        """Made at the first question, kept up to date after it: a batch asks thousands of times."""
+        found = self._begin.get((model.name, length))
+        if found is None:
+            found = self._begin[model.name, length] = {}
+            for key in self._rows.get(model.name, {}):
+                found.setdefault(key[:length], set()).add(key)
+        return found
 
     def _was_asked(self, model: ReadModel[Any], key: Key) -> bool:
         asked = self._asked.get(model.name, set())
