@@ -35,7 +35,7 @@ class TestReadMap:
         ("old", "new", "says"),
         [
             ('date_format = "M/D/YYYY"', 'date_format = "M/YYYY"', "date_format"),
-            ('currency = "CNY" #', 'currency = "XXX" #', "currency"),
+            ('currency = "CNY" #', 'currency = "CNX" #', "currency"),
             ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Nowhere"', "legal_entity.time_zone"),
             ('account = "customerID"\n', "", "columns.account"),
             ("[columns]", '[columns]\nowner = "x"', "columns.owner"),
