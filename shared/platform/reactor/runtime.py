@@ -5,6 +5,7 @@ Derived ids make a repetition harmless. A rejection is an answer: it is noted, a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -182,26 +183,32 @@ class Performer:
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Some events of each partition, in order, and the cursor after them."""
-        parts: dict[TopicPartition, Sequence[LogRecord]] = {}
-        wishes: list[Wish] = []
-        for at, records in batch.items():
-            fresh = await self._progress.fresh({at: records})
-            mine = [r for r in fresh.events if isinstance(r.event, self._effect.hears)]
-            stop = mine[EFFECTS_MAX].offset if len(mine) > EFFECTS_MAX else records[-1].offset + 1
-            for recorded in mine[:EFFECTS_MAX]:
-                try:
-                    wishes += await self._perform(recorded)
-                except Unreachable:
-                    _log.info("effect waits", effect=self._effect.name, partition=at.partition)
-                    cursors.rest(at, UNREACHABLE_REST_S)
-                    stop = recorded.offset
-                    break
-            if part := [record for record in records if record.offset < stop]:
-                parts[at] = part
-        await self._submitting.submit(wishes)
+        fresh = {at: await self._progress.fresh({at: part}) for at, part in batch.items()}
+        done = await asyncio.gather(
+            *(self._perform_some(cursors, at, part, fresh[at]) for at, part in batch.items())
+        )
+        parts = {at: part for at, part, _ in done if part}
+        await self._submitting.submit([wish for _, _, wishes in done for wish in wishes])
         if parts:
             await self._progress.move(cursors, ends_of(parts), await self._progress.fresh(parts))
         return ends_of(parts)
+
+    async def _perform_some(
+        self, cursors: Cursors, at: TopicPartition, records: Sequence[LogRecord], fresh: Fresh
+    ) -> tuple[TopicPartition, Sequence[LogRecord], Sequence[Wish]]:
+        """One after the other in a partition; partitions do not wait for each other."""
+        wishes: list[Wish] = []
+        mine = [r for r in fresh.events if isinstance(r.event, self._effect.hears)]
+        stop = mine[EFFECTS_MAX].offset if len(mine) > EFFECTS_MAX else records[-1].offset + 1
+        for recorded in mine[:EFFECTS_MAX]:
+            try:
+                wishes += await self._perform(recorded)
+            except Unreachable:
+                _log.info("effect waits", effect=self._effect.name, partition=at.partition)
+                cursors.rest(at, UNREACHABLE_REST_S)
+                stop = recorded.offset
+                break
+        return at, [record for record in records if record.offset < stop], wishes
 
     def stop(self) -> None:
         """What is being performed is finished."""
