@@ -13,9 +13,10 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database import Database
+from shared.platform.database import Database, driver
 
 CLOCK_CHANNEL: Final = "duebook_clock"  # PostgreSQL tells it to all who wait for timers
+READ: Final = "SELECT now FROM domain_clock"
 REMEMBERED_S: Final = 0.005  # seconds a process goes by what it read; an advance waits this long
 
 
@@ -67,9 +68,10 @@ class ManualClock:
 
     async def _read(self, asked_s: float) -> datetime:
         try:
-            async with self._database.unbound() as connection:
-                found = await connection.execute(text("SELECT now FROM domain_clock"))
-                now: datetime = found.scalar_one().astimezone(UTC)
+            async with self._database.engine.connect() as connection:
+                # Asked before every command: one round trip, without a transaction around it.
+                raw = await driver(connection)
+                now: datetime = (await raw.fetchval(READ)).astimezone(UTC)
         finally:
             if self._reading is asyncio.current_task():
                 self._reading = None

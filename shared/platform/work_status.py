@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import text
-
-from shared.platform.database import Database
+from shared.platform.database import Database, driver
 from shared.platform.log.port import EventLog
 from shared.platform.outbox.leases import Worker
 
-TIMERS_AND_OUTBOX: Final = text("""
-SELECT (SELECT count(*) FROM es_timer WHERE due_at <= :now) AS timers_due,
+TIMERS_AND_OUTBOX: Final = """
+SELECT (SELECT count(*) FROM es_timer WHERE due_at <= $1) AS timers_due,
        (SELECT min(due_at) FROM es_timer) AS next_timer_at,
-       (SELECT count(*) FROM es_outbox) AS outbox""")
+       (SELECT count(*) FROM es_outbox) AS outbox"""
 
-CURSORS: Final = text("""
+CURSORS: Final = """
 SELECT worker, topic, partition_no, next_offset, state, error FROM es_cursor
- WHERE worker = ANY(:workers)""")
+ WHERE worker = ANY($1::text[])"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +60,15 @@ async def read_status(
     topics: Sequence[str],
 ) -> WorkStatus:
     """The ends are read last: what the log had got by then must have been consumed before."""
-    async with database.unbound() as connection:
-        waiting = (await connection.execute(TIMERS_AND_OUTBOX, {"now": now})).one()
-        names = [worker.name for worker in workers]
-        rows = (await connection.execute(CURSORS, {"workers": names})).all()
+    async with database.engine.connect() as connection:
+        raw = await driver(connection)  # Asked often while a clock is driven; no transaction.
+        waiting = await raw.fetchrow(TIMERS_AND_OUTBOX, now)
+        assert waiting is not None  # Three scalars give one row.
+        rows = await raw.fetch(CURSORS, [worker.name for worker in workers])
     ends = {topic: await log.end_offsets(topic) for topic in topics}
-    cursors = {(row.worker, row.topic, row.partition_no): row.next_offset for row in rows}
+    cursors = {
+        (row["worker"], row["topic"], row["partition_no"]): row["next_offset"] for row in rows
+    }
     lag = sum(
         max(0, end - cursors.get((worker.name, topic, partition), 0))
         for worker in workers
@@ -76,15 +77,15 @@ async def read_status(
     )
     return WorkStatus(
         now=now,
-        timers_due=waiting.timers_due,
-        next_timer_at=waiting.next_timer_at,
-        outbox=waiting.outbox,
+        timers_due=waiting["timers_due"],
+        next_timer_at=waiting["next_timer_at"],
+        outbox=waiting["outbox"],
         in_flight=in_flight,
         lag=lag,
         end_offsets=ends,
         halted=[
-            Halted(row.worker, row.topic, row.partition_no, row.error or "")
+            Halted(row["worker"], row["topic"], row["partition_no"], row["error"] or "")
             for row in rows
-            if row.state == "halted"
+            if row["state"] == "halted"
         ],
     )
