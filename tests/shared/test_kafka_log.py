@@ -24,6 +24,7 @@ from shared.platform.log.port import (
     TopicPartition,
 )
 from shared.platform.log.reading import SILENCE_S_MAX
+from shared.platform.log.sparing import Sparing
 from tests.shared.test_log_contract import OTHER, TOPIC, LogContract
 from tests.support.brokers import Brokers
 from tests.support.log_cases import WAIT_S, LogCases, created, names, read_all, record
@@ -156,7 +157,10 @@ def without_repeats(found: list[str]) -> list[str]:
 class TestBrokerAway:
     @pytest.fixture
     def spoken(self) -> Iterator[list[str]]:
-        """What reaches the root logger."""
+        """What reaches the root logger, whatever the client said in tests before."""
+        client = logging.getLogger("aiokafka")
+        for handler in [one for one in client.handlers if isinstance(one, Sparing)]:
+            client.removeHandler(handler)
         spoken = Spoken()
         logging.getLogger().addHandler(spoken)
         yield spoken.lines
