@@ -52,7 +52,12 @@ from shared.platform.embedded.errors import EmbeddedError
 from shared.platform.embedded.server import temporary_folder
 from shared.platform.hosting import Host
 from shared.platform.http.models import read_day, read_instant
-from shared.platform.local_server import make_log_database, migrate_service, server_for
+from shared.platform.local_server import (
+    make_log_database,
+    migrate_service,
+    server_beside,
+    server_for,
+)
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.settings import (
     LOG_DATABASE,
@@ -63,6 +68,8 @@ from shared.platform.settings import (
 from shared.platform.telemetry import configure_logs
 
 ZONE: Final = "Asia/Shanghai"
+
+DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
 
 
 class Part(NamedTuple):
@@ -200,6 +207,36 @@ def migrate(
         for name in [service] if service else PARTS:
             migrate_service(ready, name, PARTS[name].migrations)
             console.print(f"{name}: up to date")
+
+
+@app.command("verify")
+def verify_all(
+    service: Annotated[Name | None, typer.Argument(help="All when none is named.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Fold all events anew and name every row and timer that differs. Changes nothing."""
+    names = [service] if service else [*PARTS]
+    with server_beside(settings_with(data=data)) as ready:
+        differing = serving.run(_verify(ready, names))
+    if differing:
+        raise typer.Exit(DIFFERS)
+
+
+async def _verify(settings: PlatformSettings, names: Sequence[str]) -> int:
+    differing = 0
+    for name in names:
+        host: Host = PARTS[name].http.host(settings)
+        try:
+            with console.status(f"{name}: folding all events"):
+                found = await host.verify()
+        finally:
+            await host.stop()
+        for one in found:
+            where = f"{one.table} {one.key} {one.column}".strip()
+            typer.echo(f"{name}: {where}: stored {one.stored}, expected {one.expected}")
+        typer.echo(f"{name}: {len(found)} differences" if found else f"{name}: clean")
+        differing += len(found)
+    return differing
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from shared.platform.bell import Bell
@@ -11,10 +12,12 @@ from shared.platform.http.app import create_app
 from shared.platform.http.parts import Parts
 from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import ManualClock
+from shared.platform.projector.verify import Difference
 from shared.platform.service import Service, Topics
 from shared.platform.settings import PlatformSettings
 from shared.platform.store.port import EventStore
 from shared.platform.store.writer import Writer
+from shared.platform.verify import verify
 from shared.platform.workers import Workers
 
 
@@ -92,6 +95,16 @@ class Host:
         if self._works:
             await self.workers.start()
         self.parts.started = True
+
+    async def verify(self) -> Sequence[Difference]:
+        """Where a read model or a timer is not what follows from the events."""
+        return await verify(
+            self.service,
+            database=self._database,
+            log=self._log,
+            topics=self._topics,
+            tenants=[self._settings.tenant_id],
+        )
 
     def drain(self) -> None:
         """Tell balancers to send no more, and long polls to end."""

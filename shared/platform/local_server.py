@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.platform.embedded.folders import default_folder
-from shared.platform.embedded.server import EmbeddedServer
+from shared.platform.embedded.server import EmbeddedServer, running_url
 from shared.platform.migrations import MAINTENANCE_DATABASE, create_database, migrate
 from shared.platform.settings import LOG_DATABASE, PlatformSettings
 
@@ -22,6 +22,18 @@ def server_for(settings: PlatformSettings) -> Iterator[PlatformSettings]:
         return
     with EmbeddedServer.start(folder) as server:
         yield placed.model_copy(update={"database_url": server.url(MAINTENANCE_DATABASE)})
+
+
+@contextmanager
+def server_beside(settings: PlatformSettings) -> Iterator[PlatformSettings]:
+    """As server_for, but beside a system that is up on the same folder; that one goes on."""
+    folder = settings.data or default_folder()
+    url = settings.database_url or running_url(folder, MAINTENANCE_DATABASE)
+    if url is None:
+        with server_for(settings) as ready:
+            yield ready
+    else:
+        yield settings.model_copy(update={"data": folder, "database_url": url})
 
 
 def make_log_database(settings: PlatformSettings) -> None:

@@ -8,7 +8,7 @@ import gc
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 import uvicorn
@@ -21,6 +21,8 @@ from shared.platform.hosting import Host
 from shared.platform.http import answers
 from shared.platform.http.tracing import Tracing
 from shared.platform.telemetry import version
+
+T = TypeVar("T")
 
 REQUESTS_END_S_MAX: Final = 1  # seconds that answers under way have after a signal
 KEEP_ALIVE_S: Final = 75
@@ -152,12 +154,11 @@ def _stopping(server: uvicorn.Server, hosts: Sequence[Host]) -> Iterator[None]:
             loop.remove_signal_handler(name)
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, T]) -> T:
     """In the fastest event loop there is."""
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main)
-        return
+        return asyncio.run(main)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
+        return runner.run(main)

@@ -89,11 +89,7 @@ class EmbeddedServer:
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
         """For asyncpg and libpq; the port is named because PGPORT would count otherwise."""
-        host = quote(str(self.socket_folder))
-        return (
-            f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}"
-            f"?host={host}&port={self._port}"
-        )
+        return _url(self.socket_folder, self._port, database, user)
 
     def stop(self) -> None:
         """Stop the server and free the folder; a forked child does neither."""
@@ -210,6 +206,21 @@ class EmbeddedServer:
             return
         if postmaster.exists(noted.pid):
             (self._data / postmaster.PID_FILE).unlink(missing_ok=True)
+
+
+def running_url(folder: Path, database: str) -> str | None:
+    """The address of a server that somebody else supervises in this folder, if one runs there."""
+    found = postmaster.running(folder.resolve() / folders.DATA)
+    if found is None or not found.ready or found.socket_folder is None or found.port is None:
+        return None
+    return _url(found.socket_folder, found.port, database, SUPERUSER)
+
+
+def _url(socket_folder: Path, port: int, database: str, user: str) -> str:
+    return (
+        f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}"
+        f"?host={quote(str(socket_folder))}&port={port}"
+    )
 
 
 def stop_running(folder: Path, account: Account, binaries: Binaries) -> None:
