@@ -108,7 +108,9 @@ class Running:
         raise AssertionError(f"not ready after {READY_S_MAX} s\n{self.last_words()}")
 
 
-def duebook(*arguments: str, timeout_s: float = 900.0) -> subprocess.CompletedProcess[str]:
+def duebook(
+    *arguments: str, timeout_s: float = 900.0, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs one command of the command line; the caller looks at the exit status."""
     return subprocess.run(
         [*CLI, *arguments],
@@ -117,4 +119,5 @@ def duebook(*arguments: str, timeout_s: float = 900.0) -> subprocess.CompletedPr
         text=True,
         timeout=timeout_s,
         check=False,
+        env={**os.environ, **(environment or {})},
     )
