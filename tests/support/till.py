@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.decider import Accepted, Book, Caller, States, Work
 from shared.kernel.envelope import Recorded
-from shared.kernel.ids import NAMESPACE, PARTITIONS
+from shared.kernel.ids import NAMESPACE
 from shared.platform.bell import Bell
 from shared.platform.clock import monotonic_s
 from shared.platform.database import Database
-from shared.platform.log.port import EventLog
+from shared.platform.log.port import EventLog, LogRecord, TopicPartition
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 from shared.platform.reactor.port import Effect, Reaction
 from shared.platform.service import Service, Topics
@@ -38,6 +38,7 @@ TYPES: Final[dict[str, type]] = {
 PUBLIC: Final = frozenset(("ledger.purse.postponed.v1",))
 POSTPONED_BY: Final = timedelta(days=30)
 SETTLE_S_MAX: Final = 30.0
+FAR: Final = purse.NOW + timedelta(days=400)
 
 metadata: Final = sa.MetaData()
 COINS_TABLE: Final = sa.Table(
@@ -297,10 +298,6 @@ class Till:
             return list((await connection.execute(sa.text(statement))).all())
 
 
-def numbers(n: int) -> list[str]:
-    return [f"P-{i}" for i in range(n)]
-
-
 def account(n: int) -> UUID:
     return uuid5(NAMESPACE, f"account {n}")
 
@@ -312,5 +309,19 @@ def open_filled(number: str, coins: int, account_id: UUID, remind_at: datetime) 
     return purse.write(name, opened, *([purse.Filled(coins)] if coins else []))
 
 
-MakeDatabase = Callable[..., str]
-PARTITIONS_ALL: Final = range(PARTITIONS)
+def fill(number: str, coins: int, n: int = 0) -> Work:
+    """Whose timer is far away."""
+    return open_filled(number, coins, account(n), FAR)
+
+
+async def all_records(log: EventLog, topic: str) -> list[tuple[TopicPartition, LogRecord]]:
+    reader = log.reader("check")
+    found: list[tuple[TopicPartition, LogRecord]] = []
+    for partition, end in enumerate(await log.end_offsets(topic)):
+        at, position = TopicPartition(topic, partition), 0
+        while position < end:
+            records = (await reader.fetch({at: position}, 1000, SETTLE_S_MAX))[at]
+            found += [(at, record) for record in records]
+            position += len(records)
+    await reader.close()
+    return found

@@ -19,7 +19,7 @@ from shared.kernel.envelope import Recorded
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LegalEntity:
     tenant_id: UUID
     code: str
@@ -31,7 +31,7 @@ class LegalEntity:
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Account:
     tenant_id: UUID
     account_id: UUID

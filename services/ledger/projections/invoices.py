@@ -22,7 +22,7 @@ SETTLED: Final = "settled"
 CANCELED: Final = "canceled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Invoice:
     tenant_id: UUID
     invoice_id: UUID
@@ -45,7 +45,7 @@ class Invoice:
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class InvoiceAllocation:
     tenant_id: UUID
     invoice_id: UUID

@@ -29,7 +29,7 @@ INSTALLMENT: Final = "installment"
 UNALLOCATED: Final = "unallocated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OpenItem:
     tenant_id: UUID
     open_item_id: UUID
@@ -50,7 +50,7 @@ class OpenItem:
     last_at: datetime  # and none was learned later.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Movement:
     tenant_id: UUID
     open_item_id: UUID

@@ -21,7 +21,7 @@ RECEIVED: Final = "received"
 REVERSED: Final = "reversed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Payment:
     tenant_id: UUID
     payment_id: UUID
@@ -45,7 +45,7 @@ class Payment:
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PaymentAllocation:
     tenant_id: UUID
     payment_id: UUID

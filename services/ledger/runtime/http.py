@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.platform.log.postgres import PostgresLog
-
 from services.ledger.runtime.settings import Settings
 from services.ledger.runtime.wiring import service
 from shared.platform.database import Database
 from shared.platform.hosting import Host
 from shared.platform.log.port import EventLog
+from shared.platform.log.postgres import PostgresLog
 from shared.platform.settings import LOG_DATABASE, PlatformSettings
 from shared.platform.store.postgres import PostgresStore
 

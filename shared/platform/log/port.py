@@ -45,7 +45,7 @@ class OffsetOutOfRange(Exception):
     """The position is beyond the end or was truncated away: data is missing, stop."""
 
 
-class LogUnavailable(Exception):
+class LogUnavailable(ConnectionError):
     """The log did not answer. Try again; for an append the outcome is unknown."""
 
 

@@ -27,7 +27,7 @@ from tests.support.projecting import Tables, project
 DAY = date(2026, 3, 2)
 
 
-@pytest.mark.parametrize("projection", [OPEN_ITEMS, INVOICES, PAYMENTS, ACCOUNTS], ids=str)
+@pytest.mark.parametrize("projection", [OPEN_ITEMS, INVOICES, PAYMENTS, ACCOUNTS], ids=lambda one: one.name)
 class TestFold:
     @given(steps=STEPS, batch=st.integers(1, 7))
     @settings(max_examples=40, deadline=None)

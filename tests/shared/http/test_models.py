@@ -56,7 +56,7 @@ class TestMoneyIn:
             ("", "CNY", "amount", "invalid_value"),
             ("٣.00", "CNY", "amount", "invalid_value"),
             ("99999999999999999.00", "CNY", "amount", "invalid_value"),
-            ("1.00", "XXX", "currency", "unknown_currency"),
+            ("1.00", "ZZZ", "currency", "unknown_currency"),
             ("1.00", "cny", "currency", "unknown_currency"),
             (1.5, "CNY", "amount", "string_type"),
         ],

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
 
-from shared.platform.log.postgres import PostgresLog
+from shared.platform.log.port import EventLog
 from shared.platform.projector.verify import Difference
 from shared.platform.verify import verify
-from tests.support import purse, till
-from tests.support.databases import Server
+from tests.support import purse
 from tests.support.till import Till, account, open_filled
 
 pytestmark = pytest.mark.connected
 
 
 @pytest.fixture
-def url(make_database: Callable[..., str], platform_template: str) -> str:
-    return make_database(till.STATEMENTS, template=platform_template)
-
-
-@pytest.fixture
-async def shop(url: str, make_database: Callable[..., str]) -> AsyncIterator[Till]:
-    log = PostgresLog(make_database())
+async def shop(url: str, log: EventLog) -> AsyncIterator[Till]:
     shop = Till(url, log)
     await shop.start()
     due = purse.NOW + timedelta(days=1)
@@ -35,7 +28,6 @@ async def shop(url: str, make_database: Callable[..., str]) -> AsyncIterator[Til
     await shop.settle()
     yield shop
     await shop.stop()
-    await log.close()
 
 
 async def differences(shop: Till) -> Sequence[Difference]:
@@ -66,7 +58,7 @@ class TestVerify:
         ],
     )
     async def test_names_table_key_and_column(
-        self, shop: Till, server: Server, url: str, damage: str, table: str, column: str
+        self, shop: Till, damage: str, table: str, column: str
     ) -> None:
         stream = purse.stream("P-3").id
         await shop.workers.stop()

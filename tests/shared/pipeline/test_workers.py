@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -15,13 +15,9 @@ from shared.kernel.decider import Accepted, Caller, Work
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived, partition_of
 from shared.platform.clock import monotonic_s
-from shared.platform.connections import Kept
-from shared.platform.log.port import EventLog, NewRecord, TopicPartition
-from shared.platform.log.postgres import PostgresLog
-from shared.platform.reactor.facts import Facts
+from shared.platform.log.port import EventLog, NewRecord
 from shared.platform.reactor.port import Effect, Reaction, Unreachable
-from shared.platform.reactor.runtime import Progress
-from shared.platform.workers import UnclearNames, Workers
+from shared.platform.workers import UnclearNames
 from tests.support import purse, till
 from tests.support.till import Till, account, open_filled
 
@@ -30,50 +26,9 @@ SOON_S: Final = 10.0
 LATER: Final = purse.NOW + timedelta(days=400)
 
 
-@pytest.fixture
-def url(make_database: Callable[..., str], platform_template: str) -> str:
-    return make_database(till.STATEMENTS, template=platform_template)
-
-
-@pytest.fixture
-def log_url(make_database: Callable[..., str]) -> str:
-    return make_database()
-
-
-@pytest.fixture
-async def log(log_url: str) -> AsyncIterator[EventLog]:
-    log = PostgresLog(log_url)
-    yield log
-    await log.close()
-
-
-@pytest.fixture
-async def shop(url: str, log: EventLog) -> AsyncIterator[Till]:
-    shop = Till(url, log)
-    await shop.start()
-    yield shop
-    await shop.stop()
-
-
-def fill(number: str, coins: int, n: int = 0) -> Any:
-    return open_filled(number, coins, account(n), LATER)
-
-
-async def all_records(log: EventLog, topic: str) -> list[tuple[TopicPartition, Any]]:
-    reader, found = log.reader("check"), []
-    for partition, end in enumerate(await log.end_offsets(topic)):
-        at, position = TopicPartition(topic, partition), 0
-        while position < end:
-            records = (await reader.fetch({at: position}, 1000, SOON_S))[at]
-            found += [(at, record) for record in records]
-            position += len(records)
-    await reader.close()
-    return found
-
-
 class TestTheWayOfAnEvent:
     async def test_leads_into_read_models_and_commands(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 10))
+        await shop.do(till.fill("P-1", 10))
         await shop.do(purse.spend("P-1", 4))
         await shop.settle()
         stream = purse.stream("P-1").id
@@ -90,11 +45,11 @@ class TestTheWayOfAnEvent:
         assert [row.coins for row in rows] == [4]
 
     async def test_carries_cause_and_business_date(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 10))
+        await shop.do(till.fill("P-1", 10))
         await shop.do(purse.spend("P-1", 4))
         await shop.settle()
         safe = till.safe_of(purse.BOOK, purse.stream("P-1").id).id
-        records = await all_records(shop.log, shop.topics.events_of(till.NAME))
+        records = await till.all_records(shop.log, shop.topics.events_of(till.NAME))
         headers = [dict(record.headers) for _, record in records]
         spent = next(h for h in headers if h["ce_type"] == b"ledger.purse.spent.v1")
         put = next(h for h in headers if h["ce_streamid"] == str(safe).encode())
@@ -112,13 +67,13 @@ class TestTheWayOfAnEvent:
         shop.clock.move(purse.NOW + timedelta(hours=2))
         shop.workers.wake()
         await shop.settle()
-        alerts = await all_records(shop.log, shop.topics.alerts)
+        alerts = await till.all_records(shop.log, shop.topics.alerts)
         assert [dict(r.headers)["ce_type"] for _, r in alerts] == [b"ledger.purse.postponed.v1"]
         assert alerts[0][0].partition == partition_of(account(1))
 
     async def test_takes_many_streams_at_once(self, shop: Till) -> None:
         count = 400
-        await shop.do(*(fill(f"P-{n}", 10, n % 40) for n in range(count)))
+        await shop.do(*(till.fill(f"P-{n}", 10, n % 40) for n in range(count)))
         await shop.do(*(purse.spend(f"P-{n}", 1 + n % 3) for n in range(count)))
         await shop.settle()
         rows = await shop.rows("SELECT count(*), sum(coins), sum(changes) FROM coins")
@@ -128,12 +83,12 @@ class TestTheWayOfAnEvent:
 
     async def test_is_short_when_nothing_else_happens(self, shop: Till) -> None:
         """Timer, relay, log, reactor, writer, relay, projector: woken hop by hop, not by polls."""
-        await shop.do(fill("warm", 10))
+        await shop.do(till.fill("warm", 10))
         await shop.do(purse.spend("warm", 1))
         await shop.settle()
         times: list[float] = []
         for n in range(10):
-            await shop.do(fill(f"P-{n}", 10))
+            await shop.do(till.fill(f"P-{n}", 10))
             await shop.settle()
             started_s = monotonic_s()
             await shop.do(purse.spend(f"P-{n}", 1))
@@ -145,11 +100,11 @@ class TestTheWayOfAnEvent:
 
 class TestDuplicatesAndGaps:
     async def test_a_record_published_twice_counts_once(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 10))
+        await shop.do(till.fill("P-1", 10))
         await shop.do(purse.spend("P-1", 4))
         await shop.settle()
         topic = shop.topics.events_of(till.NAME)
-        for at, record in await all_records(shop.log, topic):
+        for at, record in await till.all_records(shop.log, topic):
             await shop.log.append(*at, [NewRecord(*record[1:])])
         await shop.settle()
         rows = await shop.rows("SELECT sum(coins), count(*), sum(changes) FROM coins")
@@ -157,14 +112,14 @@ class TestDuplicatesAndGaps:
         assert sum(await shop.log.end_offsets(topic)) == 10
 
     async def test_a_gap_halts_its_partition_and_no_other(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 10, 1))
+        await shop.do(till.fill("P-1", 10, 1))
         await shop.settle()
         topic = shop.topics.events_of(till.NAME)
-        (at, record) = (await all_records(shop.log, topic))[-1]
+        (at, record) = (await till.all_records(shop.log, topic))[-1]
         ahead = [(k, b"9" if k == "ce_sequence" else v) for k, v in record.headers]
         await shop.log.append(*at, [NewRecord(record.key, record.value, ahead)])
         other = next(n for n in range(2, 99) if partition_of(account(n)) != at.partition)
-        await shop.do(fill("P-2", 20, other), fill("P-3", 30, 1))
+        await shop.do(till.fill("P-2", 20, other), till.fill("P-3", 30, 1))
         assert await shop.workers.wait_seen("coins", {purse.stream("P-2").id: 2}, SOON_S)
         assert not await shop.workers.wait_seen("coins", {purse.stream("P-3").id: 1}, 0.5)
         status = await shop.workers.status()
@@ -176,7 +131,7 @@ class TestDuplicatesAndGaps:
 
     async def test_an_event_the_fold_cannot_take_halts_right_before_it(self, shop: Till) -> None:
         n = 7
-        works = [fill(f"P-{i}", 666 if i == 30 else i + 1, n) for i in range(60)]
+        works = [till.fill(f"P-{i}", 666 if i == 30 else i + 1, n) for i in range(60)]
         await shop.do(*works)
         assert await shop.workers.wait_seen("coins", {purse.stream("P-29").id: 2}, SOON_S)
         await _until_halted(shop, "coins")
@@ -187,10 +142,10 @@ class TestDuplicatesAndGaps:
         assert await shop.workers.wait_seen("moves", {purse.stream("P-59").id: 2}, SOON_S)
 
     async def test_undecodable_bytes_halt_and_name_no_content(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 10, 1))
+        await shop.do(till.fill("P-1", 10, 1))
         await shop.settle()
         topic = shop.topics.events_of(till.NAME)
-        (at, record) = (await all_records(shop.log, topic))[-1]
+        (at, record) = (await till.all_records(shop.log, topic))[-1]
         ahead = [(k, b"3" if k == "ce_sequence" else v) for k, v in record.headers]
         await shop.log.append(*at, [NewRecord(record.key, b'{"coins": "secret"}', ahead)])
         await _until_halted(shop, "coins")
@@ -217,14 +172,14 @@ class TestReactions:
         shop = Till(url, log, described=till.service(reactions=[reaction]))
         await shop.start()
         for n in range(20):
-            await shop.do(fill(f"P-{n}", 10))
+            await shop.do(till.fill(f"P-{n}", 10))
             await shop.do(purse.spend(f"P-{n}", 4))
         await shop.settle()
         assert seen == [6] * 20
         await shop.stop()
 
     async def test_repeated_from_the_start_write_nothing_new(self, shop: Till, url: str) -> None:
-        await shop.do(*(fill(f"P-{n}", 10, n) for n in range(30)))
+        await shop.do(*(till.fill(f"P-{n}", 10, n) for n in range(30)))
         await shop.do(*(purse.spend(f"P-{n}", 1) for n in range(30)))
         await shop.settle()
         topic = shop.topics.events_of(till.NAME)
@@ -253,7 +208,7 @@ class TestReactions:
         )
         shop = Till(url, log, described=refusing)
         await shop.start()
-        await shop.do(fill("P-1", 10))
+        await shop.do(till.fill("P-1", 10))
         await shop.do(purse.spend("P-1", 4))
         await shop.settle()
         await shop.stop()
@@ -269,7 +224,7 @@ class TestReactions:
         reaction = Reaction("broken", purse.Spent, react)
         shop = Till(url, log, described=till.service(reactions=[reaction]))
         await shop.start()
-        await shop.do(*(fill(f"P-{n}", 10) for n in range(9)))
+        await shop.do(*(till.fill(f"P-{n}", 10) for n in range(9)))
         await shop.do(*(purse.spend(f"P-{n}", n + 1) for n in range(9)))
         await _until_halted(shop, "reactions")
         rows = await shop.rows("SELECT count(*) FROM es_stream WHERE stream_type = 'safe'")
@@ -296,7 +251,7 @@ class TestEffects:
         effect = Effect("mail", purse.Spent, perform)
         shop = Till(url, log, described=till.service(effects=[effect], reactions=[]))
         await shop.start()
-        await shop.do(fill("P-1", 100))
+        await shop.do(till.fill("P-1", 100))
         for coins in range(1, 31):
             await shop.do(purse.spend("P-1", coins % 3 + 1))
         await shop.settle()
@@ -334,7 +289,7 @@ class TestTimers:
         assert first in {row.event_id for row in rows}
 
     async def test_one_that_stays_is_not_spun_on(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 5, 1))
+        await shop.do(till.fill("P-1", 5, 1))
         await shop.settle()
         async with shop.database.unbound() as connection:
             await connection.exec_driver_sql(
@@ -356,118 +311,9 @@ class TestTimers:
         assert (await shop.workers.status()).timers_due == 1
 
 
-class TestOwnership:
-    async def test_two_processes_share_and_lose_nothing(
-        self, url: str, log: EventLog, log_url: str
-    ) -> None:
-        other_log = PostgresLog(log_url)
-        one = Till(url, log, instance="one", lease_ttl_s=1.0)
-        two = Till(url, other_log, instance="two", lease_ttl_s=1.0)
-        await one.start()
-        await one.do(*(fill(f"P-{n}", 10, n) for n in range(50)))
-        await two.start()
-        await one.do(*(purse.spend(f"P-{n}", 1) for n in range(50)))
-        await asyncio.sleep(1.5)
-        owners = await one.rows(
-            "SELECT owner, count(*) AS n FROM es_lease WHERE worker = 'coins' GROUP BY owner"
-        )
-        assert {row.owner: row.n for row in owners} == {"one": 6, "two": 6}
-        await two.do(*(purse.spend(f"P-{n}", 2) for n in range(50)))
-        await two.settle()
-        await two.stop()
-        await one.do(*(purse.spend(f"P-{n}", 3) for n in range(50)))
-        await one.settle()
-        rows = await one.rows("SELECT sum(coins), sum(changes), count(*) FROM coins")
-        assert tuple(rows[0]) == (500, 450, 100)
-        await one.stop()
-        await other_log.close()
-
-    async def test_its_own_leases_are_taken_again_at_once_after_a_crash(
-        self, url: str, log: EventLog
-    ) -> None:
-        one = Till(url, log, instance="one", lease_ttl_s=60.0)
-        await one.start()
-        await one.do(fill("P-1", 10))
-        await one.settle()
-        await _crash(one.workers)
-        again = Till(url, log, instance="one", lease_ttl_s=60.0)
-        await again.start()
-        await again.do(fill("P-2", 10))
-        assert await again.workers.wait_seen("coins", {purse.stream("P-2").id: 2}, SOON_S)
-        epochs = await again.rows("SELECT DISTINCT epoch FROM es_lease WHERE worker = 'coins'")
-        assert [row.epoch for row in epochs] == [2]
-        await again.stop()
-        await one.writer.close()
-        await one.database.close()
-
-    async def test_a_worker_that_was_asleep_writes_nothing(self, url: str, log: EventLog) -> None:
-        one = Till(url, log, instance="one")
-        await one.start()
-        await one.do(fill("P-1", 10))
-        await one.settle()
-        async with one.database.unbound() as connection:
-            await connection.exec_driver_sql(
-                "UPDATE es_lease SET owner = 'two', epoch = epoch + 1,"
-                " lease_until = clock_timestamp() + interval '1 minute' WHERE worker = 'coins'"
-            )
-            await connection.exec_driver_sql(
-                "UPDATE es_cursor SET epoch = epoch + 1 WHERE worker = 'coins'"
-            )
-        await one.do(purse.spend("P-1", 1))
-        assert await one.workers.wait_seen("moves", {purse.stream("P-1").id: 3}, SOON_S)
-        assert not await one.workers.wait_seen("coins", {purse.stream("P-1").id: 3}, 1.5)
-        started_s = monotonic_s()
-        await one.stop()
-        assert monotonic_s() - started_s < 3  # Though a reaction waits for the projection.
-
-    async def test_stopping_gives_the_leases_back(self, url: str, log: EventLog) -> None:
-        one = Till(url, log, instance="one", lease_ttl_s=60.0)
-        await one.start()
-        await one.do(fill("P-1", 10))
-        await one.settle()
-        await one.workers.stop()
-        rows = await one.rows("SELECT count(*) FROM es_lease WHERE lease_until > now()")
-        assert rows[0][0] == 0
-        await one.stop()
-
-    async def test_two_processes_of_one_host_get_names_of_their_own(
-        self, url: str, log: EventLog
-    ) -> None:
-        shops = [Till(url, log), Till(url, log)]
-        for shop in shops:
-            await shop.start()
-        await asyncio.sleep(0.5)
-        rows = await shops[0].rows(
-            "SELECT owner FROM es_lease WHERE worker LIKE 'instance:%' ORDER BY owner"
-        )
-        assert len({row.owner for row in rows}) == 2
-        for shop in shops:
-            await shop.stop()
-
-
-async def _crash(workers: Workers) -> None:
-    """As `kill -9` would: connections cut, nothing given back."""
-    tasks = [*workers._tasks, workers._leases._task, workers._listening._task]
-    for task in tasks:
-        assert task is not None
-        task.cancel()
-    await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
-    await asyncio.sleep(0.1)  # The driver's own cancellations.
-    for owner in (*workers._loops, *workers._handlers, workers._leases, workers._seen):
-        _cut(owner)
-
-
-def _cut(owner: object) -> None:
-    for part in vars(owner).values():
-        if isinstance(part, Kept):
-            part.drop()
-        elif isinstance(part, Progress | Facts):
-            _cut(part)
-
-
 class TestWaitSeen:
     async def test_answers_at_once_what_is_seen_already(self, shop: Till) -> None:
-        await shop.do(fill("P-1", 10))
+        await shop.do(till.fill("P-1", 10))
         await shop.settle()
         assert await shop.workers.wait_seen("coins", {purse.stream("P-1").id: 2}, SOON_S)
         assert await shop.workers.wait_seen("coins", {}, SOON_S)
@@ -482,7 +328,7 @@ class TestWaitSeen:
     ) -> None:
         served = Till(url, log)
         await served.start(at_work=False)
-        await served.do(fill("P-1", 10))
+        await served.do(till.fill("P-1", 10))
         waits = [
             served.workers.wait_seen("coins", {purse.stream("P-1").id: 2}, SOON_S)
             for _ in range(20)

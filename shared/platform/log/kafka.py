@@ -1,0 +1,400 @@
+"""The log on Apache Kafka, through aiokafka; the only file that imports it.
+
+Refuses transactions, consumer groups and the default partitioner: partitions are the caller's, and
+so are positions. Record timestamps are wall clock, or retention would delete what is stamped 2012.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import TopicPartition as Place
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    MessageSizeTooLargeError,
+    OffsetOutOfRangeError,
+    ProducerClosed,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+
+from shared.platform.clock import monotonic_s
+from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
+from shared.platform.log.port import (
+    LogRecord,
+    LogUnavailable,
+    NewRecord,
+    OffsetOutOfRange,
+    RecordTooLarge,
+    TopicPartition,
+    TopicSpec,
+    UnknownTopic,
+)
+from shared.platform.log.reading import KafkaReader
+from shared.platform.log.records import check
+from shared.platform.log.sparing import spare
+
+BATCH_BYTES_MAX: Final = 524_288
+REQUEST_BYTES_MAX: Final = 1_048_576
+REQUEST_TIMEOUT_MS: Final = 10_000
+METADATA_AGE_MS_MAX: Final = 10_000
+RETRY_BACKOFF_MS: Final = 200
+FETCH_WAIT_MS: Final = 500  # How long a broker holds an empty fetch; new records end it.
+APPEND_TIMEOUT_S: Final = 30.0  # The longest stall seen while brokers were killed was 7.2 s.
+START_TIMEOUT_S: Final = 15.0
+END_TIMEOUT_S: Final = 5.0
+PAUSE_S: Final = 0.5  # after a producer that did not start
+ASK_ATTEMPTS_MAX: Final = 10
+ASK_PAUSE_S: Final = 0.2
+VISIBLE_S: Final = 2.0  # until every broker knows a new topic
+# aiokafka counts records of a producer wrongly once 2**31 went to a partition.
+RECORDS_PER_PRODUCER_MAX: Final = 2**30
+
+T = TypeVar("T")
+
+
+def _unavailable(what: str, problem: BaseException) -> LogUnavailable:
+    """Whatever the client raises while brokers are away, even an AttributeError, means this."""
+    return LogUnavailable(f"{what}: {problem!r}")
+
+
+@dataclass(eq=False, slots=True)
+class _Line:
+    """One producer and what ends it. After an error it is never used again: it would lose order."""
+
+    producer: AIOKafkaProducer
+    broken: asyncio.Future[None]
+    records: int = 0
+
+
+class KafkaLog:
+    """An EventLog.
+
+    An append beyond BATCH_BYTES_MAX goes in several batches, each acknowledged before the next is
+    sent. When a later one fails a prefix stays, as after any append of unknown outcome.
+    """
+
+    def __init__(self, bootstrap: str, *, brokers: int, client: str = "duebook") -> None:
+        spare("aiokafka")
+        self._common: dict[str, Any] = {
+            "bootstrap_servers": bootstrap,
+            "client_id": client,
+            "request_timeout_ms": REQUEST_TIMEOUT_MS,
+            "metadata_max_age_ms": METADATA_AGE_MS_MAX,
+            "retry_backoff_ms": RETRY_BACKOFF_MS,
+        }
+        self._replicas = replicas_on(brokers)
+        self._partitions: dict[str, int] = {}  # They never change, and topics never go.
+        self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._line: _Line | None = None
+        self._opening = asyncio.Lock()
+        self._not_before_s = 0.0
+        self._ending: set[asyncio.Task[None]] = set()
+        self._asker: AIOKafkaConsumer | None = None
+        self._asking = asyncio.Lock()
+
+    async def create(self, topics: Sequence[TopicSpec]) -> None:
+        copies = self._replicas
+        wanted = [
+            NewTopic(spec.name, spec.partitions, copies, topic_configs=settings_of(spec, copies))
+            for spec in topics
+        ]
+        answer = await self._ask("create", lambda admin: admin.create_topics(wanted))
+        for name, code, *words in answer.topic_errors:
+            if code not in (0, TopicAlreadyExistsError.errno):
+                raise LogUnavailable(f"{name} was not created: {for_code(code).__name__} {words}")
+        await self.verify(topics)
+
+    async def verify(self, topics: Sequence[TopicSpec]) -> None:
+        partitions = {spec.name: await self._partitions_of(spec.name) for spec in topics}
+        kept = await self._ask("settings", lambda admin: _retentions(admin, list(partitions)))
+        for spec in topics:
+            compare(spec, partitions=partitions[spec.name], retention_ms=kept[spec.name])
+
+    async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
+        check(records)
+        await self._ensure(topic, partition)
+        if not records:
+            return (await self.end_offsets(topic))[partition]
+        async with self._turns[TopicPartition(topic, partition)]:
+            line = await self._open_line()
+            line.records += len(records)
+            try:
+                async with asyncio.timeout(APPEND_TIMEOUT_S):
+                    return await _send(line, topic, partition, records)
+            except Exception as problem:
+                self._discard(line)
+                if isinstance(problem, MessageSizeTooLargeError):
+                    raise RecordTooLarge(f"{topic}/{partition}: {problem}") from problem
+                raise _unavailable(f"append to {topic}/{partition}", problem) from problem
+
+    def reader(self, name: str) -> KafkaReader:
+        async def consume() -> _Consumer:
+            return _Consumer(await self._open_consumer(name))
+
+        return KafkaReader(name, ensure=self._ensure, consume=consume)
+
+    async def end_offsets(self, topic: str) -> Sequence[int]:
+        places = [Place(topic, number) for number in range(await self._partitions_of(topic))]
+        async with self._asking:
+            asker, self._asker = self._asker, None
+            if asker is None:
+                asker = await self._open_consumer(None)
+            try:
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    found = await asker.end_offsets(places)
+            except BaseException as problem:
+                await _stop(asker)
+                if isinstance(problem, Exception):
+                    raise _unavailable(f"end offsets of {topic}", problem) from problem
+                raise
+            self._asker = asker
+        return [found[place] for place in places]
+
+    async def close(self) -> None:
+        """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
+        line, self._line = self._line, None
+        if line is not None:
+            self._end_later(_retire(line))
+        async with self._asking:
+            asker, self._asker = self._asker, None
+        if asker is not None:
+            await _stop(asker)
+        await asyncio.gather(*self._ending)
+
+    async def _ensure(self, topic: str, partition: int) -> None:
+        """Raises UnknownTopic, LogUnavailable."""
+        if not 0 <= partition < await self._partitions_of(topic):
+            raise UnknownTopic(f"{topic}/{partition}")
+
+    async def _open_consumer(self, group: str | None) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(
+            group_id=group,  # Only to commit what lag tools see; partitions are assigned by hand.
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=REQUEST_BYTES_MAX,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            **self._common,
+        )
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await consumer.start()
+        except BaseException as problem:
+            await _stop(consumer)
+            if isinstance(problem, Exception):
+                raise _unavailable("connect", problem) from problem
+            raise
+        return consumer
+
+    async def _partitions_of(self, topic: str) -> int:
+        deadline_s = monotonic_s() + VISIBLE_S
+        while topic not in self._partitions:
+            found = await self._ask("topics", lambda admin: admin.describe_topics([topic]))
+            if found[0]["partitions"]:
+                self._partitions[topic] = len(found[0]["partitions"])
+            elif monotonic_s() < deadline_s:
+                await asyncio.sleep(ASK_PAUSE_S)
+            elif found[0]["error_code"] == UnknownTopicOrPartitionError.errno:
+                raise UnknownTopic(topic)
+            else:
+                raise LogUnavailable(f"{topic}: {for_code(found[0]['error_code']).__name__}")
+        return self._partitions[topic]
+
+    async def _ask(self, what: str, ask: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
+        """The admin client asks one broker, drawn by lot; another one may be up."""
+        last: Exception = TimeoutError()
+        for attempt in range(ASK_ATTEMPTS_MAX):
+            await asyncio.sleep(ASK_PAUSE_S if attempt else 0)
+            admin = AIOKafkaAdminClient(**self._common)
+            try:
+                async with asyncio.timeout(START_TIMEOUT_S):
+                    await admin.start()
+                    return await ask(admin)
+            except Exception as problem:
+                last = problem
+            finally:
+                await admin.close()
+        raise _unavailable(what, last) from last
+
+    async def _open_line(self) -> _Line:
+        async with self._opening:
+            if self._line is not None and self._line.records >= RECORDS_PER_PRODUCER_MAX:
+                self._end_later(_retire(self._line))
+                self._line = None
+            if self._line is None:
+                if monotonic_s() < self._not_before_s:
+                    raise LogUnavailable("connect: failed a moment ago")
+                self._line = await self._new_line()
+            return self._line
+
+    async def _new_line(self) -> _Line:
+        producer = AIOKafkaProducer(
+            acks="all",
+            enable_idempotence=True,  # Fewer duplicates; correctness does not rest on it.
+            max_batch_size=BATCH_BYTES_MAX,
+            max_request_size=REQUEST_BYTES_MAX,
+            linger_ms=0,  # Batches are made here.
+            **self._common,
+        )
+        line = _Line(producer, asyncio.get_running_loop().create_future())
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await producer.start()
+        except BaseException as problem:
+            self._not_before_s = monotonic_s() + PAUSE_S
+            self._end_later(_end(producer))
+            if isinstance(problem, Exception):
+                raise _unavailable("connect", problem) from problem
+            raise
+        return line
+
+    def _discard(self, line: _Line) -> None:
+        if self._line is line:
+            self._line = None
+        if _break(line):
+            self._end_later(_end(line.producer))
+
+    def _end_later(self, ending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(ending)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+
+async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
+    """A broker that does not know a topic yet makes this fail, and so be asked again."""
+    asked = [
+        ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""}) for name in topics
+    ]
+    kept = {}
+    for answer in await admin.describe_configs(asked):
+        for code, words, _, name, entries in answer.resources:
+            if code:
+                raise for_code(code)(words)
+            kept[name] = int(entries[0][1])
+    return kept
+
+
+class _Consumer:
+    """A Consumer of reading.py: the client's words turned into the port's."""
+
+    def __init__(self, client: AIOKafkaConsumer) -> None:
+        self._client = client
+
+    def assign(self, positions: Mapping[TopicPartition, int]) -> None:
+        self._client.assign([Place(*at) for at in positions])
+
+    def seek(self, at: TopicPartition, position: int) -> None:
+        self._client.seek(Place(*at), position)
+
+    def answered_at(self, at: TopicPartition) -> int | None:
+        found: int | None = self._client.last_poll_timestamp(Place(*at))
+        return found
+
+    async def get(
+        self, records_max: int, wait_s: float
+    ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
+        try:
+            wait_ms = round(wait_s * 1000)
+            found = await self._client.getmany(timeout_ms=wait_ms, max_records=records_max)
+        except OffsetOutOfRangeError as problem:
+            raise OffsetOutOfRange(str(problem)) from problem
+        except Exception as problem:
+            raise _unavailable("fetch", problem) from problem
+        return {TopicPartition(*place): _records(rows) for place, rows in found.items()}
+
+    async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
+        await self._client.commit({Place(*at): next for at, next in positions.items()})
+
+    async def stop(self) -> None:
+        await _stop(self._client)
+
+
+def _records(rows: Sequence[Any]) -> Sequence[LogRecord]:
+    return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]
+
+
+async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
+    base = -1
+    for batch in _packed(line.producer, records):
+        delivery = await line.producer.send_batch(batch, topic, partition=partition)
+        delivery.add_done_callback(_heed)
+        await asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        if not delivery.done():
+            raise ProducerClosed
+        at: int = delivery.result().offset
+        if at < 0:  # Appended, but the broker has forgotten where.
+            raise LookupError("no offset in the answer")
+        base = at if base < 0 else base
+    return base
+
+
+def _packed(producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> Iterator[Any]:
+    """The first record of a batch always fits; without a timestamp it gets the wall clock's."""
+    batch = producer.create_batch()
+    for record in records:
+        content = {"key": record.key, "value": record.value, "headers": list(record.headers)}
+        if batch.append(timestamp=None, **content) is None:
+            yield batch
+            batch = producer.create_batch()
+            batch.append(timestamp=None, **content)
+    yield batch
+
+
+def _heed(done: asyncio.Future[Any]) -> None:
+    """The failure of what nobody waits for anymore is nobody's."""
+    if not done.cancelled():
+        done.exception()
+
+
+def _break(line: _Line) -> bool:
+    """Wakes the other partitions that wait on it. False when somebody did so before."""
+    if line.broken.done():
+        return False
+    line.broken.set_result(None)
+    return True
+
+
+async def _retire(line: _Line) -> None:
+    try:
+        async with asyncio.timeout(END_TIMEOUT_S):
+            await line.producer.flush()
+    except TimeoutError:
+        _break(line)
+    await _end(line.producer)
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    """Its own stop() flushes first, for as long as the brokers are away; hence what is private."""
+    sending = producer._sender.sender_task
+    if sending is not None:
+        sending.cancel()
+        await asyncio.wait({sending}, timeout=END_TIMEOUT_S)
+    producer._closed = True
+    with suppress(Exception):
+        await producer.client.close()
+
+
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """In a task of its own: while brokers are away its stop() raises the end of an inner task."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping}, timeout=END_TIMEOUT_S)
+    stopping.cancel()
+    with suppress(Exception):
+        await consumer._client.close()  # It got stuck before this, perhaps.
+    await asyncio.wait({stopping})
+    _heed(stopping)

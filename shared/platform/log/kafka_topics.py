@@ -1,0 +1,36 @@
+"""How our topics are set up on Kafka. Refuses what exists and differs, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.platform.log.port import TopicMismatch, TopicSpec
+
+REPLICAS_MAX: Final = 3
+BATCH_BYTES_MAX: Final = 1_048_576
+
+
+def replicas_on(brokers: int) -> int:
+    return min(brokers, REPLICAS_MAX)
+
+
+def settings_of(spec: TopicSpec, replicas: int) -> Mapping[str, str]:
+    """Of three copies two confirm, so that one broker may be away and nothing is lost."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(spec.retention_ms),
+        "retention.bytes": "-1",
+        "max.message.bytes": str(BATCH_BYTES_MAX),
+        "message.timestamp.type": "CreateTime",
+        "min.insync.replicas": str(max(1, replicas - 1)),
+        "unclean.leader.election.enable": "false",
+    }
+
+
+def compare(spec: TopicSpec, *, partitions: int, retention_ms: int) -> None:
+    """Raises TopicMismatch."""
+    if partitions != spec.partitions:
+        raise TopicMismatch(f"{spec.name} has {partitions} partitions, not {spec.partitions}")
+    if retention_ms != spec.retention_ms:
+        raise TopicMismatch(f"{spec.name} keeps {retention_ms} ms, not {spec.retention_ms} ms")

@@ -1,0 +1,63 @@
+"""Tells lag tools how far a worker is, beside its work. Refuses to delay or to fail it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from shared.platform.clock import monotonic_s
+from shared.platform.log.port import TopicPartition
+
+INTERVAL_S: Final = 1.0
+COMMIT_TIMEOUT_S: Final = 5.0
+LAST_COMMIT_TIMEOUT_S: Final = 1.0
+COMPLAIN_S: Final = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Mirror:
+    """Commits the newest positions, at most once per INTERVAL_S."""
+
+    def __init__(
+        self, name: str, commit: Callable[[Mapping[TopicPartition, int]], Awaitable[None]]
+    ) -> None:
+        self._name = name
+        self._commit = commit
+        self._wanted: dict[TopicPartition, int] = {}
+        self._running: asyncio.Task[None] | None = None
+        self._complained_s = -COMPLAIN_S
+
+    def note(self, positions: Mapping[TopicPartition, int]) -> None:
+        self._wanted.update(positions)
+        if self._wanted and (self._running is None or self._running.done()):
+            self._running = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._running
+        await self._flush(LAST_COMMIT_TIMEOUT_S)
+
+    async def _run(self) -> None:
+        while self._wanted:  # Ends: nothing new was noted for an interval.
+            await self._flush(COMMIT_TIMEOUT_S)
+            await asyncio.sleep(INTERVAL_S)
+
+    async def _flush(self, timeout_s: float) -> None:
+        """What cannot be told is forgotten: newer positions follow."""
+        if not self._wanted:
+            return
+        newest, self._wanted = self._wanted, {}
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._commit(newest)
+        except Exception as problem:  # Whatever it is, the work goes on.
+            if monotonic_s() - self._complained_s >= COMPLAIN_S:
+                self._complained_s = monotonic_s()
+                _log.warning("offsets not mirrored", group=self._name, problem=repr(problem))

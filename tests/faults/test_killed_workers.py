@@ -1,0 +1,103 @@
+"""Killed at every step of the pipeline, and right all the same after the next start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from shared.platform import failpoints
+from shared.platform.envelope_headers import envelope_of
+from shared.platform.log.port import TopicPartition
+from shared.platform.log.postgres import PostgresLog
+from shared.platform.verify import verify
+from tests.support import purse, till, till_process
+from tests.support.till import Till
+
+pytestmark = [pytest.mark.connected, pytest.mark.faults]
+
+ROOT: Final = Path(__file__).parents[2]
+RUN_S_MAX: Final = 60.0
+PARTS: Final = frozenset(("relay", "projector", "reactor", "effect", "timers"))
+POINTS: Final = (
+    *sorted(name for name in failpoints.NAMES if name.partition(".")[0] in PARTS),
+    "projector.before_commit:5",
+    "reactor.after_submit:4",
+    "relay.after_append:7",
+)
+
+
+async def run_till(database_url: str, log_url: str, failpoint: str) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.till_process", database_url, log_url),
+        cwd=ROOT,
+        env={**os.environ, failpoints.VARIABLE: failpoint},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    async with asyncio.timeout(RUN_S_MAX):
+        return await process.wait()
+
+
+class TestKilledWorkers:
+    @pytest.mark.parametrize("point", POINTS)
+    async def test_lose_nothing_and_do_nothing_twice(
+        self, make_database: Callable[..., str], platform_template: str, point: str
+    ) -> None:
+        url = make_database(till.STATEMENTS, template=platform_template)
+        log_url = make_database()
+        assert await run_till(url, log_url, point) == failpoints.KILLED
+        assert await run_till(url, log_url, "") == 0
+        log = PostgresLog(log_url)
+        shop = Till(url, log, described=till_process.DESCRIBED)
+        try:
+            await check(shop)
+        finally:
+            await shop.store.close()
+            await shop.database.close()
+            await log.close()
+
+
+async def check(shop: Till) -> None:
+    status = await shop.workers.status()
+    assert (status.outbox, status.lag, status.halted) == (0, 0, [])
+    found = await verify(
+        shop.service,
+        database=shop.database,
+        log=shop.log,
+        topics=shop.topics,
+        tenants=[purse.TENANT],
+    )
+    assert found == []
+    kinds = await shop.rows("SELECT stream_type, count(*) AS n FROM es_stream GROUP BY 1")
+    assert {row.stream_type: row.n for row in kinds} == {
+        "purse": till_process.PURSES,
+        "safe": till_process.PURSES,
+    }
+    total = await shop.rows("SELECT sum(coins) AS coins, sum(changes) AS changes FROM coins")
+    assert total[0].coins == till_process.PURSES * 10
+    assert total[0].changes == till_process.PURSES * 6  # 4 of the purse, 2 of its safe.
+    await check_log(shop)
+
+
+async def check_log(shop: Till) -> None:
+    """Every stored event is there; within its stream it comes after the one before, at first."""
+    stored = await shop.rows("SELECT stream_id, version FROM es_event")
+    seen: dict[object, int] = {}
+    reader = shop.log.reader("check")
+    topic = shop.topics.events_of(till.NAME)
+    for partition, end in enumerate(await shop.log.end_offsets(topic)):
+        at, position = TopicPartition(topic, partition), 0
+        while position < end:
+            for record in (await reader.fetch({at: position}, 500, 5))[at]:
+                envelope = envelope_of(record)
+                assert envelope.version <= seen.get(envelope.stream_id, 0) + 1
+                last = max(envelope.version, seen.get(envelope.stream_id, 0))
+                seen[envelope.stream_id] = last
+                position += 1
+    await reader.close()
+    assert len(stored) == sum(seen.values()) == till_process.PURSES * 6

@@ -1,0 +1,90 @@
+"""Kafka brokers for tests, through deploy/kafka/kafka.py as a person would start them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+SCRIPT: Final = ROOT / "deploy" / "kafka" / "kafka.py"
+HOME: Final = ROOT / ".duebook"
+OWN_BROKER: Final = "DUEBOOK_TEST_KAFKA"
+COMMAND_TIMEOUT_S: Final = 240.0
+RUNS_AT_ONCE_MAX: Final = 8
+
+
+@dataclass(frozen=True)
+class Brokers:
+    """A cluster that a test may hurt, as long as it is whole again afterwards."""
+
+    bootstrap: str
+    count: int
+    folder: Path
+
+    def kill(self, number: int) -> None:
+        command("kill", "--folder", str(self.folder), "--broker", str(number))
+
+    def restart(self, number: int) -> None:
+        command("restart", "--folder", str(self.folder), "--broker", str(number))
+
+
+def missing() -> str | None:
+    """Why no brokers can be started here."""
+    libs = Path(os.environ.get("DUEBOOK_KAFKA_LIBS") or HOME / "kafka-libs") / "pom.sha256"
+    pom = hashlib.sha256(SCRIPT.with_name("pom.xml").read_bytes()).hexdigest()
+    is_fetched = libs.is_file() and libs.read_text("ascii") == pom
+    if shutil.which("java") is None:
+        return "Java 17 is missing"
+    if shutil.which("mvn") is None and not is_fetched:
+        return "Maven is missing"
+    return None
+
+
+@contextmanager
+def running_brokers(count: int) -> Iterator[Brokers]:
+    """Wipes what a killed run of tests left behind in the same folder."""
+    with _own_folder(count) as folder:
+        at = ("--folder", str(folder))
+        command("wipe", *at)
+        try:
+            bootstrap = command("start", *at, "--brokers", str(count)).split()[-1]
+            yield Brokers(bootstrap, count, folder)
+        finally:
+            command("wipe", *at)
+
+
+@contextmanager
+def _own_folder(count: int) -> Iterator[Path]:
+    """The first that no other run of tests in this tree uses."""
+    HOME.mkdir(exist_ok=True)
+    for number in range(RUNS_AT_ONCE_MAX):
+        folder = HOME / f"test-kafka-{count}-{number}"
+        with folder.with_suffix(".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield folder
+            return
+    raise RuntimeError(f"{RUNS_AT_ONCE_MAX} runs of tests have brokers already")
+
+
+def command(*words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *words],
+        timeout=COMMAND_TIMEOUT_S,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,141 @@
+"""What happens to the one invoice of the examples: 8,000.00, due on 2 March 2026."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from services.ledger.domain.invoice import commands, decide, events
+from shared.kernel.days import start_of_day
+from tests.support.ledger import (
+    ACCOUNT_ID,
+    DUE_ON,
+    INVOICE_ID,
+    ISSUED_ON,
+    PAYMENT_ID,
+    ZONE,
+    cny,
+    issued,
+)
+
+ITEM = issued().open_item_id
+
+
+def portion(amount: str, n: int = 1) -> decide.Portion:
+    return decide.Portion(
+        allocation_id=UUID(int=n),
+        payment_id=PAYMENT_ID,
+        payment_number="P-1",
+        account_id=ACCOUNT_ID,
+        amount=cny(amount),
+        value_on=DUE_ON,
+    )
+
+
+def applied(amount: str, left: str, n: int = 1) -> events.InvoicePaymentApplied:
+    return events.InvoicePaymentApplied(
+        account_id=ACCOUNT_ID,
+        account_number="C-1001",
+        number="2026-0131",
+        installment=1,
+        open_item_id=ITEM,
+        payment_id=PAYMENT_ID,
+        payment_number="P-1",
+        allocation_id=UUID(int=n),
+        amount=cny(amount),
+        open_amount=cny(left),
+        value_on=DUE_ON,
+        due_on=DUE_ON,
+        issued_on=ISSUED_ON,
+    )
+
+
+def unapplied(amount: str, left: str, on: date, n: int = 1) -> events.InvoicePaymentUnapplied:
+    return events.InvoicePaymentUnapplied(
+        account_id=ACCOUNT_ID,
+        account_number="C-1001",
+        number="2026-0131",
+        installment=1,
+        open_item_id=ITEM,
+        payment_id=PAYMENT_ID,
+        payment_number="P-1",
+        allocation_id=UUID(int=n),
+        amount=cny(amount),
+        open_amount=cny(left),
+        value_on=DUE_ON,
+        due_on=DUE_ON,
+        issued_on=ISSUED_ON,
+        unapplied_on=on,
+    )
+
+
+SETTLED = events.InvoiceSettled(
+    account_id=ACCOUNT_ID,
+    account_number="C-1001",
+    number="2026-0131",
+    installment=1,
+    open_item_id=ITEM,
+    due_on=DUE_ON,
+)
+OVERDUE = events.InvoiceBecameOverdue(
+    account_id=ACCOUNT_ID,
+    account_number="C-1001",
+    number="2026-0131",
+    installment=1,
+    open_item_id=ITEM,
+    due_on=DUE_ON,
+    threshold_days=1,
+    open_amount=cny("8000.00"),
+)
+THIRTY = events.InvoiceDaysPastDueReached(
+    account_id=ACCOUNT_ID,
+    account_number="C-1001",
+    number="2026-0131",
+    installment=1,
+    open_item_id=ITEM,
+    due_on=DUE_ON,
+    threshold_days=30,
+    open_amount=cny("8000.00"),
+)
+CURED = events.InvoiceOverdueCured(
+    account_id=ACCOUNT_ID,
+    account_number="C-1001",
+    number="2026-0131",
+    installment=1,
+    open_item_id=ITEM,
+    due_on=DUE_ON,
+    thresholds_reached=(1, 30),
+    open_amount=cny("0.00"),
+)
+CANCELED = events.InvoiceCanceled(
+    account_id=ACCOUNT_ID,
+    account_number="C-1001",
+    number="2026-0131",
+    installment=1,
+    open_item_id=ITEM,
+    open_amount=cny("8000.00"),
+    due_on=DUE_ON,
+)
+
+
+def reopened(on: date, recorded_on: date | None = None) -> events.InvoiceReopened:
+    return events.InvoiceReopened(
+        account_id=ACCOUNT_ID,
+        account_number="C-1001",
+        number="2026-0131",
+        installment=1,
+        open_item_id=ITEM,
+        due_on=DUE_ON,
+        open_amount=cny("8000.00"),
+        reopened_on=on,
+        recorded_on=recorded_on or on,
+    )
+
+
+def reach(threshold: int) -> commands.ReachThreshold:
+    return commands.ReachThreshold(
+        invoice_id=INVOICE_ID,
+        installment=1,
+        threshold=threshold,
+        due_at=start_of_day(DUE_ON + timedelta(days=threshold), ZONE),
+    )
