@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
@@ -24,7 +24,7 @@ def till_template(server: Server) -> str:
 
 
 @pytest.fixture
-async def scene(make_database: till.MakeDatabase, till_template: str) -> AsyncIterator[Scene]:
+async def scene(make_database: Callable[..., str], till_template: str) -> AsyncIterator[Scene]:
     log = MemoryLog()
     url = make_database(template=till_template)
     described = replace(till.service(reactions=[]), projections=[])
