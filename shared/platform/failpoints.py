@@ -1,11 +1,16 @@
-"""Places where a test may kill the process, so that a crash there is tried and not imagined."""
+"""Places where a test may kill the process, so that a crash there is tried and not imagined.
+
+At some of them the process can be slowed down instead, so that others are seen to wait for it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Final
 
-VARIABLE: Final = "DUEBOOK_FAILPOINT"  # name or name:n, the n-th time it is reached
+# name or name:n, to end the n-th time it is reached; name:50ms, to wait there every time.
+VARIABLE: Final = "DUEBOOK_FAILPOINT"
 KILLED: Final = 137  # exit code, as after SIGKILL
 
 NAMES: Final = frozenset(
@@ -29,8 +34,10 @@ NAMES: Final = frozenset(
         "import.after_line",
     )
 )
+SLOW_NAMES: Final = frozenset(("projector.after_fetch",))  # Reached, not only hit.
 
 _left: dict[str, int] = {}  # Armed points, and how often they may still be passed.
+_delays_s: dict[str, float] = {}  # Slow points, and how long they take.
 
 
 class UnknownFailpoint(Exception):
@@ -38,14 +45,23 @@ class UnknownFailpoint(Exception):
 
 
 def arm(specification: str) -> None:
-    """'relay.after_append' or 'relay.after_append:3'; '' arms nothing. Forgets what was armed."""
+    """'relay.after_append', 'relay.after_append:3' or 'projector.after_fetch:50ms'.
+
+    '' arms nothing. Forgets what was armed. Raises UnknownFailpoint.
+    """
     _left.clear()
+    _delays_s.clear()
     if not specification:
         return
     name, _, times = specification.partition(":")
     if name not in NAMES:
         raise UnknownFailpoint(name)
-    _left[name] = int(times or "1")
+    if times.endswith("ms"):
+        if name not in SLOW_NAMES:
+            raise UnknownFailpoint(f"{name} cannot be slow")
+        _delays_s[name] = int(times.removesuffix("ms")) / 1000
+    else:
+        _left[name] = int(times or "1")
 
 
 def hit(name: str) -> None:
@@ -55,6 +71,13 @@ def hit(name: str) -> None:
     _left[name] -= 1
     if _left[name] == 0:
         os._exit(KILLED)
+
+
+async def reach(name: str) -> None:
+    """Like hit, at a point that can be slow; others go on meanwhile."""
+    hit(name)
+    if name in _delays_s:
+        await asyncio.sleep(_delays_s[name])
 
 
 arm(os.environ.get(VARIABLE, ""))

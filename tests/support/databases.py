@@ -71,8 +71,9 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    choice = os.environ.get(CHOICE, "embedded")
+def running_server(choice: str | None = None) -> Iterator[Server]:
+    """Of the choice, or of the one that the environment makes."""
+    choice = choice or os.environ.get(CHOICE, "embedded")
     if choice == "embedded":
         with temporary_folder() as folder, EmbeddedServer.start(folder) as server:
             yield Server(server.url)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +41,8 @@ class Running:
     def log(self) -> Path:
         return self.folder.parent / f"{self.folder.name}.log"
 
-    def start(self) -> None:
-        """Returns when all three services are ready."""
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Returns when all three services are ready; with these variables beside our own."""
         arguments = ("up", "--port", str(self.port), "--data", str(self.folder))
         clock = ("--clock", "manual", "--clock-start", self._clock_start)
         with self.log.open("ab") as log:
@@ -51,7 +52,7 @@ class Running:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             )
         self.starts += 1
         self._wait_ready()
@@ -78,6 +79,11 @@ class Running:
         return self._process.pid
 
     @property
+    def exit_status(self) -> int | None:
+        """None while it lives."""
+        return None if self._process is None else self._process.poll()
+
+    @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -102,7 +108,9 @@ class Running:
         raise AssertionError(f"not ready after {READY_S_MAX} s\n{self.last_words()}")
 
 
-def duebook(*arguments: str, timeout_s: float = 900.0) -> subprocess.CompletedProcess[str]:
+def duebook(
+    *arguments: str, timeout_s: float = 900.0, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Runs one command of the command line; the caller looks at the exit status."""
     return subprocess.run(
         [*CLI, *arguments],
@@ -111,4 +119,5 @@ def duebook(*arguments: str, timeout_s: float = 900.0) -> subprocess.CompletedPr
         text=True,
         timeout=timeout_s,
         check=False,
+        env={**os.environ, **(environment or {})},
     )

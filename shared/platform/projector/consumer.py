@@ -156,7 +156,7 @@ class Consumer:
         batch = await self._fetch(positions)
         if not batch:
             return
-        failpoints.hit("projector.after_fetch")
+        await failpoints.reach("projector.after_fetch")
         await self._take(batch)
         await self._reader.mirror(self._cursors.positions)
 

@@ -1,0 +1,206 @@
+"""A tiny book lived through over HTTP by a process that may die on the way, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from services.credit.runtime import settings as credit_settings
+from services.credit.runtime import wiring as credit
+from services.dunning.runtime import settings as dunning_settings
+from services.dunning.runtime import wiring as dunning
+from services.ledger.runtime import settings as ledger_settings
+from services.ledger.runtime import wiring as ledger
+from shared.kernel.days import day_at, start_of_day
+from shared.platform import failpoints
+from shared.platform.client.clocks import Clocks
+from shared.platform.client.duebook import Duebook
+from shared.platform.database import Database
+from shared.platform.log.postgres import PostgresLog
+from shared.platform.service import Service, Topics
+from shared.platform.settings import PlatformSettings
+from shared.platform.verify import verify
+from tests.support.running import Running
+
+ZONE: Final = "Asia/Shanghai"
+CLOCK_START: Final = "2026-01-04T16:00:00Z"  # 00:00 of the 5th in the zone.
+ACCOUNTS: Final = 3
+INVOICES: Final = 20
+DUE_SOON: Final = 12  # of them, and overdue before they are paid
+TOTAL: Final = 100
+FIRST_PAYMENT: Final = 150  # of each account, in time
+STORY_DAYS: Final = 4
+LOOK_S: Final = 0.02
+
+SERVICES: Final = ("ledger", "credit", "dunning")
+STREAMS: Final = """
+SELECT types, count(*) FROM (
+  SELECT array_agg(type ORDER BY version)::text AS types
+    FROM es_event WHERE headers ->> 'entityid' = $1 GROUP BY stream_id) s
+ GROUP BY types ORDER BY types"""
+
+
+def yuan(amount: int) -> dict[str, str]:
+    return {"amount": f"{amount}.00", "currency": "CNY"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What two tellings of the story have in common: how many streams lived through what."""
+
+    streams: Mapping[str, Mapping[str, int]]  # service -> event types of a stream -> streams
+    mails: int
+
+    def count(self, service: str, type: str) -> int:
+        found = self.streams[service].items()
+        return sum(types.count(type) * streams for types, streams in found)
+
+
+class Story:
+    """One entity, three accounts, twenty invoices, some overdue, all paid in the end."""
+
+    def __init__(self, duebook: Duebook, entity: str) -> None:
+        self._duebook = duebook
+        self._clocks = Clocks(duebook)
+        self._entity = entity
+
+    async def live(self) -> None:
+        first = await self._begin()
+        await self._do("legal-entities", self._entity, self._described())
+        for n in range(ACCOUNTS):
+            body = {"legal_entity": self._entity, "number": f"A{n}", "name": f"Customer {n}"}
+            await self._do("accounts", f"A{n}", body)
+        for n in range(INVOICES):
+            await self._do("invoices", f"I{n}", self._invoice(n, first))
+        await asyncio.gather(
+            *(self._pay(f"P{n}", n, FIRST_PAYMENT, first) for n in range(ACCOUNTS))
+        )
+        overdue_on = first + timedelta(days=2)
+        await self._clocks.advance(start_of_day(overdue_on, ZONE), ZONE)
+        for n in range(ACCOUNTS):
+            rest = len(range(n, INVOICES, ACCOUNTS)) * TOTAL - FIRST_PAYMENT
+            await self._pay(f"Q{n}", n, rest, overdue_on)
+        await self._clocks.settle()
+
+    async def _begin(self) -> date:
+        """A day on which the story does not run into the end of a month."""
+        readings = await self._clocks.settle()
+        first = day_at(max(reading.now for reading in readings), ZONE) + timedelta(days=1)
+        if (first + timedelta(days=STORY_DAYS)).month != first.month:
+            first = (first.replace(day=1) + timedelta(days=32)).replace(day=2)
+        await self._clocks.advance(start_of_day(first, ZONE), ZONE)
+        return first
+
+    def _described(self) -> dict[str, Any]:
+        return {"code": self._entity, "name": "Us", "time_zone": ZONE, "currency": "CNY"}
+
+    def _invoice(self, n: int, first: date) -> dict[str, Any]:
+        due_on = first + timedelta(days=1 if n < DUE_SOON else 30)
+        return {
+            "account": {"legal_entity": self._entity, "number": f"A{n % ACCOUNTS}"},
+            "number": f"I{n}",
+            "issued_on": first.isoformat(),
+            "due_on": due_on.isoformat(),
+            "total": yuan(TOTAL),
+        }
+
+    async def _pay(self, number: str, account: int, amount: int, on: date) -> None:
+        body = {
+            "account": {"legal_entity": self._entity, "number": f"A{account}"},
+            "number": number,
+            "amount": yuan(amount),
+            "value_on": on.isoformat(),
+            "method": "transfer",
+        }
+        payment = await self._do("payments", number, body)
+        path = f"payments/{payment['id']}:allocate"
+        await self._do(path, f"{number}-allocate", {"rule": "oldest_first"})
+
+    async def _do(self, path: str, key: str, body: Mapping[str, Any]) -> Any:
+        done = await self._duebook.command("ledger", path, body, key=f"{self._entity}-{key}")
+        return done.body
+
+
+class Place:
+    """One PostgreSQL and one folder, on which process after process runs."""
+
+    def __init__(self, server_url: str, folder: Path) -> None:
+        self.settings = PlatformSettings(database_url=server_url, data=folder, lease_ttl_s=3)
+        self.running = Running(folder, CLOCK_START)
+        self._folder = folder
+        self._environment = {"DUEBOOK_DATABASE_URL": server_url, "DUEBOOK_LEASE_TTL_S": "3"}
+
+    def start(self, failpoint: str = "") -> None:
+        self.running.start({**self._environment, failpoints.VARIABLE: failpoint})
+
+    async def settle(self) -> None:
+        async with Duebook(self.running.url) as duebook:
+            await Clocks(duebook).settle()
+
+    async def tell(self, entity: str, failpoint: str = "") -> int:
+        """Live through a book, armed; how often the process died at the point."""
+        await asyncio.to_thread(self.start, failpoint)
+        watching = asyncio.create_task(self._watch())
+        try:
+            async with Duebook(self.running.url) as duebook:
+                await Story(duebook, entity).live()
+        finally:
+            watching.cancel()
+            deaths = await watching
+        return deaths
+
+    async def outcome(self, entity: str, mails_before: int) -> Outcome:
+        streams = {name: await self._streams(name, entity) for name in SERVICES}
+        return Outcome(streams, self.mails() - mails_before)
+
+    def mails(self) -> int:
+        """Handed over so far."""
+        return sum(1 for path in (self._folder / "mail").rglob("new/*") if path.is_file())
+
+    async def differences(self) -> Sequence[object]:
+        """What `verify` finds in all services."""
+        found: list[object] = []
+        for name, service in self._services().items():
+            database = Database(self.settings.database_url_of(name))
+            log = PostgresLog(self.settings.database_url_of("log"))
+            tenants = [self.settings.tenant_id]
+            found += await verify(
+                service, database=database, log=log, topics=Topics(), tenants=tenants
+            )
+            await log.close()
+            await database.close()
+        return found
+
+    async def _watch(self) -> int:
+        """Start it again whenever it died, and not armed; until cancelled."""
+        deaths = 0
+        try:
+            while True:  # Until cancelled.
+                if (status := self.running.exit_status) is not None:
+                    assert status == failpoints.KILLED, self.running.last_words()
+                    deaths += 1
+                    await asyncio.to_thread(self.start)
+                await asyncio.sleep(LOOK_S)
+        except asyncio.CancelledError:
+            return deaths
+
+    async def _streams(self, service: str, entity: str) -> Mapping[str, int]:
+        connection = await asyncpg.connect(self.settings.database_url_of(service))
+        try:
+            return {row[0]: row[1] for row in await connection.fetch(STREAMS, entity)}
+        finally:
+            await connection.close()
+
+    def _services(self) -> Mapping[str, Service]:
+        place = self.settings
+        return {
+            "ledger": ledger.service(ledger_settings.Settings.of(place)),
+            "credit": credit.service(credit_settings.Settings.of(place)),
+            "dunning": dunning.service(dunning_settings.Settings.of(place)),
+        }

@@ -1,0 +1,119 @@
+"""The history of one purse on a log, and workers of a service that has not read it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from shared.kernel.ids import PARTITIONS
+from shared.platform.codec import Codec
+from shared.platform.database import Database
+from shared.platform.log.memory import MemoryLog
+from shared.platform.log.port import TopicPartition
+from shared.platform.outbox import leases_sql
+from shared.platform.projector import cursor_sql
+from shared.platform.projector.consumer import Batch, Cursors
+from shared.platform.projector.hearing import Hearing
+from shared.platform.projector.runtime import Projector
+from shared.platform.projector.seen import Seen
+from tests.support import purse, till
+
+TOPIC: Final = "duebook.ledger.events.v1"
+LEASE_S: Final = 3600.0  # nobody loses a lease unless the story says so
+WAIT_S_MAX: Final = 20.0
+SPENT: Final = 2
+FILLED: Final = 7
+CHANGES: Final = 3  # opened, filled, spent
+
+COINS: Final = till.service().projections[0]
+
+
+def without(statement: str, *conditions: str) -> str:
+    """A statement that forgets to ask."""
+    flat = " ".join(statement.split())
+    for condition in conditions:
+        assert condition in flat
+        flat = flat.replace(condition, "")
+    return flat
+
+
+async def until(ready: Any) -> None:
+    """Of a thing that will happen at once; the limit is for when it does not."""
+    async with asyncio.timeout(WAIT_S_MAX):
+        while not await ready():  # noqa: ASYNC110 # the database rings no bell
+            await asyncio.sleep(0.005)
+
+
+class Scene:
+    """A log with the history of one purse, and the database of a service that has not read it."""
+
+    def __init__(self, database: Database, log: MemoryLog, at: TopicPartition) -> None:
+        self.database = database
+        self.log = log
+        self.at = at
+
+    @property
+    def batch(self) -> Batch:
+        return {self.at: self.log.records_of(self.at)}
+
+    async def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        connection = await self.database.own_connection("test")
+        try:
+            await connection.execute(f"SET app.tenants = '{{{purse.TENANT}}}'")
+            return [tuple(row) for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    async def coins(self) -> list[tuple[Any, ...]]:
+        """Coins and changes of the purse: what the projection made."""
+        return await self.rows("SELECT coins, changes FROM coins")
+
+    async def take_over(self, owner: str) -> Cursors:
+        """The lease of whoever had it is over; the next owner takes the partition."""
+        connection = await self.database.own_connection(owner)
+        worker, partition = COINS.name, self.at.partition
+        try:
+            await connection.execute(leases_sql.PREPARE_LEASES, [worker], PARTITIONS)
+            await connection.execute(
+                leases_sql.PREPARE_CURSORS, [worker], [self.at.topic], PARTITIONS
+            )
+            await connection.execute(
+                "UPDATE es_lease SET lease_until = '-infinity' WHERE worker = $1", worker
+            )
+            async with connection.transaction():
+                (taken,) = await connection.fetch(
+                    leases_sql.ACQUIRE, owner, LEASE_S, [worker], [partition]
+                )
+                await connection.execute(
+                    leases_sql.FENCE_CURSORS, [worker], [partition], [taken["epoch"]]
+                )
+            return await self.cursors(taken["epoch"])
+        finally:
+            await connection.close()
+
+    async def cursors(self, epoch: int) -> Cursors:
+        """As a consumer loads them."""
+        found = Cursors(COINS.name)
+        found.epochs = {self.at.partition: epoch}
+        connection = await self.database.own_connection("test")
+        try:
+            rows = await connection.fetch(cursor_sql.LOAD, COINS.name, [self.at.partition], [epoch])
+        finally:
+            await connection.close()
+        found.positions = {
+            TopicPartition(row["topic"], row["partition_no"]): row["next_offset"] for row in rows
+        }
+        return found
+
+    def projector(self, kind: type[Projector] = Projector) -> Projector:
+        return kind(
+            "ledger",
+            COINS,
+            database=self.database,
+            hearing=Hearing(Codec(till.TYPES)),
+            seen=Seen(self.database),
+        )
+
+
+RIGHT: Final = [(FILLED - SPENT, CHANGES)]
+TWICE: Final = [(2 * (FILLED - SPENT), 2 * CHANGES)]
