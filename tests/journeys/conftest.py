@@ -15,7 +15,7 @@ from tests.support.running import Running
 def lived() -> Iterator[Lived]:
     """The IBM story once, undisturbed."""
     with temporary_folder() as folder:
-        running = Running(folder / "data", CLOCK_START)
+        running = Running(folder, CLOCK_START)
         running.start()
         try:
             yield live_through(running)

@@ -63,7 +63,7 @@ class Killer:
 class TestKilledImport:
     def test_ends_as_the_undisturbed_one(self, lived: Lived) -> None:
         with temporary_folder() as folder:
-            running = Running(folder / "data", CLOCK_START)
+            running = Running(folder, CLOCK_START)
             running.start()
             try:
                 killer = Killer(running, lived.phase_s)
