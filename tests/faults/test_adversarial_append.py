@@ -33,7 +33,7 @@ from tests.support.databases import DEBIAN_15, Server, running_server
 
 ROOT: Final = Path(__file__).parents[2]
 SEED: Final = 12
-SECONDS: Final = 8.0
+SECONDS: Final = 12.0
 END_S_MAX: Final = 90.0
 CUT_PAUSE_S_MAX: Final = 0.6
 NAMES: Final = ("one", "two")
