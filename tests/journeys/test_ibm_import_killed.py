@@ -15,7 +15,7 @@ from tests.support.ibm_story import CLOCK_START, Lived, live_through, needs_data
 from tests.support.running import Running, duebook
 
 pytestmark = [
-    pytest.mark.journey,
+    pytest.mark.faults,
     pytest.mark.real_data,
     needs_data,
     pytest.mark.timeout(1800),
