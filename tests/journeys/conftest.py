@@ -18,6 +18,8 @@ def lived() -> Iterator[Lived]:
         running = Running(folder, CLOCK_START)
         running.start()
         try:
-            yield live_through(running)
+            story = live_through(running)
+            yield story
+            story.book.close()
         finally:
             running.stop()

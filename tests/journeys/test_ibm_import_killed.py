@@ -68,6 +68,7 @@ class TestKilledImport:
             try:
                 killer = Killer(running, lived.phase_s)
                 again = live_through(running, killer.during)
+                again.book.close()
                 verified = duebook("verify", "--data", str(running.folder), timeout_s=600)
             finally:
                 running.stop()

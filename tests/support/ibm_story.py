@@ -74,6 +74,9 @@ class Book:
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=30)
 
+    def close(self) -> None:
+        self._client.close()
+
     def get(self, path: str, **query: str | int) -> Any:
         answer = self._client.get(path, params=query)
         assert answer.status_code == 200, (path, answer.text)
