@@ -20,7 +20,7 @@ INVOICES_ONE_PAYMENT_MAX: Final = 100
 AMOUNT_TYPICAL: Final = 1_200_000  # minor units
 AMOUNT_MIN: Final = 30_000  # minor units
 AMOUNT_MAX: Final = 40_000_000  # minor units
-FIRST_CONTACT_AFTER: Final = 9  # days past due
+FIRST_CONTACT_AFTER: Final = 14  # days past due
 DAY: Final = timedelta(days=1)
 
 _METHODS: Final = ("transfer", "transfer", "transfer", "mobile_payment", "check", "acceptance_bill")
@@ -137,7 +137,7 @@ class CustomerStory:
 
     def _next_issue(self, day: date) -> date:
         if self._traits.monthly_on is None:
-            return day + timedelta(days=self._rng.randint(9, 38))
+            return day + timedelta(days=self._rng.randint(20, 60))
         month = end_of_month(day) + DAY
         return month.replace(day=self._traits.monthly_on)
 
@@ -235,7 +235,7 @@ class CustomerStory:
         if not overdue or day < self._contact_from or day.weekday() > 4:
             return
         rng, traits = self._rng, self._traits
-        self._contact_from = day + timedelta(days=rng.randint(12, 26))
+        self._contact_from = day + timedelta(days=rng.randint(20, 40))
         promised = day >= self._promised_until and gives_promise(traits.habit, rng)
         outcome = "promised" if promised else rng.choice(("no_answer", "will_check"))
         promised_on = workday(day + timedelta(days=rng.randint(5, 10)))
