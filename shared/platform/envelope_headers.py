@@ -19,7 +19,7 @@ CONTENT_TYPE: Final = b"application/json"
 SCHEMAS: Final = "https://duebook.example/schemas/"
 
 # Stored headers that pass as they are, in this order; `traceparent` has no prefix.
-_PASSED: Final = (
+PASSED: Final = (
     "correlationid",
     "causationid",
     "entityid",
@@ -110,7 +110,7 @@ def record_of(event: StoredEvent, service: str) -> NewRecord:
         ("ce_effectiveon", event.effective_on.isoformat().encode()),
     ]
     headers += [
-        (f"ce_{name}", event.headers[name].encode()) for name in _PASSED if name in event.headers
+        (f"ce_{name}", event.headers[name].encode()) for name in PASSED if name in event.headers
     ]
     headers.append(("ce_dataschema", f"{SCHEMAS}{event.type}.json".encode()))
     if "traceparent" in event.headers:
