@@ -30,8 +30,8 @@ prove: $(READY)  ## Failpoints, kills, races and mutants.
 bench: $(READY)  ## Measure this machine.
 	@.venv/bin/duebook bench $(ARGS)
 
-golden: $(READY)  ## Write the event samples anew; read the diff before you commit it.
-	@DUEBOOK_WRITE_GOLDEN=1 $(PY) -m pytest -q tests/contracts
+golden: $(READY)  ## Write the event samples, schemas and tables anew; read the diff before you commit it.
+	@DUEBOOK_WRITE_GOLDEN=1 $(PY) -m pytest -q tests/contracts tests/architecture/test_limits.py
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Duebook needs Python 3.11 or newer.")'

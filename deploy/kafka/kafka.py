@@ -32,12 +32,12 @@ POM: Final = HERE / "pom.xml"
 LOGGING: Final = HERE / "log4j2.xml"
 PORTS: Final = range(20_000, 32_000)
 JVM: Final = ("-Xms256m", "-Xmx384m", "-XX:+UseSerialGC")
-JAVA_MIN: Final = 17
-READY_TIMEOUT_S: Final = 90.0
-STOP_TIMEOUT_S: Final = 15.0
-KILL_TIMEOUT_S: Final = 10.0
-POLL_S: Final = 0.1
-SAID_LINES_MAX: Final = 15
+JAVA_MIN: Final = 17  # the oldest Java that Kafka 4 runs on
+READY_TIMEOUT_S: Final = 90.0  # for a cluster to answer
+STOP_TIMEOUT_S: Final = 15.0  # for a broker to end by itself
+KILL_TIMEOUT_S: Final = 10.0  # for a killed broker to be gone
+POLL_S: Final = 0.1  # between two looks
+SAID_LINES_MAX: Final = 15  # of a program's last words that are shown
 
 
 class Refused(Exception):

@@ -7,8 +7,8 @@ import struct
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-ANSWER_TIMEOUT_S: Final = 2.0
-ANSWER_BYTES_MAX: Final = 1_000_000
+ANSWER_TIMEOUT_S: Final = 2.0  # for a broker's answer
+ANSWER_BYTES_MAX: Final = 1_000_000  # of an answer that is read
 
 
 def brokers_seen_by(port: int) -> frozenset[int]:

@@ -12,7 +12,7 @@ NAMESPACE: Final = UUID(
     "6f0a7c7e-55d4-5f0b-9a53-0f2f6d3c9c11"
 )  # Never change: every id hangs on it.
 PARTITIONS: Final = 12  # Per topic, the same in all services, for ever.
-_CACHED_KEYS_MAX: Final = 100_000
+_CACHED_KEYS_MAX: Final = 100_000  # accounts whose partition is remembered
 
 
 def stream_id(tenant_id: UUID, legal_entity: str, kind: str, *number: str) -> UUID:

@@ -16,9 +16,9 @@ from shared.kernel.decider import NotWritten, OutcomeUnknown, Overloaded
 if TYPE_CHECKING:
     from shared.platform.database import Driver
 
-RECONNECT_S: Final = 0.5
+RECONNECT_S: Final = 0.5  # after a connection that failed
 PROBE_S: Final = 5.0  # between two questions whether a listening connection is alive
-PROBE_TIMEOUT_S: Final = 5.0
+PROBE_TIMEOUT_S: Final = 5.0  # a listening connection that is silent for longer is dead
 
 _log = structlog.get_logger(__name__)
 

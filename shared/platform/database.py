@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 APP_ROLE: Final = "duebook_app"
 POOL_SIZE: Final = 5  # connections a process keeps for queries and workers
 POOL_OVERFLOW_MAX: Final = 10  # connections beyond it, closed when they come back
-COMMAND_TIMEOUT_S: Final = 30.0
+COMMAND_TIMEOUT_S: Final = 30.0  # for one statement
 IDLE_IN_TRANSACTION_S_MAX: Final = 5  # shorter than the writer asks for the outcome of a COMMIT
-LOCK_TIMEOUT_S: Final = 5
+LOCK_TIMEOUT_S: Final = 5  # for one lock; who waits longer gives up and tries again
 
 
 class Database:

@@ -17,8 +17,8 @@ from shared.platform.log.port import TopicSpec
 from shared.platform.projector.port import Projection
 from shared.platform.reactor.port import Effect, Reaction
 
-FOREVER_MS: Final = -1
-ALERTS_RETENTION_MS: Final = 90 * 24 * 3600 * 1000
+FOREVER_MS: Final = -1  # Kafka's word for no end
+ALERTS_RETENTION_MS: Final = 90 * 24 * 3600 * 1000  # 90 days; the feed keeps all
 ALERTS_TOPIC: Final = "duebook.alerts.v1"
 SERVICES: Final = ("ledger", "credit", "dunning")
 

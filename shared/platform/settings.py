@@ -144,4 +144,4 @@ def _default(field: FieldInfo) -> str:
         return "-"
     if isinstance(value, tuple):
         return ",".join(str(one) for one in value)
-    return str(value)
+    return " ".join(str(value).splitlines())

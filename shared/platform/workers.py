@@ -37,7 +37,7 @@ from shared.platform.work_status import Halted, WorkStatus, read_status
 
 __all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
-LEASE_TTL_S: Final = 15.0
+LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
 OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
 
 _log = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -35,7 +35,7 @@ from shared.platform.http.queries import Reading
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 
-OPEN_ITEMS_MAX = 100  # items one contact is about
+OPEN_ITEMS_MAX: Final = 100  # items one contact is about
 KEY = ("contacted_at", "id")
 TABLE = CONTACT.table
 Channel = Literal["phone", "email", "letter", "visit", "wechat"]

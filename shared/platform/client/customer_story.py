@@ -16,7 +16,7 @@ from shared.platform.client.book import CURRENCY, Action
 from shared.platform.client.book_names import Names
 from shared.platform.client.habits import Habit, bounces, days_late, gives_promise, keeps_promise
 
-INVOICES_ONE_PAYMENT_MAX: Final = 100
+INVOICES_ONE_PAYMENT_MAX: Final = 100  # invoices; the ledger takes 150
 AMOUNT_TYPICAL: Final = 1_200_000  # minor units
 AMOUNT_MIN: Final = 30_000  # minor units
 AMOUNT_MAX: Final = 40_000_000  # minor units

@@ -21,11 +21,11 @@ from shared.platform.codec import to_json
 Json = dict[str, Any]
 Params = Mapping[str, str | int | Sequence[str]]
 
-CONNECTIONS_MAX: Final = 64
+CONNECTIONS_MAX: Final = 64  # open at the same time
 TIMEOUT_S: Final = 60.0  # for one answer
 RETRY_S_MAX: Final = 60.0  # how long a request is repeated; a restart takes less
-PAUSE_S_MIN: Final = 0.05
-PAUSE_S_MAX: Final = 1.0
+PAUSE_S_MIN: Final = 0.05  # before the first repetition; twice as long each time
+PAUSE_S_MAX: Final = 1.0  # before any repetition
 PAGE_ITEMS: Final = 500
 
 _RETRY_STATUS: Final = frozenset((502, 503, 504))

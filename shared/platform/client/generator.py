@@ -16,8 +16,8 @@ from shared.platform.client.book_names import names
 from shared.platform.client.customer_story import CustomerStory, traits_of
 from shared.platform.client.habits import HABITS, Habit
 
-CUSTOMERS_MAX: Final = 5_000
-MONTHS_MAX: Final = 120
+CUSTOMERS_MAX: Final = 5_000  # customers of a simulated book
+MONTHS_MAX: Final = 120  # months of a simulated book: ten years
 FIRST_DAY: Final = date(2025, 1, 1)  # When nobody says another.
 
 

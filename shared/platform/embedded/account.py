@@ -13,7 +13,7 @@ from typing import Final
 from shared.platform.embedded.errors import EmbeddedUnavailable
 
 UNPRIVILEGED: Final = "nobody"
-PROBE_TIMEOUT_S: Final = 30.0
+PROBE_TIMEOUT_S: Final = 30.0  # for a small program that only looks
 # Nothing else of our environment reaches the server: PGPORT or PGOPTIONS would change it.
 KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 

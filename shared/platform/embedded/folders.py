@@ -25,6 +25,7 @@ OURS: Final = frozenset({DATA, LOCK, LOG, LOG_OLD, SOCKET_NOTE})
 PREFIX: Final = "duebook-"
 PORT: Final = 5432
 SOCKET_FILE: Final = f".s.PGSQL.{PORT}"
+# What the system takes as the path of a socket.
 SOCKET_PATH_BYTES_MAX: Final = 107 if sys.platform == "linux" else 103
 ROOT_DATA: Final = Path("/var/lib/duebook/data")
 

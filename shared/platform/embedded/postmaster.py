@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 PID_FILE: Final = "postmaster.pid"
-PROCESS_LIST_TIMEOUT_S: Final = 10.0
+PROCESS_LIST_TIMEOUT_S: Final = 10.0  # for the list of processes
 
 
 @dataclass(frozen=True)

@@ -41,13 +41,13 @@ SETTINGS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-INIT_TIMEOUT_S: Final = 120.0
-START_TIMEOUT_S: Final = 120
-STOP_TIMEOUT_S: Final = 60
-COMMAND_GRACE_S: Final = 15.0
-POLL_S: Final = 0.05
-SOCKET_TIMEOUT_S: Final = 5.0
-LOG_SIZE_BYTES_MAX: Final = 16 * 1024 * 1024
+INIT_TIMEOUT_S: Final = 120.0  # for initdb on a slow disk
+START_TIMEOUT_S: Final = 120  # recovery after a kill included
+STOP_TIMEOUT_S: Final = 60  # for a fast shutdown with its checkpoint
+COMMAND_GRACE_S: Final = 15.0  # that pg_ctl has beyond its own timeout
+POLL_S: Final = 0.05  # between two looks at a server that comes up
+SOCKET_TIMEOUT_S: Final = 5.0  # for the server to take a connection
+LOG_SIZE_BYTES_MAX: Final = 16 * 1024 * 1024  # a longer server log begins anew
 LOG_TAIL_BYTES: Final = 8 * 1024
 LOG_TAIL_LINES: Final = 20
 

@@ -27,7 +27,7 @@ from shared.platform.http.tokens import Token, etag, version_of
 from shared.platform.store.port import StreamInfo
 from shared.platform.telemetry import COMMANDS
 
-KEY_CHARACTERS_MAX: Final = 255
+KEY_CHARACTERS_MAX: Final = 255  # of an idempotency key
 ACTOR: Final = "api"  # Who asks is not known before there is authentication.
 
 _KEY: Final = re.compile(rf"[\x20-\x7e]{{1,{KEY_CHARACTERS_MAX}}}")

@@ -39,8 +39,8 @@ from shared.kernel.money import (
 SHORT_TEXT_MAX: Final = 100  # characters of a number, a code, a name
 LONG_TEXT_MAX: Final = 2000  # characters of a note
 CODE_MAX: Final = 20  # characters of a legal entity's code
-DAY_MIN: Final = date(1900, 1, 1)
-DAY_MAX: Final = date(2199, 12, 31)
+DAY_MIN: Final = date(1900, 1, 1)  # no business date is earlier
+DAY_MAX: Final = date(2199, 12, 31)  # later days are typing errors
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 LIMIT_DEFAULT: Final = 50  # items of a page
 LIMIT_MAX: Final = 500  # items of a page
-CURSOR_CHARACTERS_MAX: Final = 4000
+CURSOR_CHARACTERS_MAX: Final = 4000  # of a list cursor in the address
 _SIGNATURE_BYTES: Final = 16
 _NOT_THE_QUESTION: Final = frozenset(("cursor", "limit"))
 

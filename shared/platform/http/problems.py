@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 RETRY_AFTER_S: Final = 1  # seconds
 FAULTS_MAX: Final = 100  # faults of one request that are listed
-POINTER_CHARACTERS_MAX: Final = 200
+POINTER_CHARACTERS_MAX: Final = 200  # of the path to a field that is named
 
 STATUS: Final[Mapping[str, int]] = {
     "malformed-json": 400,

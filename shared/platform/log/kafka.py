@@ -49,18 +49,18 @@ from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
 from shared.platform.log.sparing import spare
 
-BATCH_BYTES_MAX: Final = 524_288
-REQUEST_BYTES_MAX: Final = 1_048_576
-REQUEST_TIMEOUT_MS: Final = 10_000
-METADATA_AGE_MS_MAX: Final = 10_000
-RETRY_BACKOFF_MS: Final = 200
+BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
+REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition
+REQUEST_TIMEOUT_MS: Final = 10_000  # for one answer of a broker
+METADATA_AGE_MS_MAX: Final = 10_000  # after which the leaders are asked for again
+RETRY_BACKOFF_MS: Final = 200  # before a request is repeated
 FETCH_WAIT_MS: Final = 500  # How long a broker holds an empty fetch; new records end it.
 APPEND_TIMEOUT_S: Final = 30.0  # The longest stall seen while brokers were killed was 7.2 s.
-START_TIMEOUT_S: Final = 15.0
-END_TIMEOUT_S: Final = 5.0
+START_TIMEOUT_S: Final = 15.0  # for a client to find the cluster
+END_TIMEOUT_S: Final = 5.0  # for a client to end
 PAUSE_S: Final = 0.5  # after a producer that did not start
-ASK_ATTEMPTS_MAX: Final = 10
-ASK_PAUSE_S: Final = 0.2
+ASK_ATTEMPTS_MAX: Final = 10  # each at a broker drawn by lot
+ASK_PAUSE_S: Final = 0.2  # between two attempts
 VISIBLE_S: Final = 2.0  # until every broker knows a new topic
 # aiokafka counts records of a producer wrongly once 2**31 went to a partition.
 RECORDS_PER_PRODUCER_MAX: Final = 2**30

@@ -7,8 +7,8 @@ from typing import Final
 
 from shared.platform.log.port import TopicMismatch, TopicSpec
 
-REPLICAS_MAX: Final = 3
-BATCH_BYTES_MAX: Final = 1_048_576
+REPLICAS_MAX: Final = 3  # copies of a partition; fewer where there are fewer brokers
+BATCH_BYTES_MAX: Final = 1_048_576  # of a batch that a broker takes; its default
 
 
 def replicas_on(brokers: int) -> int:

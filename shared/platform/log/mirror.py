@@ -12,10 +12,10 @@ import structlog
 from shared.platform.clock import monotonic_s
 from shared.platform.log.port import TopicPartition
 
-INTERVAL_S: Final = 1.0
-COMMIT_TIMEOUT_S: Final = 5.0
-LAST_COMMIT_TIMEOUT_S: Final = 1.0
-COMPLAIN_S: Final = 60.0
+INTERVAL_S: Final = 1.0  # between two commits
+COMMIT_TIMEOUT_S: Final = 5.0  # for one commit; positions that are not told are told later
+LAST_COMMIT_TIMEOUT_S: Final = 1.0  # for the commit at the end
+COMPLAIN_S: Final = 60.0  # between two log lines about it
 
 _log = structlog.get_logger(__name__)
 

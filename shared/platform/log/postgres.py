@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 POLL_S: Final = 0.25  # when no notification comes
 READS_MAX: Final = 4  # fetches from the database at the same time
 NOTIFY_PAUSE_S: Final = 0.005  # between two notifications
-COMMAND_TIMEOUT_S: Final = 30.0
+COMMAND_TIMEOUT_S: Final = 30.0  # for one statement
 
 
 class PostgresLog:

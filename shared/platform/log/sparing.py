@@ -9,8 +9,8 @@ from typing import Final
 
 from shared.platform.clock import monotonic_s
 
-REPEAT_S: Final = 60.0
-THINGS_MAX: Final = 500
+REPEAT_S: Final = 60.0  # before the same thing is logged again
+THINGS_MAX: Final = 500  # remembered; then all are forgotten
 
 
 class Sparing(logging.Handler):

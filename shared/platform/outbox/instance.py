@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shared.platform.database import Driver
 
 INSTANCES_MAX: Final = 1_000  # of one service on one host
-TRIES_MAX: Final = 20
+TRIES_MAX: Final = 20  # for a name that is still taken
 TRY_PAUSE_S: Final = 0.25  # a connection of a killed process may live a moment longer
 
 _TRY: Final = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"

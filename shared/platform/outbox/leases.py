@@ -25,7 +25,7 @@ from shared.platform.outbox.instance import take_name
 if TYPE_CHECKING:
     from shared.platform.database import Driver
 
-RETRY_S: Final = 0.5
+RETRY_S: Final = 0.5  # after a renewal that failed
 
 _log = structlog.get_logger(__name__)
 

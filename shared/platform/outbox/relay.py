@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WORKER: Final = "relay"
 ROWS_MAX: Final = 2_000  # of one poll
 POLL_S: Final = 0.25  # when nobody rings
-RETRY_S: Final = 0.25
+RETRY_S: Final = 0.25  # after a round that failed
 
 # A row's xid is not before the horizon unless its transaction was over when the horizon was read.
 POLL: Final = """

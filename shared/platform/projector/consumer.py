@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 RECORDS_MAX: Final = 2_000  # of one batch
 FETCH_WAIT_S: Final = 5.0  # a reader wakes by itself; this only bounds a forgotten wait
-RETRY_S_MIN: Final = 0.05
-RETRY_S_MAX: Final = 5.0
+RETRY_S_MIN: Final = 0.05  # after the first failure of a batch; twice as long each time
+RETRY_S_MAX: Final = 5.0  # after any further one
 ERROR_CHARS_MAX: Final = 500  # of what is stored about a halt
 
 Batch = Mapping[TopicPartition, Sequence[LogRecord]]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shared.platform.database import Driver
 
 RECORDS_MAX: Final = 2_000  # folded at once
-FETCH_WAIT_S: Final = 10.0
+FETCH_WAIT_S: Final = 10.0  # for records that are known to be there
 
 CURSORS: Final = "SELECT topic, partition_no, next_offset FROM es_cursor WHERE worker = $1"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.kernel.decider import Folded
 
-STREAMS_CACHED_MAX: Final = 50_000
+STREAMS_CACHED_MAX: Final = 50_000  # states kept in memory; the oldest are loaded again
 
 
 class Cache:

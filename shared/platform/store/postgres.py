@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 OUTBOX_CHANNEL: Final = "duebook_outbox"
 WRITER_NAME: Final = "duebook writer"  # In pg_stat_activity.
 ASK_S_MAX: Final = 10.0  # how long the outcome of an unanswered COMMIT is asked for
-ASK_PAUSE_S: Final = 0.05
-ROLLBACK_S_MAX: Final = 1.0
-CLOSE_S_MAX: Final = 1.0
+ASK_PAUSE_S: Final = 0.05  # between two questions for that outcome
+ROLLBACK_S_MAX: Final = 1.0  # for a ROLLBACK; then the connection is given up
+CLOSE_S_MAX: Final = 1.0  # for a connection to close; then it is cut
 
 # Worth another attempt with the same batch.
 TRANSIENT: Final = (

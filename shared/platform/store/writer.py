@@ -39,10 +39,10 @@ from shared.platform.store.port import (
 )
 
 WORKS_MAX: Final = 256  # in one transaction
-WORKS_WAITING_MAX: Final = 4096
-ATTEMPTS_MAX: Final = 8
+WORKS_WAITING_MAX: Final = 4096  # works; then 503 is answered at once
+ATTEMPTS_MAX: Final = 8  # of one transaction that met conflicts
 PAUSE_S_MIN: Final = 0.002  # after the first attempt; four times as long after each further one
-PAUSE_S_MAX: Final = 0.5
+PAUSE_S_MAX: Final = 0.5  # between two attempts
 
 AnyAggregate = Aggregate[object, object]
 
