@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import httpx
 import pytest
 
 from services.cli import PARTS
@@ -88,6 +89,17 @@ class TestDocuments:
             found = document
             for part in pointer.split("/")[1:]:
                 found = found[part]
+
+    async def test_are_served_as_they_are_committed(self, service: str) -> None:
+        app = httpx.ASGITransport(HOSTS[service].app)
+        async with httpx.AsyncClient(transport=app, base_url="http://here") as client:
+            for name in ("openapi", "asyncapi", *(f"schemas/{one}" for one in TYPES)):
+                answer = await client.get(f"/{name}.json")
+                file = SERVICES / service / "contract" / f"{name}.json"
+                if file.exists():
+                    assert answer.json() == json.loads(file.read_text("utf-8"))
+                else:  # The type of another service.
+                    assert answer.status_code == 404
 
 
 def _references(document: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Routes for those who run a service: health, metrics, version, and the domain clock."""
+"""Routes for those who run a service: health, metrics, version, documents, the domain clock."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.platform.codec import to_json
+from shared.platform.contract_documents import asyncapi, event_schema
 from shared.platform.http.models import Instant, RequestBody
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
@@ -59,6 +60,21 @@ async def ready(parts: Running) -> Response:
 @router.get("/version")
 async def show_version(parts: Running) -> Response:
     return _json({"service": parts.service.name, "version": version()})
+
+
+@router.get("/asyncapi.json")
+async def show_topics(parts: Running) -> Response:
+    """AsyncAPI of the topics this service writes."""
+    return _json(asyncapi(parts.service))
+
+
+@router.get("/schemas/{name}.json")
+async def show_schema(name: str, parts: Running) -> Response:
+    """JSON Schema of an event, by its type."""
+    kind = parts.service.own.get(name)
+    if kind is None:
+        raise Problem("not-found")
+    return _json(event_schema(name, kind))
 
 
 @plain.get("/metrics")
