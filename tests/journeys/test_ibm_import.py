@@ -209,12 +209,12 @@ class TestAfterwards:
         assert verified.returncode == 0, verified.stdout + verified.stderr
 
     def test_importing_again_writes_no_event(self, lived: Lived) -> None:
-        before = lived.book.events()
+        before = lived.book.records()
 
         run_import(lived.running.url, FIRST_DAY, LAST_DAY)
 
         lived.book.wait_settled()
-        assert lived.book.events() == before
+        assert lived.book.records() == before
 
     def test_a_bounced_payment_raises_a_second_alert_with_a_new_id(self, lived: Lived) -> None:
         item = min(
