@@ -18,7 +18,7 @@ from shared.platform.clock import monotonic_s
 
 ORDER: Final = ("ledger", "credit", "dunning")
 LOOK_AGAIN_S_MIN: Final = 0.01  # the first pause between two looks at the work left
-LOOK_AGAIN_S_MAX: Final = 0.1  # the longest one; each is half as long again
+LOOK_AGAIN_S_MAX: Final = 0.03  # the longest one; each is half as long again
 STANDSTILL_S_MAX: Final = 120.0  # without any change of what is left to do
 
 Ends = Mapping[str, Sequence[int]]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 import structlog
 
@@ -163,6 +164,13 @@ class Reactor:
         return answers
 
 
+_Performed = tuple[int, Sequence[Wish]]  # The event's offset, and what followed from it.
+
+
+def _offset(performed: _Performed) -> int:
+    return performed[0]
+
+
 class Performer:
     """A Handler: one effect, event by event. A partition whose effect is unreachable rests."""
 
@@ -196,19 +204,33 @@ class Performer:
     async def _perform_some(
         self, cursors: Cursors, at: TopicPartition, records: Sequence[LogRecord], fresh: Fresh
     ) -> tuple[TopicPartition, Sequence[LogRecord], Sequence[Wish]]:
-        """One after the other in a partition; partitions do not wait for each other."""
-        wishes: list[Wish] = []
+        """In order within a stream; streams do not wait for each other."""
         mine = [r for r in fresh.events if isinstance(r.event, self._effect.hears)]
         stop = mine[EFFECTS_MAX].offset if len(mine) > EFFECTS_MAX else records[-1].offset + 1
+        streams: dict[UUID, list[Recorded[Any]]] = {}
         for recorded in mine[:EFFECTS_MAX]:
-            try:
-                wishes += await self._perform(recorded)
-            except Unreachable:
-                _log.info("effect waits", effect=self._effect.name, partition=at.partition)
-                cursors.rest(at, UNREACHABLE_REST_S)
-                stop = recorded.offset
-                break
+            streams.setdefault(recorded.stream_id, []).append(recorded)
+        done = await asyncio.gather(*(self._perform_stream(one) for one in streams.values()))
+        waiting = [offset for _, offset in done if offset is not None]
+        if waiting:
+            _log.info("effect waits", effect=self._effect.name, partition=at.partition)
+            cursors.rest(at, UNREACHABLE_REST_S)
+            stop = min(waiting)  # What was performed behind it is performed again.
+        performed = sorted((pair for pairs, _ in done for pair in pairs), key=_offset)
+        wishes = [wish for offset, some in performed if offset < stop for wish in some]
         return at, [record for record in records if record.offset < stop], wishes
+
+    async def _perform_stream(
+        self, events: Sequence[Recorded[Any]]
+    ) -> tuple[Sequence[_Performed], int | None]:
+        """One after the other, up to the first that has to wait; the offset of that one."""
+        performed: list[_Performed] = []
+        for recorded in events:
+            try:
+                performed.append((recorded.offset, await self._perform(recorded)))
+            except Unreachable:
+                return performed, recorded.offset
+        return performed, None
 
     def stop(self) -> None:
         """What is being performed is finished."""
