@@ -17,6 +17,7 @@ from shared.platform.client.duebook import Answer, Duebook
 from shared.platform.clock import monotonic_s
 
 ORDER: Final = ("ledger", "credit", "dunning")
+SETTLE_WAIT_S: Final = 1.0  # how long a service may wait for its own work before it answers
 LOOK_AGAIN_S_MIN: Final = 0.01  # the first pause between two looks at the work left
 LOOK_AGAIN_S_MAX: Final = 0.03  # the longest one; each is half as long again
 STANDSTILL_S_MAX: Final = 120.0  # without any change of what is left to do

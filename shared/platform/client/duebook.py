@@ -148,9 +148,12 @@ class Duebook:
                 return
             asked["cursor"] = page["next"]
 
-    async def operation(self, service: str, method: str, path: str, body: object = None) -> Answer:
+    async def operation(
+        self, service: str, method: str, path: str, body: object = None, *, wait_s: float = 0.0
+    ) -> Answer:
         """What stands beside /v1: the clock, health, the version."""
-        return await self._send(method, self.address(service, path), {}, None, body)
+        prefer = {"prefer": f"wait={wait_s:g}"} if wait_s else {}
+        return await self._send(method, self.address(service, path), prefer, None, body)
 
     def address(self, service: str, path: str) -> str:
         return self._roots.get(service, f"{self._url}/{service}") + path

@@ -10,14 +10,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.platform.clock import monotonic_s
 from shared.platform.codec import to_json
 from shared.platform.contract_documents import asyncapi, event_schema
 from shared.platform.http.models import Instant, RequestBody
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
+from shared.platform.http.queries import preferred_wait_s
 from shared.platform.manual_clock import ManualClock
 from shared.platform.telemetry import version
 
+CLOCK_WAIT_S_MAX: Final = 5.0  # seconds one question for the clock waits for settled work
+CLOCK_LOOK_S: Final = 0.015  # seconds between two looks at the work left while somebody waits
 STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
 
 router = APIRouter(tags=["operations"])
@@ -88,9 +92,18 @@ class MoveClock(RequestBody):
 
 
 @router.get("/clock")
-async def show_clock(parts: Running) -> Response:
-    """What time it is for the business, and whether everything due by then has been done."""
-    return _json(await clock_reading(parts))
+async def show_clock(request: Request, parts: Running) -> Response:
+    """What time it is for the business, and whether everything due by then has been done.
+
+    With `Prefer: wait=<s>` it answers as soon as this service is settled or halted.
+    """
+    until_s = monotonic_s() + min(preferred_wait_s(request) or 0.0, CLOCK_WAIT_S_MAX)
+    while True:  # Until there is nothing to wait for, or the time is over.
+        reading = await clock_reading(parts)
+        done = reading["settled"] or reading.get("halted") or parts.draining.is_set()
+        if done or monotonic_s() >= until_s:
+            return _json(reading)
+        await asyncio.sleep(CLOCK_LOOK_S)
 
 
 @router.post("/clock")

@@ -43,7 +43,7 @@ class QueryRequest:
         self._parts = parts
         self.tenant_id = parts.tenant_id
         self.now = now
-        self.prefer_wait_s = _preferred(request)  # None: the caller said nothing.
+        self.prefer_wait_s = preferred_wait_s(request)  # None: the caller said nothing.
         self._tokens = _tokens(request)
 
     def today(self, zone: str) -> date:
@@ -132,7 +132,7 @@ async def _moment(
 Moment = Annotated[PointInTime, Depends(_moment)]
 
 
-def _preferred(request: Request) -> float | None:
+def preferred_wait_s(request: Request) -> float | None:
     """Seconds of `Prefer: wait=<s>`; what else is preferred is ignored, as RFC 7240 wants."""
     found = _WAIT.search(",".join(request.headers.getlist("prefer")))
     return min(float(found[1]), WAIT_S_MAX) if found else None
