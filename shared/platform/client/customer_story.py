@@ -22,6 +22,8 @@ AMOUNT_MIN: Final = 30_000  # minor units
 AMOUNT_MAX: Final = 40_000_000  # minor units
 FIRST_CONTACT_AFTER: Final = 14  # days past due
 DAY: Final = timedelta(days=1)
+BILLING_DAYS: Final = (1, 11, 21)  # of the month
+PAY_WEEKDAYS: Final = (1, 4)  # Tuesday and Friday
 
 _METHODS: Final = ("transfer", "transfer", "transfer", "mobile_payment", "check", "acceptance_bill")
 _CHANNELS: Final = ("phone", "phone", "phone", "wechat", "email", "visit")
@@ -41,7 +43,7 @@ class Traits:
     habit: Habit
     net_days: int
     size: int  # minor units of a usual invoice
-    monthly_on: int | None  # Day of the month; None: irregular.
+    monthly_on: int | None  # Day of the month; None: on some billing day.
     starts_on: date
     pays_on: int | None  # Day of the month on which everything due is paid at once.
     oldest_first: bool
@@ -54,10 +56,10 @@ def traits_of(rng: Random, account: str, names: Names, habit: Habit, first: date
         account=account,
         names=names,
         habit=habit,
-        net_days=rng.choice((15, 30, 30, 30, 45)),
+        net_days=rng.choice((30, 30, 30, 60)),
         size=min(max(size, AMOUNT_MIN), AMOUNT_MAX // 3),
-        monthly_on=rng.randint(1, 28) if rng.random() < 0.7 else None,
-        starts_on=first + timedelta(days=rng.randint(0, 27)),
+        monthly_on=rng.choice(BILLING_DAYS) if rng.random() < 0.3 else None,
+        starts_on=billing_day(first + timedelta(days=rng.randint(0, 20))),
         pays_on=rng.randint(5, 27) if rng.random() < 0.2 else None,
         oldest_first=rng.random() < 0.3,
         limited=rng.random() < 0.4,
@@ -80,9 +82,18 @@ class _Plan:
     part: float  # Of what is open; 1 is all.
 
 
-def workday(day: date) -> date:
-    """Banks rest on Saturday and Sunday."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+def pay_day(day: date) -> date:
+    """The next payment run; most companies pay, and can be reached, on fixed days of the week."""
+    while day.weekday() not in PAY_WEEKDAYS:  # Ends within a week.
+        day += DAY
+    return day
+
+
+def billing_day(day: date) -> date:
+    """The next day on which invoices are written."""
+    while day.day not in BILLING_DAYS:  # Ends within a month.
+        day += DAY
+    return day
 
 
 class CustomerStory:
@@ -137,7 +148,7 @@ class CustomerStory:
 
     def _next_issue(self, day: date) -> date:
         if self._traits.monthly_on is None:
-            return day + timedelta(days=self._rng.randint(20, 60))
+            return billing_day(day + timedelta(days=self._rng.randint(40, 100)))
         month = end_of_month(day) + DAY
         return month.replace(day=self._traits.monthly_on)
 
@@ -152,9 +163,9 @@ class CustomerStory:
             month = on if on.day <= traits.pays_on else end_of_month(on) + DAY
             on = month.replace(day=traits.pays_on)
         elif rng.random() < 0.12:
-            self._plans.append(_Plan(workday(on), number, rng.uniform(0.3, 0.7)))
+            self._plans.append(_Plan(pay_day(on), number, rng.uniform(0.3, 0.7)))
             on = on + timedelta(days=rng.randint(12, 28))
-        self._plans.append(_Plan(workday(on), number, 1.0))
+        self._plans.append(_Plan(pay_day(on), number, 1.0))
 
     def _pay(self, day: date) -> Iterator[Action]:
         due = [plan for plan in self._plans if plan.on <= day]
@@ -194,7 +205,7 @@ class CustomerStory:
             oldest_first=oldest_first,
         )
         if bounces(traits.habit, rng):
-            self._bounces.append((workday(day + timedelta(days=rng.randint(2, 4))), payment))
+            self._bounces.append((pay_day(day + timedelta(days=rng.randint(2, 4))), payment))
         return payment
 
     def _oldest(self, amount: Money) -> list[tuple[str, Money]]:
@@ -222,7 +233,7 @@ class CustomerStory:
                 item.left = item.left + share
                 self._open[number] = item
                 if self._traits.habit != "defaulting":
-                    again = workday(day + timedelta(days=self._rng.randint(6, 14)))
+                    again = pay_day(day + timedelta(days=self._rng.randint(6, 14)))
                     self._plans.append(_Plan(again, number, 1.0))
             yield book.ReversePayment(
                 on=day, account=self._traits.account, number=payment.number, reason="bounced"
@@ -232,13 +243,13 @@ class CustomerStory:
         overdue = [
             item for item in self._open.values() if (day - item.due_on).days > FIRST_CONTACT_AFTER
         ]
-        if not overdue or day < self._contact_from or day.weekday() > 4:
+        if not overdue or day < self._contact_from or day != pay_day(day):
             return
         rng, traits = self._rng, self._traits
-        self._contact_from = day + timedelta(days=rng.randint(20, 40))
+        self._contact_from = day + timedelta(days=rng.randint(35, 60))
         promised = day >= self._promised_until and gives_promise(traits.habit, rng)
         outcome = "promised" if promised else rng.choice(("no_answer", "will_check"))
-        promised_on = workday(day + timedelta(days=rng.randint(5, 10)))
+        promised_on = pay_day(day + timedelta(days=rng.randint(5, 10)))
         yield book.RecordContact(
             on=day,
             account=traits.account,
@@ -247,13 +258,13 @@ class CustomerStory:
             outcome=outcome,
             note=_NOTES[outcome],
             invoices=tuple(item.number for item in overdue[:INVOICES_ONE_PAYMENT_MAX]),
-            next_step_on=None if promised else workday(self._contact_from),
+            next_step_on=None if promised else pay_day(self._contact_from),
         )
         if not promised:
             return
         self._promised_until = promised_on + DAY
         if keeps_promise(traits.habit, rng):
-            pay_on = workday(day + timedelta(days=rng.randint(1, (promised_on - day).days)))
+            pay_on = pay_day(day + timedelta(days=rng.randint(1, (promised_on - day).days)))
             pay_on = min(pay_on, promised_on)
             self._plans += [_Plan(pay_on, item.number, 1.0) for item in overdue]
         yield book.MakePromise(
