@@ -26,11 +26,14 @@ from services.credit.runtime import worker as credit_worker
 from services.dunning.runtime import http as dunning_http
 from services.dunning.runtime import settings as dunning_settings
 from services.dunning.runtime import worker as dunning_worker
+from services.ledger.api.invoices import IssueInvoice
 from services.ledger.runtime import http as ledger_http
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import worker as ledger_worker
 from shared.kernel.days import day_at, start_of_day
 from shared.platform import serving
+from shared.platform.client.bench import end_with_parent, say_address
+from shared.platform.client.bench_echo import with_echo
 from shared.platform.client.clocks import (
     ClockNotManual,
     Clocks,
@@ -47,6 +50,7 @@ from shared.platform.client.command_line import (
 )
 from shared.platform.client.duebook import Duebook, Refused, Unreachable
 from shared.platform.client.generator import FIRST_DAY
+from shared.platform.client.speeds import BenchFailed
 from shared.platform.client.story import Story, free_port
 from shared.platform.embedded.errors import EmbeddedError
 from shared.platform.embedded.server import temporary_folder
@@ -69,6 +73,7 @@ from shared.platform.telemetry import configure_logs
 
 ZONE: Final = "Asia/Shanghai"
 
+THIS: Final = (sys.executable, "-m", "services.cli")  # Starts this program once more.
 DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
 
 
@@ -98,7 +103,7 @@ app = typer.Typer(
 )
 clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
 app.add_typer(clock_app, name="clock")
-register(app)
+register(app, bench_server=[*THIS, "bench-server"])
 console = Console(stderr=True)
 
 Name = Literal["ledger", "credit", "dunning"]
@@ -136,13 +141,15 @@ def up(
 
 
 def _run_all(
-    settings: PlatformSettings, main: Callable[[PlatformSettings], Coroutine[Any, Any, None]]
+    settings: PlatformSettings,
+    main: Callable[[PlatformSettings], Coroutine[Any, Any, None]],
+    names: Sequence[str] = tuple(PARTS),
 ) -> None:
     configure_logs(settings.log_level)
     with server_for(settings) as placed:
         make_log_database(placed)
-        for name, part in PARTS.items():
-            migrate_service(placed, name, part.migrations)
+        for name in names:
+            migrate_service(placed, name, PARTS[name].migrations)
         serving.run(main(placed))
 
 
@@ -173,7 +180,7 @@ def demo(
     _end_cleanly()
     asked = ("--customers", customers, "--months", months, "--seed", seed, "--report")
     story = Story(
-        [sys.executable, "-m", "services.cli", "simulate", *map(str, asked)],
+        [*THIS, "simulate", *map(str, asked)],
         ends_process=exit_after,
         told=lambda: console.print("Duebook stays up until Ctrl-C."),
     )
@@ -194,6 +201,21 @@ async def _tell(settings: PlatformSettings, story: Story) -> None:
         await _up(settings, story.begin)
     finally:
         await story.end()
+
+
+@app.command(hidden=True)
+def bench_server() -> None:
+    """What `bench` measures: the ledger in a fresh folder, and an echo."""
+    _end_cleanly()
+    end_with_parent()
+    with temporary_folder() as folder:
+        _run_all(settings_with(data=folder), _serve_bench, ["ledger"])
+
+
+async def _serve_bench(settings: PlatformSettings) -> None:
+    host = ledger_http.host(settings)
+    app = with_echo(serving.joined({"ledger": host}), IssueInvoice)
+    await serving.serve(app, [host], host=settings.host, port=0, ready=say_address)
 
 
 @app.command()
@@ -350,6 +372,7 @@ EXPECTED: Final[Sequence[type[Exception]]] = (
     ClockNotManual,
     WorkHalted,
     WorkStandsStill,
+    BenchFailed,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from shared.platform import serving
+from shared.platform.client.bench import (
+    CONNECTIONS_MAX,
+    ROUNDS_MAX,
+    SECONDS_MAX,
+    SECONDS_MIN,
+    Plan,
+    measure,
+    show,
+)
 from shared.platform.client.duebook import RETRY_S_MAX, Duebook
 from shared.platform.client.generator import CUSTOMERS_MAX, FIRST_DAY, MONTHS_MAX, generate
 from shared.platform.client.importer import Importer, Summary, outcome, ticks
@@ -177,8 +187,26 @@ def report(
         raise typer.Exit(NOT_FOOTING)
 
 
-def register(app: typer.Typer) -> None:
+def bench_of(server: Sequence[str]) -> Callable[[float, int, int], None]:
+    """The sub-command that measures what this command serves."""
+
+    def bench(
+        seconds: Annotated[float, typer.Option(min=SECONDS_MIN, max=SECONDS_MAX)] = 3.0,
+        rounds: Annotated[int, typer.Option(min=1, max=ROUNDS_MAX)] = 3,
+        connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 32,
+    ) -> None:
+        """Measure this machine: invoices and aging, beside a bare echo of the same request."""
+        plan = Plan(seconds, rounds, connections)
+        with progress_console.status("bench") as status:
+            measured = serving.run(measure(server, plan, status.update))
+        show(measured, plan, console_for_reports())
+
+    return bench
+
+
+def register(app: typer.Typer, *, bench_server: Sequence[str]) -> None:
     """Give the `duebook` command these sub-commands."""
     app.add_typer(import_app, name="import")
     app.command()(simulate)
     app.command()(report)
+    app.command("bench")(bench_of(bench_server))
