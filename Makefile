@@ -5,7 +5,7 @@ PY = .venv/bin/python
 READY = .venv/.ready
 ARGS =
 
-.PHONY: demo test check fix prove golden
+.PHONY: demo test check fix prove bench golden
 
 demo: $(READY)  ## The main job on a simulated book; the API stays up until Ctrl-C.
 	@.venv/bin/duebook demo $(ARGS)
@@ -26,6 +26,9 @@ fix: $(READY)  ## Format, and mend what ruff can mend.
 
 prove: $(READY)  ## Failpoints, kills, races and mutants.
 	@$(PY) tests/layers.py faults
+
+bench: $(READY)  ## Measure this machine.
+	@.venv/bin/duebook bench $(ARGS)
 
 golden: $(READY)  ## Write the event samples, schemas and tables anew; read the diff before you commit it.
 	@DUEBOOK_WRITE_GOLDEN=1 $(PY) -m pytest -q tests/contracts tests/architecture/test_limits.py
