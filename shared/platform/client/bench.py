@@ -30,16 +30,16 @@ from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import to_json
 from shared.platform.settings import PREFIX
 
-SECONDS_MIN: Final = 0.1
+SECONDS_MIN: Final = 0.1  # seconds of one measurement; less says nothing
 SECONDS_MAX: Final = 60.0  # for each thing in each round
-ROUNDS_MAX: Final = 20
-CONNECTIONS_MAX: Final = 256
+ROUNDS_MAX: Final = 20  # rounds; the median needs no more
+CONNECTIONS_MAX: Final = 256  # at once; one socket each
 
 WARM_UP_S_MAX: Final = 1.0  # seconds each thing is done once before it counts
 START_S_MAX: Final = 180.0  # for a new database server and its migrations
-GOODBYE_S_MAX: Final = 30.0
+GOODBYE_S_MAX: Final = 30.0  # until the measured process must have ended
 SETTLE_S_MAX: Final = 300.0  # until the read models have seen a round's invoices
-LOOK_AGAIN_S: Final = 0.02
+LOOK_AGAIN_S: Final = 0.02  # between two looks whether the work is done
 
 GROWING: Final = "GROWING"  # The legal entity whose invoices are issued while it is measured,
 STEADY: Final = "STEADY"  # and the one whose aging is asked for: its books stay as they are.
