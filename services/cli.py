@@ -5,11 +5,9 @@ The only module that may import the runtimes of all three services.
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -18,7 +16,6 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.credit.runtime import http as credit_http
 from services.credit.runtime import settings as credit_settings
@@ -30,48 +27,49 @@ from services.ledger.api.invoices import IssueInvoice
 from services.ledger.runtime import http as ledger_http
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import worker as ledger_worker
-from shared.kernel.days import day_at, start_of_day
+from shared.kernel.days import start_of_day
 from shared.platform import serving
+from shared.platform.chosen_log import open_log
 from shared.platform.client.bench import end_with_parent, say_address
 from shared.platform.client.bench_echo import with_echo
+from shared.platform.client.book import TIME_ZONE
 from shared.platform.client.clocks import (
     ClockNotManual,
-    Clocks,
     WorkHalted,
     WorkStandsStill,
 )
 from shared.platform.client.command_line import (
-    HOME_URL,
     CustomersOption,
     MonthsOption,
     SeedOption,
-    UrlOption,
     register,
 )
-from shared.platform.client.duebook import Duebook, Refused, Unreachable
+from shared.platform.client.duebook import Refused, Unreachable
 from shared.platform.client.generator import FIRST_DAY
 from shared.platform.client.speeds import BenchFailed
 from shared.platform.client.story import Story, free_port
 from shared.platform.embedded.errors import EmbeddedError
 from shared.platform.embedded.server import temporary_folder
 from shared.platform.hosting import Host
-from shared.platform.http.models import read_day, read_instant
 from shared.platform.local_server import (
     make_log_database,
     migrate_service,
     server_beside,
     server_for,
 )
-from shared.platform.log.postgres import PostgresLog
+from shared.platform.log.port import (
+    LogUnavailable,
+    TopicMismatch,
+    UnknownTopic,
+)
+from shared.platform.preconditions import SchemaMismatch
 from shared.platform.settings import (
-    LOG_DATABASE,
     DatabaseUnknown,
     PlatformSettings,
     rows_of,
 )
 from shared.platform.telemetry import configure_logs
-
-ZONE: Final = "Asia/Shanghai"
+from shared.platform.topics_command import topics_app
 
 THIS: Final = (sys.executable, "-m", "services.cli")  # Starts this program once more.
 DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
@@ -86,7 +84,8 @@ class Part(NamedTuple):
 
     @property
     def migrations(self) -> Path:
-        return Path(str(self.http.__file__)).parents[1] / "migrations"
+        found: Path = self.http.MIGRATIONS
+        return found
 
 
 PARTS: Final[Mapping[str, Part]] = {
@@ -101,8 +100,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
-app.add_typer(clock_app, name="clock")
+app.add_typer(topics_app, name="topics")
 register(app, bench_server=[*THIS, "bench-server"])
 console = Console(stderr=True)
 
@@ -147,15 +145,22 @@ def _run_all(
 ) -> None:
     configure_logs(settings.log_level)
     with server_for(settings) as placed:
-        make_log_database(placed)
+        _make_log_database(placed)
         for name in names:
             migrate_service(placed, name, PARTS[name].migrations)
         serving.run(main(placed))
 
 
+def _make_log_database(settings: PlatformSettings) -> None:
+    if settings.kafka is None:
+        make_log_database(settings)
+
+
 async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
-    log = PostgresLog(settings.database_url_of(LOG_DATABASE))
-    hosts: dict[str, Host] = {name: part.http.host(settings, log) for name, part in PARTS.items()}
+    log = open_log(settings)
+    hosts: dict[str, Host] = {
+        name: part.http.host(settings, log, makes_topics=True) for name, part in PARTS.items()
+    }
     try:
         await serving.serve(
             serving.joined(hosts),
@@ -189,7 +194,7 @@ def demo(
             port=free_port(port or settings_with().port),
             data=folder,
             clock="manual",
-            clock_start=start_of_day(FIRST_DAY, ZONE),
+            clock_start=start_of_day(FIRST_DAY, TIME_ZONE),
         )
         _run_all(settings, lambda placed: _tell(placed, story))
     if story.status != 0:
@@ -213,7 +218,7 @@ def bench_server() -> None:
 
 
 async def _serve_bench(settings: PlatformSettings) -> None:
-    host = ledger_http.host(settings)
+    host = ledger_http.host(settings, makes_topics=True)
     app = with_echo(serving.joined({"ledger": host}), IssueInvoice)
     await serving.serve(app, [host], host=settings.host, port=0, ready=say_address)
 
@@ -225,7 +230,7 @@ def migrate(
 ) -> None:
     """Bring the databases up to date, as the owner of their tables."""
     with server_for(settings_with(data=data)) as ready:
-        make_log_database(ready)
+        _make_log_database(ready)
         for name in [service] if service else PARTS:
             migrate_service(ready, name, PARTS[name].migrations)
             console.print(f"{name}: up to date")
@@ -267,7 +272,7 @@ def serve(
 ) -> None:
     """Answer HTTP for one service; its workers run elsewhere."""
     settings = settings_with(port=port, host=host)
-    _run_alone(settings, lambda: PARTS[service].http.host(settings, works=False))
+    _run_alone(service, settings, lambda: PARTS[service].http.host(settings, works=False))
 
 
 @app.command()
@@ -276,15 +281,18 @@ def work(
 ) -> None:
     """Run the workers of one service; health, metrics and the clock answer on the port."""
     settings = settings_with(port=port, host=host)
-    _run_alone(settings, lambda: PARTS[service].worker.host(settings))
+    _run_alone(service, settings, lambda: PARTS[service].worker.host(settings))
 
 
-def _run_alone(settings: PlatformSettings, make: Callable[[], Host]) -> None:
+def _run_alone(name: str, settings: PlatformSettings, make: Callable[[], Host]) -> None:
     configure_logs(settings.log_level)
+
+    def said(address: str) -> None:
+        console.print(f"{name} answers at {address}")
 
     async def main() -> None:
         one = make()
-        await serving.serve(one.app, [one], host=settings.host, port=settings.port)
+        await serving.serve(one.app, [one], host=settings.host, port=settings.port, ready=said)
 
     serving.run(main())
 
@@ -302,49 +310,6 @@ def settings_table() -> str:
     ]
     lines = [f"| `{row.name}` | {row.default} | {row.meaning} |" for row in rows_of(kinds)]
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines])
-
-
-@clock_app.command()
-def advance(
-    to: Annotated[str, typer.Option(help="A day (its beginning in the zone) or an instant.")],
-    zone: Annotated[str, typer.Option(help="Whose midnights are stopped at.")] = ZONE,
-    url: UrlOption = HOME_URL,
-) -> None:
-    """Move all clocks forward day by day, and wait after each until nothing is left to do."""
-    instant = _instant(to, zone)
-    asyncio.run(_advance(url, instant, zone))
-
-
-async def _advance(url: str, to: datetime, zone: str) -> None:
-    async with Duebook(url) as duebook:
-        clocks = Clocks(duebook)
-        begin = min(reading.now for reading in await clocks.read())
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=console) as progress:
-            total_s = max((to - begin).total_seconds(), 1.0)
-            task = progress.add_task(str(day_at(begin, zone)), total=total_s)
-
-            def passed(stop: datetime) -> None:
-                done_s = (stop - begin).total_seconds()
-                progress.update(task, completed=done_s, description=str(day_at(stop, zone)))
-
-            await clocks.advance(to, zone, passed)
-            progress.update(task, completed=total_s, description=str(day_at(to, zone)))
-
-
-def _instant(text: str, zone: str) -> datetime:
-    try:
-        if "T" in text:
-            return read_instant(text)
-        day: date = read_day(text)
-        return start_of_day(day, zone)
-    except Exception as problem:
-        raise typer.BadParameter(str(problem)) from problem
 
 
 def _end_cleanly() -> None:
@@ -373,6 +338,10 @@ EXPECTED: Final[Sequence[type[Exception]]] = (
     WorkHalted,
     WorkStandsStill,
     BenchFailed,
+    LogUnavailable,
+    SchemaMismatch,
+    TopicMismatch,
+    UnknownTopic,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import asyncpg
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -23,10 +24,22 @@ def migrate(url: str, folder: Path) -> None:
 
     Not from inside a running event loop: alembic's environment runs one of its own.
     """
-    config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config = _config(folder)
     config.attributes["url"] = url
     command.upgrade(config, "head")
+
+
+def newest(folder: Path) -> str:
+    """The revision that the migrations in the folder lead to."""
+    head = ScriptDirectory.from_config(_config(folder)).get_current_head()
+    assert head is not None  # A service has a first migration.
+    return head
+
+
+def _config(folder: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
 
 
 def run_environment() -> None:

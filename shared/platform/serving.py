@@ -92,7 +92,10 @@ async def serve(
     port: int,
     ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Until SIGTERM or SIGINT. `ready` hears the address once everything answers."""
+    """Until SIGTERM or SIGINT. `ready` hears the address once everything answers.
+
+    Raises what a host finds wrong after its start: topics that are not ours.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -105,18 +108,51 @@ async def serve(
         timeout_graceful_shutdown=REQUESTS_END_S_MAX,
     )
     server = _Server(config, ready)
-    started: list[Host] = []
+    told = asyncio.Event()
+    begun: list[Host] = []
     try:
-        with _stopping(server, hosts):
-            for one in hosts:
-                started.append(one)
-                await one.start()
+        with _stopping(server, hosts, told):
+            if not await _done_before(told, _start_all(hosts, begun)):
+                return
             gc.collect()
             gc.freeze()
             gc.set_threshold(*GC_THRESHOLDS)
+            watching = asyncio.create_task(_watch(begun, server))
             await server.serve()
+            watching.cancel()
+            await asyncio.wait({watching})
+            if not watching.cancelled():
+                watching.result()
     finally:
-        await _stop_all(started)
+        await _stop_all(begun)
+
+
+async def _start_all(hosts: Sequence[Host], begun: list[Host]) -> None:
+    for one in hosts:
+        begun.append(one)
+        await one.start()
+
+
+async def _done_before(told: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """A start may wait long for what is away; a signal ends it."""
+    working, ending = asyncio.create_task(work), asyncio.create_task(told.wait())
+    await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not working.done():
+        working.cancel()
+        await asyncio.wait({working})
+        return False
+    working.result()
+    return True
+
+
+async def _watch(hosts: Sequence[Host], server: uvicorn.Server) -> None:
+    """Ends the server when a host finds that it should not have been started."""
+    try:
+        await asyncio.gather(*(one.failed() for one in hosts))
+    except Exception:
+        server.should_exit = True
+        raise
 
 
 async def _stop_all(hosts: Sequence[Host]) -> None:
@@ -127,13 +163,14 @@ async def _stop_all(hosts: Sequence[Host]) -> None:
 
 
 @contextlib.contextmanager
-def _stopping(server: uvicorn.Server, hosts: Sequence[Host]) -> Iterator[None]:
+def _stopping(server: uvicorn.Server, hosts: Sequence[Host], told: asyncio.Event) -> Iterator[None]:
     """The first signal drains, a second one waits for nobody."""
 
     def stop() -> None:
         if server.should_exit:
             server.force_exit = True
         server.should_exit = True
+        told.set()
         for one in hosts:
             one.drain()
 

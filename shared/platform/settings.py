@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
 from shared.platform.http.models import read_instant
+from shared.platform.log.kafka_topics import REPLICAS_MAX
 
 PREFIX: Final = "DUEBOOK_"
 LOG_DATABASE: Final = "log"  # The Postgres log's database is named like a service's.
@@ -76,6 +77,17 @@ class PlatformSettings(BaseSettings):
     )
     log_database_url: str | None = Field(
         default=None, description="The log's database, if elsewhere."
+    )
+    kafka: str | None = Field(
+        default=None,
+        pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$",
+        description="Kafka brokers, host:port,host:port; without it the log is in PostgreSQL.",
+    )
+    kafka_replicas: int | None = Field(
+        default=None,
+        ge=1,
+        le=REPLICAS_MAX,
+        description="Copies of each partition; default: one per broker, at most 3.",
     )
     clock: Literal["system", "manual"] = Field(
         default="system", description="Domain clock: the system's, or one moved by hand."

@@ -27,7 +27,7 @@ LOOK_MS: Final = 500
 
 @pytest.fixture
 async def log(any_broker: str) -> AsyncIterator[OwnTopics]:
-    log = OwnTopics(KafkaLog(any_broker, brokers=1))
+    log = OwnTopics(KafkaLog(any_broker))
     await log.create(Topics().all())
     yield log
     await log.close()

@@ -39,7 +39,7 @@ SHORT_S: Final = 2.0
 class TestOneBroker(LogContract, LogCases):
     @pytest.fixture
     async def log(self, any_broker: str) -> AsyncIterator[EventLog]:
-        log = OwnTopics(KafkaLog(any_broker, brokers=1))
+        log = OwnTopics(KafkaLog(any_broker))
         await log.create([TOPIC, OTHER])
         yield log
         await log.close()
@@ -49,7 +49,7 @@ class TestOneBroker(LogContract, LogCases):
 class TestThreeBrokers(LogContract, LogCases):
     @pytest.fixture
     async def log(self, three_brokers: Brokers) -> AsyncIterator[EventLog]:
-        log = OwnTopics(KafkaLog(three_brokers.bootstrap, brokers=3))
+        log = OwnTopics(KafkaLog(three_brokers.bootstrap))
         await log.create([TOPIC, OTHER])
         yield log
         await log.close()
@@ -61,7 +61,7 @@ class TestKafkaLog:
 
     @pytest.fixture
     async def log(self, any_broker: str) -> AsyncIterator[KafkaLog]:
-        log = KafkaLog(any_broker, brokers=1)
+        log = KafkaLog(any_broker)
         yield log
         await log.close()
 
@@ -122,7 +122,7 @@ class TestKafkaLog:
         await reader.close()
 
     async def test_refuses_an_address_where_no_broker_is(self) -> None:
-        log = KafkaLog("127.0.0.1:1", brokers=1)
+        log = KafkaLog("127.0.0.1:1")
         with pytest.raises(LogUnavailable):
             await log.end_offsets("topic")
         with pytest.raises(LogUnavailable):
@@ -167,7 +167,7 @@ class TestBrokerAway:
         logging.getLogger().removeHandler(spoken)
 
     async def test_one_of_three_is_killed_in_the_middle(self, three_brokers: Brokers) -> None:
-        log = KafkaLog(three_brokers.bootstrap, brokers=3)
+        log = KafkaLog(three_brokers.bootstrap)
         topic = await created(log, partitions=6)
         reader = log.reader("worker")
         sent = [0] * 6
@@ -205,7 +205,7 @@ class TestBrokerAway:
         self, one_broker: Brokers, monkeypatch: pytest.MonkeyPatch, spoken: list[str]
     ) -> None:
         monkeypatch.setattr(kafka, "APPEND_TIMEOUT_S", SHORT_S)
-        log = KafkaLog(one_broker.bootstrap, brokers=1)
+        log = KafkaLog(one_broker.bootstrap)
         topic = await created(log, partitions=2)
         reader, at = log.reader("worker"), TopicPartition(topic, 0)
         for partition in range(2):

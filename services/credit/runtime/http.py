@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from services.credit.runtime.settings import Settings
 from services.credit.runtime.wiring import service
+from shared.platform.chosen_log import open_log
 from shared.platform.database import Database
 from shared.platform.hosting import Host
 from shared.platform.log.port import EventLog
-from shared.platform.log.postgres import PostgresLog
-from shared.platform.settings import LOG_DATABASE, PlatformSettings
+from shared.platform.migrations import newest
+from shared.platform.settings import PlatformSettings
 from shared.platform.store.postgres import PostgresStore
 
 NAME: Final = "credit"
+MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
 
 
 def host(
@@ -22,6 +25,7 @@ def host(
     *,
     api: bool = True,
     works: bool = True,
+    makes_topics: bool = False,
 ) -> Host:
     """Not started yet. A log that is given is shared, and closed by who gave it."""
     database = Database(platform.database_url_of(NAME))
@@ -30,8 +34,10 @@ def host(
         platform,
         database=database,
         store=PostgresStore(database),
-        log=log or PostgresLog(platform.database_url_of(LOG_DATABASE)),
+        log=log or open_log(platform, f"duebook-{NAME}"),
         closes_log=log is None,
         api=api,
         works=works,
+        makes_topics=makes_topics,
+        revision=newest(MIGRATIONS),
     )

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from shared.platform import serving
+from shared.platform.client.addresses import HOME_URL, UrlOption
 from shared.platform.client.bench import (
     CONNECTIONS_MAX,
     ROUNDS_MAX,
@@ -23,6 +24,7 @@ from shared.platform.client.bench import (
     measure,
     show,
 )
+from shared.platform.client.clock_command import clock_app
 from shared.platform.client.duebook import RETRY_S_MAX, Duebook
 from shared.platform.client.generator import CUSTOMERS_MAX, FIRST_DAY, MONTHS_MAX, generate
 from shared.platform.client.importer import Importer, Summary, outcome, ticks
@@ -44,8 +46,6 @@ NOT_FOOTING: Final = 4  # Exit status.
 progress_console = Console(stderr=True)
 import_app = typer.Typer(help="Put existing books into a running Duebook.", no_args_is_help=True)
 
-HOME_URL: Final = "http://127.0.0.1:8080"
-UrlOption = Annotated[str, typer.Option(help="Where Duebook answers.", envvar="DUEBOOK_URL")]
 PatienceOption = Annotated[
     float, typer.Option(min=0, max=3600, help="Seconds to repeat what gets no answer.")
 ]
@@ -169,7 +169,7 @@ async def _simulate(
             " request through the log to every read model, reaction and notice."
         )
         if report:
-            await show_addresses(duebook, url, console)
+            await show_addresses(duebook, console)
     if not foots:
         raise typer.Exit(NOT_FOOTING)
 
@@ -207,6 +207,7 @@ def bench_of(server: Sequence[str]) -> Callable[[float, int, int], None]:
 def register(app: typer.Typer, *, bench_server: Sequence[str]) -> None:
     """Give the `duebook` command these sub-commands."""
     app.add_typer(import_app, name="import")
+    app.add_typer(clock_app, name="clock")
     app.command()(simulate)
     app.command()(report)
     app.command("bench")(bench_of(bench_server))

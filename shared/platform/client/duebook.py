@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, Self
 import httpx
 import msgspec
 
+from shared.platform.client.addresses import roots_of
 from shared.platform.clock import monotonic_s
 from shared.platform.codec import to_json
 
@@ -65,19 +66,20 @@ class Answer(NamedTuple):
 
 
 class Duebook:
-    """A client of all three services at one address. `async with Duebook(url) as duebook:`"""
+    """A client of all three services. `async with Duebook(url) as duebook:`
+
+    `url` is the address of all, or ledger=…,credit=…,dunning=… where they stand apart.
+    """
 
     def __init__(
         self,
         url: str,
         *,
-        services: Mapping[str, str] | None = None,  # Name -> address, where they stand apart.
         connections_max: int = CONNECTIONS_MAX,
         retry_s_max: float = RETRY_S_MAX,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._roots = {name: root.rstrip("/") for name, root in (services or {}).items()}
-        self._url = url.rstrip("/")
+        self._roots = roots_of(url)
         self._retry_s_max = retry_s_max
         limits = httpx.Limits(
             max_connections=connections_max, max_keepalive_connections=connections_max
@@ -156,7 +158,7 @@ class Duebook:
         return await self._send(method, self.address(service, path), prefer, None, body)
 
     def address(self, service: str, path: str) -> str:
-        return self._roots.get(service, f"{self._url}/{service}") + path
+        return self._roots[service] + path
 
     async def _send(
         self,

@@ -52,13 +52,13 @@ async def show_report(duebook: Duebook, legal_entity: str, console: Console) -> 
     return foots
 
 
-async def show_addresses(duebook: Duebook, url: str, console: Console) -> None:
+async def show_addresses(duebook: Duebook, console: Console) -> None:
     """Where to go on reading."""
     services = ("ledger", "credit", "dunning")
     table = Table("service", "API", "documentation", title="Addresses")
     for name in services:
         await duebook.operation(name, "GET", "/health/ready")
-        table.add_row(name, f"{url}/{name}/v1", f"{url}/{name}/docs")
+        table.add_row(name, duebook.address(name, "/v1"), duebook.address(name, "/docs"))
     table.box = box.ROUNDED if console.is_terminal else box.ASCII2
     table.title_justify = "left"
     console.print(table)

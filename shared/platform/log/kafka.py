@@ -12,7 +12,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Coroutine,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -35,6 +34,7 @@ from aiokafka.errors import (
 
 from shared.platform.clock import monotonic_s
 from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
+from shared.platform.log.packing import packed
 from shared.platform.log.port import (
     LogRecord,
     LogUnavailable,
@@ -89,7 +89,13 @@ class KafkaLog:
     sent. When a later one fails a prefix stays, as after any append of unknown outcome.
     """
 
-    def __init__(self, bootstrap: str, *, brokers: int, client: str = "duebook") -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        replicas: int | None = None,  # Of new topics; None: as many as the brokers allow.
+        client: str = "duebook",
+    ) -> None:
         spare("aiokafka")
         self._common: dict[str, Any] = {
             "bootstrap_servers": bootstrap,
@@ -98,7 +104,7 @@ class KafkaLog:
             "metadata_max_age_ms": METADATA_AGE_MS_MAX,
             "retry_backoff_ms": RETRY_BACKOFF_MS,
         }
-        self._replicas = replicas_on(brokers)
+        self._replicas = replicas
         self._partitions: dict[str, int] = {}  # They never change, and topics never go.
         self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._line: _Line | None = None
@@ -109,7 +115,7 @@ class KafkaLog:
         self._asking = asyncio.Lock()
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
-        copies = self._replicas
+        copies = self._replicas or replicas_on(await self._ask("brokers", _count_brokers))
         wanted = [
             NewTopic(spec.name, spec.partitions, copies, topic_configs=settings_of(spec, copies))
             for spec in topics
@@ -275,6 +281,10 @@ class KafkaLog:
         task.add_done_callback(self._ending.discard)
 
 
+async def _count_brokers(admin: AIOKafkaAdminClient) -> int:
+    return len((await admin.describe_cluster())["brokers"])
+
+
 async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
     """A broker that does not know a topic yet makes this fail, and so be asked again."""
     asked = [
@@ -330,7 +340,7 @@ def _records(rows: Sequence[Any]) -> Sequence[LogRecord]:
 
 async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
     base = -1
-    for batch in _packed(line.producer, records):
+    for batch in packed(line.producer, records):
         delivery = await line.producer.send_batch(batch, topic, partition=partition)
         delivery.add_done_callback(_heed)
         await asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
@@ -341,18 +351,6 @@ async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRe
             raise LookupError("no offset in the answer")
         base = at if base < 0 else base
     return base
-
-
-def _packed(producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> Iterator[Any]:
-    """The first record of a batch always fits; without a timestamp it gets the wall clock's."""
-    batch = producer.create_batch()
-    for record in records:
-        content = {"key": record.key, "value": record.value, "headers": list(record.headers)}
-        if batch.append(timestamp=None, **content) is None:
-            yield batch
-            batch = producer.create_batch()
-            batch.append(timestamp=None, **content)
-    yield batch
 
 
 def _heed(done: asyncio.Future[Any]) -> None:

@@ -211,6 +211,13 @@ _GRANTS: Final = {
 }
 
 
+# The second revision: how fresh a worker's rows are, and how long an event waits for the log.
+_SECOND: Final = (
+    "ALTER TABLE es_lease ADD COLUMN caught_up_at timestamptz",
+    "ALTER TABLE es_outbox ADD COLUMN committed_at timestamptz NOT NULL DEFAULT clock_timestamp()",
+)
+
+
 class Migration(Protocol):
     """What is used of alembic's `op`."""
 
@@ -219,7 +226,13 @@ class Migration(Protocol):
 
 def create_platform_tables(op: Migration, *, private: Sequence[str] = ()) -> None:
     """Everything the platform needs in a service's database; `private` names of PRIVATE_TABLES."""
-    for statement in platform_statements(private=private):
+    for statement in _first_statements(private):
+        op.execute(statement)
+
+
+def tell_freshness(op: Migration) -> None:
+    """What the second revision adds. Processes may also see which revision there is."""
+    for statement in (*_SECOND, f"GRANT SELECT ON alembic_version TO {APP_ROLE}"):
         op.execute(statement)
 
 
@@ -230,6 +243,11 @@ def protect(op: Migration, table: str) -> None:
 
 
 def platform_statements(*, private: Sequence[str] = ()) -> Sequence[str]:
+    """All revisions at once, as tests need them."""
+    return [*_first_statements(private), *_SECOND]
+
+
+def _first_statements(private: Sequence[str]) -> Sequence[str]:
     unknown = set(private) - set(PRIVATE_TABLES)
     if unknown:
         raise ValueError(f"no such private table: {sorted(unknown)}")

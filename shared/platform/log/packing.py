@@ -1,0 +1,20 @@
+"""Records into the batches of a Kafka producer. Refuses nothing: a record's size was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shared.platform.log.port import NewRecord
+
+
+def packed(producer: Any, records: Sequence[NewRecord]) -> Iterator[Any]:
+    """The first record of a batch always fits; without a timestamp it gets the wall clock's."""
+    batch = producer.create_batch()
+    for record in records:
+        content = {"key": record.key, "value": record.value, "headers": list(record.headers)}
+        if batch.append(timestamp=None, **content) is None:
+            yield batch
+            batch = producer.create_batch()
+            batch.append(timestamp=None, **content)
+    yield batch

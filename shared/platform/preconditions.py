@@ -1,0 +1,95 @@
+"""What must be there before a process works: its database, its schema, its topics.
+
+What is only away is waited for; what is wrong is said in one line, and ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from shared.platform.clock import monotonic_s
+from shared.platform.connections import is_transient
+from shared.platform.database import Database, driver
+from shared.platform.log.port import EventLog, LogUnavailable
+from shared.platform.service import Topics
+
+PAUSE_S: Final = 0.5  # between two attempts to reach what is away
+COMPLAIN_S: Final = 10.0  # between two log lines about it
+
+REVISION: Final = "SELECT version_num FROM alembic_version"
+
+_log = structlog.get_logger(__name__)
+
+
+class SchemaMismatch(Exception):
+    """The database was not migrated to the revision that this program needs."""
+
+
+class _Complaint:
+    """Says what is away, now and then."""
+
+    def __init__(self, service: str, missing: str) -> None:
+        self._service = service
+        self._missing = missing
+        self._said_s = -COMPLAIN_S
+
+    async def pause(self, problem: BaseException) -> None:
+        if monotonic_s() - self._said_s >= COMPLAIN_S:
+            self._said_s = monotonic_s()
+            _log.warning(
+                "waiting",
+                service=self._service,
+                missing=self._missing,
+                problem=type(problem).__name__,
+            )
+        await asyncio.sleep(PAUSE_S)
+
+
+async def await_database(service: str, database: Database) -> None:
+    """Until it takes connections. A wrong password or name is not waited for."""
+    complaint = _Complaint(service, "database")
+    while True:  # Until it answers, or the process is told to end.
+        try:
+            async with database.engine.connect() as connection:
+                await (await driver(connection)).execute("SELECT 1")
+        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+            cause = getattr(problem, "orig", None)
+            cause = getattr(cause, "__cause__", None) or cause or problem
+            if not is_transient(cause):
+                raise
+            await complaint.pause(cause)
+        else:
+            return
+
+
+async def check_revision(service: str, database: Database, wanted: str) -> None:
+    """Raises SchemaMismatch."""
+    async with database.engine.connect() as connection:
+        try:
+            found = await (await driver(connection)).fetchval(REVISION)
+        except asyncpg.UndefinedTableError:
+            found = None
+        except asyncpg.InsufficientPrivilegeError:  # The first revision did not grant it.
+            found = "0001"
+    if found != wanted:
+        raise SchemaMismatch(
+            f"{service}'s database is at revision {found or 'none'}, this program needs {wanted}:"
+            f" run `duebook migrate {service}`"
+        )
+
+
+async def await_topics(service: str, log: EventLog, topics: Topics, *, makes_them: bool) -> None:
+    """Until the log says that all are as they must be. Raises UnknownTopic, TopicMismatch."""
+    complaint = _Complaint(service, "log")
+    while True:  # Until the log answers, or the process is told to end.
+        try:
+            await (log.create if makes_them else log.verify)(topics.all())
+        except LogUnavailable as problem:
+            await complaint.pause(problem)
+        else:
+            return
