@@ -47,7 +47,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
-from shared.platform.log.sparing import spare
+from shared.platform.sparing import spare
 
 BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
 REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition

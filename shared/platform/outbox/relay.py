@@ -13,7 +13,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-import structlog
 
 from shared.platform import failpoints, meters
 from shared.platform.bell import Bell, Ear
@@ -22,6 +21,7 @@ from shared.platform.database import Database
 from shared.platform.envelope_headers import StoredEvent, record_of
 from shared.platform.log.port import EventLog, NewRecord, TopicPartition
 from shared.platform.outbox.leases import Leases
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -57,7 +57,6 @@ DELETE FROM es_outbox o
                 USING (partition_no, epoch)
                 WHERE l.worker = 'relay' AND l.partition_no = o.partition_no)"""
 
-_log = structlog.get_logger(__name__)
 _HEADERS: Final = msgspec.json.Decoder(dict[str, str])
 
 
@@ -109,6 +108,7 @@ class Relay:
         self._published = published
         self._kept = Kept(self._connect)
         self._ear = Ear()
+        self._sparing = SparingLog(__name__)
         self._stopping = False
         self._horizon = "0"
         self._owned: dict[int, int] = {}
@@ -137,7 +137,7 @@ class Relay:
     async def _after(self, problem: Exception) -> None:
         self._horizon = "0"
         if not is_transient(problem):
-            _log.exception("relay failed", service=self._service)
+            self._sparing.error("relay failed", problem, service=self._service)
         meters.RETRIED.labels(self._service, WORKER).inc()
         await asyncio.sleep(RETRY_S)
 
@@ -202,7 +202,9 @@ class Relay:
                 meters.PUBLISHED.labels(self._service, at.topic).inc(len(group))
                 done += group
         if problems:
-            _log.warning("append failed", service=self._service, problem=type(problems[0]).__name__)
+            self._sparing.warning(
+                "append failed", service=self._service, problem=type(problems[0]).__name__
+            )
             if not done:
                 raise problems[0]
         return done

@@ -21,6 +21,7 @@ from shared.platform.database import Database
 from shared.platform.log.port import LogReader, LogRecord, OffsetOutOfRange, TopicPartition
 from shared.platform.outbox.leases import Leases
 from shared.platform.projector import cursor_sql as sql
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -125,6 +126,7 @@ class Consumer:
         self._stopping = False
         self._must_load = True
         self._failures = 0
+        self._sparing = SparingLog(__name__)
         leases.changed.add(self._ear)
 
     def stop(self) -> None:
@@ -273,15 +275,15 @@ class Consumer:
             meters.FENCED.labels(self._service, self._worker).inc()
         elif is_transient(problem):
             meters.RETRIED.labels(self._service, self._worker).inc()
-            _log.warning(
+            self._sparing.warning(
                 "batch repeated",
                 service=self._service,
                 worker=self._worker,
                 problem=type(problem).__name__,
             )
         else:
-            _log.error(
-                "worker failed", service=self._service, worker=self._worker, exc_info=problem
+            self._sparing.error(
+                "worker failed", problem, service=self._service, worker=self._worker
             )
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
         if not self._stopping:
