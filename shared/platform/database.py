@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 if TYPE_CHECKING:
     Driver = asyncpg.Connection[asyncpg.Record]
@@ -43,6 +46,7 @@ class Database:
                 "command_timeout": COMMAND_TIMEOUT_S,
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def bound(
@@ -86,6 +90,19 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _refuse_closed(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, checkout: PoolProxiedConnection
+) -> None:
+    """The server ended it while it was idle: the pool opens another one instead.
+
+    The pool itself notices only what fails in a statement of its own, and so would give out for
+    ever a connection that is used through the driver.
+    """
+    driver_connection = record.driver_connection
+    if driver_connection is None or driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def bind(connection: AsyncConnection, tenants: Collection[UUID]) -> None:
