@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 APP_ROLE: Final = "duebook_app"
 POOL_SIZE: Final = 5  # connections a process keeps for queries and workers
 POOL_OVERFLOW_MAX: Final = 10  # connections beyond it, closed when they come back
+CONNECT_TIMEOUT_S: Final = 5.0  # for a new connection; a server that hangs counts as away
 COMMAND_TIMEOUT_S: Final = 30.0  # for one statement
 IDLE_IN_TRANSACTION_S_MAX: Final = 5  # shorter than the writer asks for the outcome of a COMMIT
 LOCK_TIMEOUT_S: Final = 5  # for one lock; who waits longer gives up and tries again
@@ -44,6 +45,7 @@ class Database:
             connect_args={
                 "server_settings": self._settings,
                 "command_timeout": COMMAND_TIMEOUT_S,
+                "timeout": CONNECT_TIMEOUT_S,
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
@@ -78,6 +80,7 @@ class Database:
         """
         connection: Driver = await asyncpg.connect(
             self.url,
+            timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
             server_settings={
                 **self._settings,

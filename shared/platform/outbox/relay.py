@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 WORKER: Final = "relay"
 ROWS_MAX: Final = 2_000  # of one poll
 POLL_S: Final = 0.25  # when nobody rings
-RETRY_S: Final = 0.25  # after a round that failed
+RETRY_S_MIN: Final = 0.25  # after a round that failed; twice as long each time
+RETRY_S_MAX: Final = 2.0  # after any further one: a full outbox is read in vain each time
 
 # A row's xid is not before the horizon unless its transaction was over when the horizon was read.
 POLL: Final = """
@@ -110,6 +111,8 @@ class Relay:
         self._ear = Ear()
         self._sparing = SparingLog(__name__)
         self._stopping = False
+        self._told_to_stop = Ear()  # The other one hears every commit.
+        self._failures = 0
         self._horizon = "0"
         self._owned: dict[int, int] = {}
         committed.add(self._ear)
@@ -118,6 +121,7 @@ class Relay:
     def stop(self) -> None:
         self._stopping = True
         self._ear.hear()
+        self._told_to_stop.hear()
 
     async def run(self) -> None:
         """Until stop()."""
@@ -130,6 +134,7 @@ class Relay:
             except Exception as problem:
                 await self._after(problem)
                 continue
+            self._failures = 0
             if not more:
                 await self._ear.wait(POLL_S)
         await self._kept.close()
@@ -139,7 +144,9 @@ class Relay:
         if not is_transient(problem):
             self._sparing.error("relay failed", problem, service=self._service)
         meters.RETRIED.labels(self._service, WORKER).inc()
-        await asyncio.sleep(RETRY_S)
+        pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
+        self._failures += 1
+        await self._told_to_stop.wait(pause_s)
 
     async def _step(self) -> bool:
         """Publish what one poll finds; whether there may be more at once."""

@@ -28,7 +28,7 @@ from shared.platform.store.port import EventStore
 WORKER: Final = "timers"
 TIMERS_MAX: Final = 500  # fired together
 POLL_S: Final = 0.25  # when nobody rings
-RETRY_S: Final = 0.25  # after a round that failed
+RETRY_S: Final = 0.5  # after a round that failed
 STUCK_REST_S: Final = 60.0  # before a timer that fired without effect is tried again
 STUCK_MAX: Final = 10_000  # remembered; beyond it they are tried again sooner
 ACTOR: Final = "system"
