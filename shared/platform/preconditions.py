@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.platform.connections import driver_problem, is_transient
 from shared.platform.database import Database, driver
-from shared.platform.log.port import EventLog, LogUnavailable
+from shared.platform.log.port import EventLog, LogUnavailable, UnknownTopic
 from shared.platform.service import Topics
 from shared.platform.sparing import SparingLog
 
@@ -84,5 +84,7 @@ async def await_topics(service: str, log: EventLog, topics: Topics, *, makes_the
             await (log.create if makes_them else log.verify)(topics.all())
         except LogUnavailable as problem:
             await complaint.pause(problem)
+        except UnknownTopic as problem:
+            raise UnknownTopic(f"{problem} is not there: run `duebook topics apply`") from problem
         else:
             return
