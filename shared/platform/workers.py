@@ -41,6 +41,8 @@ __all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
 SILENCE_S_MAX: Final = 15.0  # a log that no worker has heard of for longer does not answer
 LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
+BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
+CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
 OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
 
 _log = structlog.get_logger(__name__)
@@ -131,9 +133,7 @@ class Workers:
             loop.stop()
         for handler in self._handlers:
             handler.stop()
-        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(result, BaseException):
-                _log.error("worker ended", service=self._service.name, exc_info=result)
+        await self._end_tasks()
         for handler in self._handlers:
             await handler.close()
         if self._tasks:
@@ -152,6 +152,22 @@ class Workers:
         if monotonic_s() - heard_s > SILENCE_S_MAX:
             return "the log does not answer"
         return None
+
+    async def _end_tasks(self) -> None:
+        """What hangs on a log or a database that is away is cut off, which does what a crash does:
+        nothing is lost, and the next owner repeats it.
+        """
+        if not self._tasks:
+            return
+        _, hanging = await asyncio.wait(self._tasks, timeout=BATCHES_END_S_MAX)
+        for task in hanging:
+            task.cancel()
+        if hanging:
+            _log.warning("workers cut off", service=self._service.name, workers=len(hanging))
+            await asyncio.wait(hanging, timeout=CUT_OFF_S_MAX)
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                _log.error("worker ended", service=self._service.name, exc_info=task.exception())
 
     def wake(self) -> None:
         """Look again now: the domain clock was moved, or something was committed."""

@@ -24,7 +24,7 @@ from shared.platform.log.port import (
     TopicPartition,
 )
 from shared.platform.log.reading import SILENCE_S_MAX
-from shared.platform.log.sparing import Sparing
+from shared.platform.sparing import Sparing
 from tests.shared.test_log_contract import OTHER, TOPIC, LogContract
 from tests.support.brokers import Brokers
 from tests.support.log_cases import WAIT_S, LogCases, created, names, read_all, record

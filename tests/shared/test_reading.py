@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -21,8 +20,6 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.log.reading import KafkaReader
-from shared.platform.log.sparing import Sparing
-from tests.support.spoken import Spoken
 
 AT: Final = TopicPartition("events", 0)
 BESIDE: Final = TopicPartition("events", 1)
@@ -174,14 +171,3 @@ class TestMirror:
                 await asyncio.sleep(0.01)
             await telling.close()
         assert [line["event"] for line in lines] == ["offsets not mirrored"]
-
-
-class TestSparing:
-    def test_passes_the_same_line_of_code_on_once(self) -> None:
-        onward, library, spoken = logging.Logger("onward"), logging.Logger("library"), Spoken()
-        onward.addHandler(spoken)
-        library.addHandler(Sparing(onward))
-        for number in range(3):
-            library.warning("away %d", number)
-        library.warning("back")
-        assert spoken.lines == ["away 0", "back"]

@@ -47,7 +47,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
-from shared.platform.log.sparing import spare
+from shared.platform.sparing import spare
 
 BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
 REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition
@@ -57,7 +57,7 @@ RETRY_BACKOFF_MS: Final = 200  # before a request is repeated
 FETCH_WAIT_MS: Final = 500  # How long a broker holds an empty fetch; new records end it.
 APPEND_TIMEOUT_S: Final = 30.0  # The longest stall seen while brokers were killed was 7.2 s.
 START_TIMEOUT_S: Final = 15.0  # for a client to find the cluster
-END_TIMEOUT_S: Final = 5.0  # for a client to end
+END_TIMEOUT_S: Final = 2.0  # for a client to end; a process has 10 s for everything
 PAUSE_S: Final = 0.5  # after a producer that did not start
 ASK_ATTEMPTS_MAX: Final = 10  # each at a broker drawn by lot
 ASK_PAUSE_S: Final = 0.2  # between two attempts

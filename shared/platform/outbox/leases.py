@@ -21,6 +21,7 @@ from shared.platform.connections import Kept, is_transient
 from shared.platform.database import Database
 from shared.platform.outbox import leases_sql as sql
 from shared.platform.outbox.instance import take_name
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -71,6 +72,7 @@ class Leases:
         self._name: str | None = None
         self._held: dict[tuple[str, int], int] = {}  # (worker, partition) -> epoch
         self._good_until_s = 0.0
+        self._sparing = SparingLog(__name__)
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self.changed = Bell()
@@ -116,7 +118,7 @@ class Leases:
                 await self._tick()
             except Exception as problem:
                 if not is_transient(problem):
-                    _log.exception("leases cannot be taken", service=self._service)
+                    self._sparing.error("leases cannot be taken", problem, service=self._service)
                 self._kept.drop()
                 pause_s = min(RETRY_S, pause_s)
             with contextlib.suppress(TimeoutError):

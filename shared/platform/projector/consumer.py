@@ -21,6 +21,7 @@ from shared.platform.database import Database
 from shared.platform.log.port import LogReader, LogRecord, OffsetOutOfRange, TopicPartition
 from shared.platform.outbox.leases import Leases
 from shared.platform.projector import cursor_sql as sql
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -126,6 +127,7 @@ class Consumer:
         self._must_load = True
         self._failures = 0
         self.answered_s = monotonic_s()  # When the log last answered, if only with nothing.
+        self._sparing = SparingLog(__name__)
         leases.changed.add(self._ear)
 
     @property
@@ -293,15 +295,15 @@ class Consumer:
             meters.FENCED.labels(self._service, self._worker).inc()
         elif is_transient(problem):
             meters.RETRIED.labels(self._service, self._worker).inc()
-            _log.warning(
+            self._sparing.warning(
                 "batch repeated",
                 service=self._service,
                 worker=self._worker,
                 problem=type(problem).__name__,
             )
         else:
-            _log.error(
-                "worker failed", service=self._service, worker=self._worker, exc_info=problem
+            self._sparing.error(
+                "worker failed", problem, service=self._service, worker=self._worker
             )
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
         if not self._stopping:
