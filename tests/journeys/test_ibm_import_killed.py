@@ -12,7 +12,7 @@ import pytest
 
 from shared.platform.embedded.server import temporary_folder
 from tests.support.ibm_story import CLOCK_START, Lived, live_through, needs_data
-from tests.support.running import Running, duebook
+from tests.support.running import Running
 
 pytestmark = [
     pytest.mark.faults,
@@ -69,11 +69,10 @@ class TestKilledImport:
                 killer = Killer(running, lived.phase_s)
                 again = live_through(running, killer.during)
                 again.book.close()
-                verified = duebook("verify", "--data", str(running.folder), timeout_s=600)
+                running.verify()
             finally:
                 running.stop()
 
         assert killer.kills == sum(KILLS)
         assert again.outcome.alerts == lived.outcome.alerts
         assert again.outcome == lived.outcome
-        assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -15,7 +15,7 @@ import httpx
 
 from shared.platform.settings import PlatformSettings
 from tests.support.databases import Server
-from tests.support.running import CLI, ROOT, STOP_S_MAX, duebook, free_port
+from tests.support.running import CLI, ROOT, STOP_S_MAX, VERIFY_S_MAX, duebook, free_port
 
 SERVICES: Final = ("ledger", "credit", "dunning")
 READY_S_MAX: Final = 60.0
@@ -179,6 +179,14 @@ class Installation:
     def url(self) -> str:
         """For `--url`, and for our own client."""
         return ",".join(f"{name}={self[f'serve {name}'].url}" for name in SERVICES)
+
+    def database_url(self, service: str) -> str:
+        """For the owner of everything."""
+        return self._server.url_of(self.databases[service])
+
+    def verify(self) -> None:
+        """Fails with what it said if anything differs."""
+        self.run("verify", timeout_s=VERIFY_S_MAX)
 
     @property
     def settings(self) -> PlatformSettings:
