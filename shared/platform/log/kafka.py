@@ -28,7 +28,7 @@ from aiokafka.errors import (
 
 from shared.platform.clock import monotonic_s
 from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
-from shared.platform.log.packing import packed
+from shared.platform.log.packing import packed, unpacked
 from shared.platform.log.port import (
     LogRecord,
     LogUnavailable,
@@ -310,6 +310,10 @@ class _Consumer:
         found: int | None = self._client.last_poll_timestamp(Place(*at))
         return found
 
+    def end(self, at: TopicPartition) -> int | None:
+        found: int | None = self._client.highwater(Place(*at))
+        return found
+
     async def get(
         self, records_max: int, wait_s: float
     ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
@@ -320,7 +324,7 @@ class _Consumer:
             raise OffsetOutOfRange(str(problem)) from problem
         except Exception as problem:
             raise _unavailable("fetch", problem) from problem
-        return {TopicPartition(*place): _records(rows) for place, rows in found.items()}
+        return {TopicPartition(*place): unpacked(rows) for place, rows in found.items()}
 
     async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
         await self._client.commit({Place(*at): next for at, next in positions.items()})
@@ -334,10 +338,6 @@ def _uncoordinate(consumer: AIOKafkaConsumer) -> None:
     coordinator = consumer._coordinator
     coordinator._coordination_task.cancel()
     coordinator._coordination_task = coordinator._closing  # What stop() waits for.
-
-
-def _records(rows: Sequence[Any]) -> Sequence[LogRecord]:
-    return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]
 
 
 async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
