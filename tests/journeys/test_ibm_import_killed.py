@@ -11,7 +11,8 @@ from typing import Final
 import pytest
 
 from shared.platform.embedded.server import temporary_folder
-from tests.support.ibm_story import CLOCK_START, Lived, live_through, needs_data
+from tests.support.calm import Calm
+from tests.support.ibm_story import CLOCK_START, live_through, needs_data
 from tests.support.running import Running
 
 pytestmark = [
@@ -61,12 +62,12 @@ class Killer:
 
 
 class TestKilledImport:
-    def test_ends_as_the_undisturbed_one(self, lived: Lived) -> None:
+    def test_ends_as_the_undisturbed_one(self, calm: Calm) -> None:
         with temporary_folder() as folder:
             running = Running(folder, CLOCK_START)
             running.start()
             try:
-                killer = Killer(running, lived.phase_s)
+                killer = Killer(running, calm.phase_s)
                 again = live_through(running, killer.during)
                 again.book.close()
                 running.verify()
@@ -74,5 +75,5 @@ class TestKilledImport:
                 running.stop()
 
         assert killer.kills == sum(KILLS)
-        assert again.outcome.alerts == lived.outcome.alerts
-        assert again.outcome == lived.outcome
+        assert again.outcome.alerts == calm.outcome.alerts
+        assert again.outcome == calm.outcome
