@@ -27,10 +27,11 @@ REAL_DATA: Final = os.environ.get("DUEBOOK_REAL_DATA")
 needs_data = pytest.mark.skipif(REAL_DATA is None, reason="DUEBOOK_REAL_DATA is not set")
 
 ENTITY: Final = "IBM01"
+ZONE: Final = "Asia/Shanghai"
 FIRST_DAY: Final = date(2012, 1, 1)
 PROMISE_DAY: Final = date(2012, 6, 1)  # The clock stands there when somebody calls.
 LAST_DAY: Final = date(2014, 1, 31)
-CLOCK_START: Final = "2011-12-31T16:00:00Z"  # 00:00 of the first day in Asia/Shanghai.
+CLOCK_START: Final = "2011-12-31T16:00:00Z"  # 00:00 of the first day in ZONE.
 PAGE: Final = 500
 SETTLED_S_MAX: Final = 120.0
 
