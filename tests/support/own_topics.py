@@ -23,6 +23,10 @@ class OwnTopics:
         self._prefix = f"test.{uuid4().hex}."
         self._readers: list[LogReader] = []
 
+    def name_of(self, topic: str) -> str:
+        """What the brokers call it."""
+        return self._prefix + topic
+
     def _own(self, topics: Sequence[TopicSpec]) -> Sequence[TopicSpec]:
         return [spec._replace(name=self._prefix + spec.name) for spec in topics]
 
