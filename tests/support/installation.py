@@ -15,7 +15,7 @@ import httpx
 
 from shared.platform.settings import PlatformSettings
 from tests.support.databases import Server
-from tests.support.running import CLI, ROOT, STOP_S_MAX, duebook, free_port
+from tests.support.running import CLI, ROOT, STOP_S_MAX, VERIFY_S_MAX, duebook, free_port
 
 SERVICES: Final = ("ledger", "credit", "dunning")
 READY_S_MAX: Final = 60.0
@@ -183,6 +183,10 @@ class Installation:
     def database_url(self, service: str) -> str:
         """As the owner of everything."""
         return self._servers[service].url_of(self.databases[service])
+
+    def verify(self) -> None:
+        """Fails with what it said if anything differs."""
+        self.run("verify", timeout_s=VERIFY_S_MAX)
 
     @property
     def settings(self) -> PlatformSettings:

@@ -8,13 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Coroutine,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -304,6 +298,7 @@ class _Consumer:
 
     def __init__(self, client: AIOKafkaConsumer) -> None:
         self._client = client
+        _uncoordinate(client)
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._client.assign([Place(*at) for at in positions])
@@ -336,6 +331,13 @@ class _Consumer:
 
     async def stop(self) -> None:
         await _stop(self._client)
+
+
+def _uncoordinate(consumer: AIOKafkaConsumer) -> None:
+    """Its routine is of no use to partitions assigned by hand, and dies of an untimely assign()."""
+    coordinator = consumer._coordinator
+    coordinator._coordination_task.cancel()
+    coordinator._coordination_task = coordinator._closing  # What stop() waits for.
 
 
 async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
