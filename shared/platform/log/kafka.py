@@ -32,6 +32,7 @@ from aiokafka.errors import (
     for_code,
 )
 
+from shared.platform import failpoints
 from shared.platform.clock import monotonic_s
 from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
 from shared.platform.log.packing import packed
@@ -343,7 +344,8 @@ async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRe
     for batch in packed(line.producer, records):
         delivery = await line.producer.send_batch(batch, topic, partition=partition)
         delivery.add_done_callback(_heed)
-        await asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        acknowledged = asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        await failpoints.under_way("log.after_send", acknowledged)
         if not delivery.done():
             raise ProducerClosed
         at: int = delivery.result().offset
