@@ -25,7 +25,7 @@ fix: $(READY)  ## Format, and mend what ruff can mend.
 	@$(PY) -m ruff check --fix
 
 prove: $(READY)  ## Failpoints, kills, races and mutants.
-	@$(PY) tests/layers.py faults
+	@$(PY) tests/layers.py faults killed
 
 bench: $(READY)  ## Measure this machine.
 	@.venv/bin/duebook bench $(ARGS)

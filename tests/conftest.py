@@ -12,6 +12,7 @@ from shared.platform.database import Database
 from shared.platform.store.schema import PRIVATE_TABLES, platform_statements
 from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
+from tests.support.told import told
 
 NO_BROKERS: Final = pytest.StashKey[str]()
 
@@ -88,6 +89,8 @@ def _need_brokers(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in told(terminalreporter.config):
+        terminalreporter.write_line(line)
     reason = terminalreporter.config.stash.get(NO_BROKERS, None)
     if reason is not None:
         terminalreporter.write_sep(

@@ -40,7 +40,9 @@ LAYERS: Final = {
         needs=DEBIAN_15,
     ),
     "journey": Layer(("-m", "journey and not faults")),
-    "faults": Layer(("-m", "faults")),
+    "faults": Layer(("-m", "faults", "--ignore", "tests/journeys")),
+    # Whole journeys under kill -9, compared with the calm one that the journeys have left.
+    "killed": Layer(("-m", "faults", "tests/journeys")),
 }
 
 

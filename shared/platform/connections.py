@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
-import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.kernel.decider import NotWritten, OutcomeUnknown, Overloaded
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 RECONNECT_S: Final = 0.5  # after a connection that failed
 PROBE_S: Final = 5.0  # between two questions whether a listening connection is alive
 PROBE_TIMEOUT_S: Final = 5.0  # a listening connection that is silent for longer is dead
-
-_log = structlog.get_logger(__name__)
 
 _TRANSIENT: Final = (
     OSError,  # LogUnavailable among them.
@@ -37,15 +37,27 @@ _TRANSIENT: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.CannotConnectNowError,
+    PoolExhausted,
 )
 
 
 def is_transient(problem: BaseException) -> bool:
     """Worth another attempt with the same batch. Anything else will fail again for ever.
 
-    The driver's complaint about an argument is an InterfaceError too, and a ValueError.
+    The driver's complaint about an argument is an InterfaceError too, and a ValueError. What came
+    through SQLAlchemy is judged by what the driver said.
     """
+    if isinstance(problem, DBAPIError):
+        return problem.connection_invalidated or is_transient(driver_problem(problem))
     return isinstance(problem, _TRANSIENT) and not isinstance(problem, ValueError)
+
+
+def driver_problem(problem: BaseException) -> BaseException:
+    """What the driver raised, without the two layers that SQLAlchemy puts around it."""
+    original = problem.orig if isinstance(problem, DBAPIError) else None
+    if original is None:
+        return problem
+    return original.__cause__ or original
 
 
 class Kept:
@@ -95,6 +107,7 @@ class Listening:
     ) -> None:
         self._connect = connect
         self._channels = channels
+        self._log = SparingLog(__name__)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -122,7 +135,7 @@ class Listening:
                 asyncpg.PostgresError,
                 asyncpg.InterfaceError,
             ) as problem:
-                _log.warning("listening interrupted", problem=type(problem).__name__)
+                self._log.warning("listening interrupted", problem=type(problem).__name__)
                 await asyncio.sleep(RECONNECT_S)
             finally:
                 if connection is not None:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 if TYPE_CHECKING:
     Driver = asyncpg.Connection[asyncpg.Record]
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 APP_ROLE: Final = "duebook_app"
 POOL_SIZE: Final = 5  # connections a process keeps for queries and workers
 POOL_OVERFLOW_MAX: Final = 10  # connections beyond it, closed when they come back
+CONNECT_TIMEOUT_S: Final = 5.0  # for a new connection; a server that hangs counts as away
 COMMAND_TIMEOUT_S: Final = 30.0  # for one statement
 IDLE_IN_TRANSACTION_S_MAX: Final = 5  # shorter than the writer asks for the outcome of a COMMIT
 LOCK_TIMEOUT_S: Final = 5  # for one lock; who waits longer gives up and tries again
@@ -41,8 +45,10 @@ class Database:
             connect_args={
                 "server_settings": self._settings,
                 "command_timeout": COMMAND_TIMEOUT_S,
+                "timeout": CONNECT_TIMEOUT_S,
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def bound(
@@ -74,6 +80,7 @@ class Database:
         """
         connection: Driver = await asyncpg.connect(
             self.url,
+            timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
             server_settings={
                 **self._settings,
@@ -86,6 +93,19 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _refuse_closed(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, checkout: PoolProxiedConnection
+) -> None:
+    """The server ended it while it was idle: the pool opens another one instead.
+
+    The pool itself notices only what fails in a statement of its own, and so would give out for
+    ever a connection that is used through the driver.
+    """
+    driver_connection = record.driver_connection
+    if driver_connection is None or driver_connection.is_closed():
+        raise DisconnectionError
 
 
 async def bind(connection: AsyncConnection, tenants: Collection[UUID]) -> None:

@@ -14,10 +14,13 @@ from shared.platform.settings import LOG_DATABASE, PlatformSettings
 
 @contextmanager
 def server_for(settings: PlatformSettings) -> Iterator[PlatformSettings]:
-    """The settings with folder and server filled in. An embedded server is stopped at the end."""
+    """The settings with folder and server filled in. An embedded server is stopped at the end.
+
+    None is started where every database is named.
+    """
     folder = settings.data or default_folder()
     placed = settings.model_copy(update={"data": folder})
-    if settings.database_url is not None:
+    if settings.database_url is not None or settings.names_all_databases:
         yield placed
         return
     with EmbeddedServer.start(folder) as server:
@@ -29,7 +32,7 @@ def server_beside(settings: PlatformSettings) -> Iterator[PlatformSettings]:
     """As server_for, but beside a system that is up on the same folder; that one goes on."""
     folder = settings.data or default_folder()
     url = settings.database_url or running_url(folder, MAINTENANCE_DATABASE)
-    if url is None:
+    if url is None or settings.names_all_databases:
         with server_for(settings) as ready:
             yield ready
     else:

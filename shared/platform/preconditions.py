@@ -9,21 +9,17 @@ import asyncio
 from typing import Final
 
 import asyncpg
-import structlog
 from sqlalchemy.exc import DBAPIError
 
-from shared.platform.clock import monotonic_s
-from shared.platform.connections import is_transient
+from shared.platform.connections import driver_problem, is_transient
 from shared.platform.database import Database, driver
-from shared.platform.log.port import EventLog, LogUnavailable
+from shared.platform.log.port import EventLog, LogUnavailable, UnknownTopic
 from shared.platform.service import Topics
+from shared.platform.sparing import SparingLog
 
 PAUSE_S: Final = 0.5  # between two attempts to reach what is away
-COMPLAIN_S: Final = 10.0  # between two log lines about it
 
 REVISION: Final = "SELECT version_num FROM alembic_version"
-
-_log = structlog.get_logger(__name__)
 
 
 class SchemaMismatch(Exception):
@@ -36,17 +32,15 @@ class _Complaint:
     def __init__(self, service: str, missing: str) -> None:
         self._service = service
         self._missing = missing
-        self._said_s = -COMPLAIN_S
+        self._log = SparingLog(__name__)
 
     async def pause(self, problem: BaseException) -> None:
-        if monotonic_s() - self._said_s >= COMPLAIN_S:
-            self._said_s = monotonic_s()
-            _log.warning(
-                "waiting",
-                service=self._service,
-                missing=self._missing,
-                problem=type(problem).__name__,
-            )
+        self._log.warning(
+            "waiting",
+            service=self._service,
+            missing=self._missing,
+            problem=type(problem).__name__,
+        )
         await asyncio.sleep(PAUSE_S)
 
 
@@ -58,8 +52,7 @@ async def await_database(service: str, database: Database) -> None:
             async with database.engine.connect() as connection:
                 await (await driver(connection)).execute("SELECT 1")
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
-            cause = getattr(problem, "orig", None)
-            cause = getattr(cause, "__cause__", None) or cause or problem
+            cause = driver_problem(problem)
             if not is_transient(cause):
                 raise
             await complaint.pause(cause)
@@ -91,5 +84,7 @@ async def await_topics(service: str, log: EventLog, topics: Topics, *, makes_the
             await (log.create if makes_them else log.verify)(topics.all())
         except LogUnavailable as problem:
             await complaint.pause(problem)
+        except UnknownTopic as problem:
+            raise UnknownTopic(f"{problem} is not there: run `duebook topics apply`") from problem
         else:
             return

@@ -24,7 +24,7 @@ from shared.platform.telemetry import version
 
 T = TypeVar("T")
 
-REQUESTS_END_S_MAX: Final = 1  # seconds that answers under way have after a signal
+REQUESTS_END_S_MAX: Final = 5  # seconds that answers under way have after a signal
 KEEP_ALIVE_S: Final = 75  # of an idle connection; longer than balancers keep theirs
 # Few and late collections: a full one of a warm process costs tens of milliseconds.
 GC_THRESHOLDS: Final = (50_000, 20, 50)

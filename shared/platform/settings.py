@@ -116,6 +116,15 @@ class PlatformSettings(BaseSettings):
         default="warning", description="The least that is logged."
     )
 
+    @property
+    def names_all_databases(self) -> bool:
+        """Whether each is named by itself, so that no server of all is needed."""
+        logs = () if self.kafka is not None else (LOG_DATABASE,)
+        return all(
+            getattr(self, f"{name}_database_url") is not None
+            for name in ("ledger", "credit", "dunning", *logs)
+        )
+
     def database_url_of(self, name: str) -> str:
         """Of a service, or of the log. Raises DatabaseUnknown."""
         own: str | None = getattr(self, f"{name}_database_url")

@@ -6,20 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.platform.embedded.server import temporary_folder
-from tests.support.ibm_story import CLOCK_START, Lived, live_through
-from tests.support.running import Running
+from tests.support.calm import Calm, calm_story, living
+from tests.support.ibm_story import Lived
 
 
 @pytest.fixture(scope="session")
 def lived() -> Iterator[Lived]:
     """The IBM story once, undisturbed."""
-    with temporary_folder() as folder:
-        running = Running(folder, CLOCK_START)
-        running.start()
-        try:
-            story = live_through(running)
-            yield story
-            story.book.close()
-        finally:
-            running.stop()
+    with living() as story:
+        yield story
+
+
+@pytest.fixture(scope="session")
+def calm() -> Calm:
+    """What the undisturbed story came to."""
+    return calm_story()

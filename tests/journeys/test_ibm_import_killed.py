@@ -11,8 +11,9 @@ from typing import Final
 import pytest
 
 from shared.platform.embedded.server import temporary_folder
-from tests.support.ibm_story import CLOCK_START, Lived, live_through, needs_data
-from tests.support.running import Running, duebook
+from tests.support.calm import Calm
+from tests.support.ibm_story import CLOCK_START, live_through, needs_data
+from tests.support.running import Running
 
 pytestmark = [
     pytest.mark.faults,
@@ -61,19 +62,18 @@ class Killer:
 
 
 class TestKilledImport:
-    def test_ends_as_the_undisturbed_one(self, lived: Lived) -> None:
+    def test_ends_as_the_undisturbed_one(self, calm: Calm) -> None:
         with temporary_folder() as folder:
             running = Running(folder, CLOCK_START)
             running.start()
             try:
-                killer = Killer(running, lived.phase_s)
+                killer = Killer(running, calm.phase_s)
                 again = live_through(running, killer.during)
                 again.book.close()
-                verified = duebook("verify", "--data", str(running.folder), timeout_s=600)
+                running.verify()
             finally:
                 running.stop()
 
         assert killer.kills == sum(KILLS)
-        assert again.outcome.alerts == lived.outcome.alerts
-        assert again.outcome == lived.outcome
-        assert verified.returncode == 0, verified.stdout + verified.stderr
+        assert again.outcome.alerts == calm.outcome.alerts
+        assert again.outcome == calm.outcome

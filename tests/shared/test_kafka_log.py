@@ -12,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as Place
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.log import kafka
@@ -24,7 +25,7 @@ from shared.platform.log.port import (
     TopicPartition,
 )
 from shared.platform.log.reading import SILENCE_S_MAX
-from shared.platform.log.sparing import Sparing
+from shared.platform.sparing import Sparing
 from tests.shared.test_log_contract import OTHER, TOPIC, LogContract
 from tests.support.brokers import Brokers
 from tests.support.log_cases import WAIT_S, LogCases, created, names, read_all, record
@@ -33,6 +34,7 @@ from tests.support.spoken import Spoken
 
 MINUTE_MS: Final = 60_000
 SHORT_S: Final = 2.0
+LOOKING_S: Final = 0.5
 
 
 @pytest.mark.connected
@@ -103,6 +105,29 @@ class TestKafkaLog:
             await admin.close()
             await reader.close()
         assert committed.offset == 2
+
+    async def test_takes_other_partitions_while_the_group_has_no_broker_yet(
+        self, log: KafkaLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A new cluster needs seconds for it; a killed broker takes it away."""
+
+        async def look_in_vain(coordinator: GroupCoordinator) -> None:
+            await asyncio.sleep(LOOKING_S)
+
+        monkeypatch.setattr(GroupCoordinator, "ensure_coordinator_known", look_in_vain)
+        topic = await created(log, partitions=2)
+        for partition in (0, 1):
+            await log.append(topic, partition, [record("a")])
+        reader = log.reader(f"worker-{uuid4().hex}")
+        both = {TopicPartition(topic, 0): 0, TopicPartition(topic, 1): 0}
+        await reader.fetch(both, 10, WAIT_S)
+        await reader.fetch({TopicPartition(topic, 0): 0}, 10, WAIT_S)
+        await asyncio.sleep(2 * LOOKING_S)
+
+        found = await reader.fetch(both, 10, WAIT_S)
+
+        await reader.close()
+        assert sum(map(len, found.values())) > 0
 
     async def test_says_that_a_truncated_position_is_gone(
         self, log: KafkaLog, any_broker: str

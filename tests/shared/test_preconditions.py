@@ -51,7 +51,7 @@ class TestAwaitTopics:
         await log.verify(TOPICS.all())
 
     async def test_refuses_a_log_without_topics(self) -> None:
-        with pytest.raises(UnknownTopic):
+        with pytest.raises(UnknownTopic, match=r"duebook\..* run `duebook topics apply`"):
             await await_topics("ledger", MemoryLog(), TOPICS, makes_them=False)
 
     @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pytest
 import structlog
 
+from shared.platform.clock import wall_now
 from shared.platform.log import mirror, reading
 from shared.platform.log.mirror import Mirror
 from shared.platform.log.port import (
@@ -20,8 +20,6 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.log.reading import KafkaReader
-from shared.platform.log.sparing import Sparing
-from tests.support.spoken import Spoken
 
 AT: Final = TopicPartition("events", 0)
 BESIDE: Final = TopicPartition("events", 1)
@@ -35,6 +33,7 @@ class Told:
         self.answers = list(answers)
         self.asked: list[str] = []
         self.answered_ms: int | None = None
+        self.ends: dict[TopicPartition, int] = {}
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self.asked.append(f"assign {len(positions)}")
@@ -44,6 +43,9 @@ class Told:
 
     def answered_at(self, at: TopicPartition) -> int | None:
         return self.answered_ms
+
+    def end(self, at: TopicPartition) -> int | None:
+        return self.ends.get(at)
 
     async def get(self, records_max: int, wait_s: float) -> Found:
         await asyncio.sleep(0)
@@ -119,6 +121,16 @@ class TestKafkaReader:
         with pytest.raises(LogUnavailable, match="no answer"):
             await reader.fetch({AT: 0}, 10, 0)
 
+    async def test_says_since_when_it_stands_at_the_end(self) -> None:
+        consumer = Told()
+        reader = reader_of(consumer)
+        assert reader.caught_up_ago_s(AT, 5) is None
+        await reader.fetch({AT: 5}, 10, 0)
+        assert reader.caught_up_ago_s(AT, 5) is None  # No broker has answered yet.
+        consumer.answered_ms, consumer.ends = round((wall_now().timestamp() - 30) * 1000), {AT: 5}
+        assert reader.caught_up_ago_s(AT, 4) is None
+        assert reader.caught_up_ago_s(AT, 5) == pytest.approx(30, abs=5)
+
     async def test_mirrors_only_what_is_assigned(self) -> None:
         consumer = Told()
         reader = reader_of(consumer)
@@ -159,14 +171,3 @@ class TestMirror:
                 await asyncio.sleep(0.01)
             await telling.close()
         assert [line["event"] for line in lines] == ["offsets not mirrored"]
-
-
-class TestSparing:
-    def test_passes_the_same_line_of_code_on_once(self) -> None:
-        onward, library, spoken = logging.Logger("onward"), logging.Logger("library"), Spoken()
-        onward.addHandler(spoken)
-        library.addHandler(Sparing(onward))
-        for number in range(3):
-            library.warning("away %d", number)
-        library.warning("back")
-        assert spoken.lines == ["away 0", "back"]

@@ -11,15 +11,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
+from shared.platform.bell import Bell
 from shared.platform.client.clocks import Clocks
 from shared.platform.client.duebook import Duebook, Refused
 from shared.platform.clock import monotonic_s
 from shared.platform.database import Database
 from shared.platform.hosting import Host
 from shared.platform.log.memory import MemoryLog
+from shared.platform.projector.seen import until
 from shared.platform.serving import joined, serve
 from shared.platform.settings import PlatformSettings
 from shared.platform.store.postgres import PostgresStore
@@ -35,6 +38,8 @@ BOX = {
     "content": {"amount": "10.00", "currency": "CNY"},
     "opened_on": "2026-01-31",
 }
+SOON_S = 10.0
+SLOW_S = 2.0
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -68,12 +73,19 @@ async def served(host: Host, port: int) -> AsyncIterator[tuple[str, asyncio.Task
         await serving
 
 
+async def until_ready(http: httpx.AsyncClient, url: str) -> None:
+    """Leases are taken a moment after the start."""
+    until_s = monotonic_s() + 10
+    while (answer := (await http.get(f"{url}/health/ready")).json()) != {"status": "ok"}:
+        assert monotonic_s() < until_s, answer
+
+
 class TestServe:
     async def test_answers_under_the_name_of_the_service(self, host: Host) -> None:
         async with served(host, free_port()) as (url, _), httpx.AsyncClient() as http:
             home = (await http.get(url)).json()
             assert home["services"]["ledger"]["api"] == f"{url}/ledger/v1"
-            assert (await http.get(f"{url}/ledger/health/ready")).json() == {"status": "ok"}
+            await until_ready(http, f"{url}/ledger")
             assert (await http.get(f"{url}/nobody/v1")).json()["code"] == "not-found"
             assert (await http.get(f"{url}/ledger/docs")).text.count("/ledger/openapi.json") == 1
 
@@ -105,6 +117,31 @@ class TestServe:
             (reading,) = await clocks.read()
             assert (reading.now, reading.is_settled) == (stops[0], True)
             assert sum(reading.end_offsets["duebook.ledger.events.v1"]) == 1
+
+    async def test_answers_what_it_has_taken_though_the_database_is_slow(self, host: Host) -> None:
+        """And takes nothing new meanwhile."""
+
+        async def taken() -> bool:
+            return host.writer.in_flight > 0
+
+        assert host.parts.database is not None
+        async with served(host, free_port()) as (url, serving), httpx.AsyncClient() as http:
+            blocker = await asyncpg.connect(host.parts.database.url)
+            await blocker.execute("BEGIN; LOCK TABLE es_stream IN SHARE MODE")
+            async with Duebook(url) as duebook:
+                waiting = asyncio.create_task(duebook.command("ledger", "boxes", BOX, key="k"))
+                assert await until(taken, Bell(), timeout_s=SOON_S, poll_s=0.01)
+                os.kill(os.getpid(), signal.SIGTERM)
+                await asyncio.sleep(SLOW_S)
+                assert not waiting.done()
+                with pytest.raises(httpx.ConnectError):
+                    await http.get(f"{url}/ledger/health/ready")
+                await blocker.execute("COMMIT")
+                answer = await waiting
+            await serving
+            stored = await blocker.fetchval("SELECT count(*) FROM es_event")
+            await blocker.close()
+        assert (answer.status, answer.replayed, stored) == (201, False, 1)
 
     async def test_ends_soon_after_a_signal_with_clients_connected(self, host: Host) -> None:
         async with served(host, free_port()) as (url, serving), httpx.AsyncClient() as http:

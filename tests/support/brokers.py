@@ -19,6 +19,7 @@ SCRIPT: Final = ROOT / "deploy" / "kafka" / "kafka.py"
 HOME: Final = ROOT / ".duebook"
 OWN_BROKER: Final = "DUEBOOK_TEST_KAFKA"
 COMMAND_TIMEOUT_S: Final = 240.0
+DOCKER_S_MAX: Final = 10.0
 RUNS_AT_ONCE_MAX: Final = 8
 
 
@@ -38,7 +39,25 @@ class Brokers:
 
 
 def missing() -> str | None:
-    """Why no brokers can be started here."""
+    """Why no brokers can be started here. Tests hurt brokers, so they start no containers."""
+    reason = _missing()
+    if reason is not None and _docker_answers():
+        return f"{reason}; with Docker start compose.yaml and name it in {OWN_BROKER}"
+    return reason
+
+
+def _docker_answers() -> bool:
+    """An engine, not only its client."""
+    if shutil.which("docker") is None:
+        return False
+    try:
+        asked = subprocess.run(["docker", "info"], capture_output=True, timeout=DOCKER_S_MAX)
+    except subprocess.TimeoutExpired:
+        return False
+    return asked.returncode == 0
+
+
+def _missing() -> str | None:
     libs = Path(os.environ.get("DUEBOOK_KAFKA_LIBS") or HOME / "kafka-libs") / "pom.sha256"
     pom = hashlib.sha256(SCRIPT.with_name("pom.xml").read_bytes()).hexdigest()
     is_fetched = libs.is_file() and libs.read_text("ascii") == pom

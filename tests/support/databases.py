@@ -23,7 +23,8 @@ from urllib.parse import quote
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from shared.platform.embedded.server import EmbeddedServer, temporary_folder
+from shared.platform.embedded.folders import PORT
+from shared.platform.embedded.server import SUPERUSER, EmbeddedServer, temporary_folder
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ CHOICE: Final = "DUEBOOK_TEST_SERVER"
 DEBIAN_15: Final = Path("/usr/lib/postgresql/15/bin")
 MAINTENANCE: Final = "postgres"
 START_S_MAX: Final = 60.0
+NUMBERS: Final = count(1)  # Names are used once, on whatever server: topics are named after them.
 
 
 def apart(work: Coroutine[None, None, T]) -> T:
@@ -44,11 +46,10 @@ class Server:
 
     def __init__(self, url_of: Callable[[str], str]) -> None:
         self.url_of = url_of
-        self._numbers = count(1)
 
     def create(self, statements: Sequence[str] = (), *, template: str = "template1") -> str:
         """The name of a fresh database, like the template, with the statements run in it."""
-        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        name = f"test_{os.getpid()}_{next(NUMBERS)}"
         apart(self._run(MAINTENANCE, [f"CREATE DATABASE {name} TEMPLATE {template}"]))
         if statements:
             apart(self._run(name, statements))
@@ -68,6 +69,48 @@ class Server:
                 await connection.execute(statement)
         finally:
             await connection.close()
+
+
+class StoppableServer(Server):
+    """The embedded server, at an address that stays the same when it is started anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._door = Path(tempfile.mkdtemp(prefix="duebook-door-")) / "socket"
+        self._running: EmbeddedServer | None = None
+        self.start()
+        super().__init__(self._url_of)
+
+    def start(self) -> None:
+        """Its sockets are in a new folder each time; the door leads there."""
+        self._running = EmbeddedServer.start(self._folder)
+        self._door.unlink(missing_ok=True)
+        self._door.symlink_to(self._running.socket_folder)
+
+    def stop(self) -> None:
+        """Those who are connected are told to go, as an administrator would do it."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._door.parent)
+
+    def _url_of(self, database: str) -> str:
+        host = quote(str(self._door), safe="")
+        return f"postgresql://{SUPERUSER}@/{database}?host={host}&port={PORT}"
+
+
+@contextmanager
+def stoppable_server() -> Iterator[StoppableServer]:
+    """Running; whoever stops it starts it again."""
+    with temporary_folder() as folder:
+        server = StoppableServer(folder)
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 @contextmanager

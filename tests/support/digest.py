@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -38,11 +38,11 @@ def socket_url(folder: Path, database: str) -> str:
     return f"postgresql://duebook@/{database}?host={socket_folder}&port=5432"
 
 
-async def of_embedded(folder: Path) -> dict[str, str]:
+async def of_databases(url_of: Callable[[str], str]) -> dict[str, str]:
     """One digest per service. Stream ids are derived from business keys, so they may stay."""
     digests: dict[str, str] = {}
     for service in SERVICES:
-        connection = await asyncpg.connect(socket_url(folder, f"duebook_{service}"))
+        connection = await asyncpg.connect(url_of(service))
         try:
             rows = await connection.fetch(EVENTS)
         finally:

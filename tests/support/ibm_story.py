@@ -13,27 +13,46 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx
 import pytest
 
+from shared.platform.client.addresses import roots_of
 from tests.journeys import ibm_oracle as oracle
 from tests.support import digest
-from tests.support.running import ROOT, Running, duebook
+from tests.support.running import ROOT, duebook
 
 REAL_DATA: Final = os.environ.get("DUEBOOK_REAL_DATA")
 needs_data = pytest.mark.skipif(REAL_DATA is None, reason="DUEBOOK_REAL_DATA is not set")
 
 ENTITY: Final = "IBM01"
+ZONE: Final = "Asia/Shanghai"
 FIRST_DAY: Final = date(2012, 1, 1)
 PROMISE_DAY: Final = date(2012, 6, 1)  # The clock stands there when somebody calls.
 LAST_DAY: Final = date(2014, 1, 31)
-CLOCK_START: Final = "2011-12-31T16:00:00Z"  # 00:00 of the first day in Asia/Shanghai.
+CLOCK_START: Final = "2011-12-31T16:00:00Z"  # 00:00 of the first day in ZONE.
 PAGE: Final = 500
 SETTLED_S_MAX: Final = 120.0
 
 Item = Mapping[str, Any]
+
+
+class System(Protocol):
+    """A running Duebook that can live through the story: in one process, or in six."""
+
+    @property
+    def url(self) -> str:
+        """Of all services, or of each; what `--url` takes."""
+        ...
+
+    def database_url(self, service: str) -> str:
+        """For its owner, who sees every event."""
+        ...
+
+    def verify(self) -> None:
+        """Fails with what `duebook verify` said if anything differs."""
+        ...
 
 
 def data_file() -> Path:
@@ -69,21 +88,22 @@ def run_import(url: str, first: date, last: date) -> None:
 
 
 class Book:
-    """The running services, asked over HTTP."""
+    """The running services, asked over HTTP. A path begins with the name of its service."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=30)
+        self._roots = roots_of(url)
+        self._client = httpx.Client(timeout=30)
 
     def close(self) -> None:
         self._client.close()
 
     def get(self, path: str, **query: str | int) -> Any:
-        answer = self._client.get(path, params=query)
+        answer = self._client.get(self._address(path), params=query)
         assert answer.status_code == 200, (path, answer.text)
         return answer.json()
 
     def post(self, path: str, key: str, body: Mapping[str, object]) -> Any:
-        answer = self._client.post(path, json=body, headers={"Idempotency-Key": key})
+        answer = self._client.post(self._address(path), json=body, headers={"Idempotency-Key": key})
         assert answer.status_code in (200, 201), (path, answer.text)
         return answer.json()
 
@@ -118,6 +138,10 @@ class Book:
         """How many records the log holds; a relay that was killed may have published some twice."""
         ends = self.get("/dunning/clock")["end_offsets"]
         return sum(sum(offsets) for offsets in ends.values())
+
+    def _address(self, path: str) -> str:
+        service, _, rest = path.removeprefix("/").partition("/")
+        return f"{self._roots[service]}/{rest}"
 
 
 def call_about(book: Book, item: oracle.Invoice) -> None:
@@ -159,10 +183,10 @@ class Outcome:
     tasks: int
 
 
-def outcome(running: Running, book: Book) -> Outcome:
+def outcome(system: System, book: Book) -> Outcome:
     feed = book.all("/dunning/v1/overdue-alerts")
     return Outcome(
-        digests=asyncio.run(digest.of_embedded(running.folder)),
+        digests=asyncio.run(digest.of_databases(system.database_url)),
         alerts=sorted(
             (one["event"], one["invoice_number"], one["threshold_days"], one["effective_on"])
             for one in feed
@@ -176,7 +200,7 @@ def outcome(running: Running, book: Book) -> Outcome:
 class Lived:
     """The story after its last day, with what it came to before anybody changed it."""
 
-    running: Running
+    system: System
     book: Book
     invoices: list[oracle.Invoice]
     reviews: list[oracle.Review]
@@ -185,25 +209,25 @@ class Lived:
 
 
 def live_through(
-    running: Running,
+    system: System,
     during: Callable[[int], AbstractContextManager[None]] = lambda n: nullcontext(),
 ) -> Lived:
     """The whole story on a fresh system. `during` surrounds each of the two phases."""
-    items, book = invoices(), Book(running.url)
+    items, book = invoices(), Book(system.url)
     phase_s: list[float] = []
     for n, (first, last) in enumerate([(FIRST_DAY, PROMISE_DAY), (PROMISE_DAY, LAST_DAY)]):
         started = time.monotonic()
         with during(n):
-            run_import(running.url, first, last)
+            run_import(system.url, first, last)
         phase_s.append(time.monotonic() - started)
         if n == 0:
             call_about(book, promised(items))
     book.wait_settled()
     return Lived(
-        running,
+        system,
         book,
         items,
         oracle.reviews(items),
-        outcome(running, book),
+        outcome(system, book),
         (phase_s[0], phase_s[1]),
     )

@@ -15,7 +15,7 @@ import httpx
 
 from shared.platform.settings import PlatformSettings
 from tests.support.databases import Server
-from tests.support.running import CLI, ROOT, STOP_S_MAX, duebook, free_port
+from tests.support.running import CLI, ROOT, STOP_S_MAX, VERIFY_S_MAX, duebook, free_port
 
 SERVICES: Final = ("ledger", "credit", "dunning")
 READY_S_MAX: Final = 60.0
@@ -143,11 +143,12 @@ class Installation:
         clock_start: str | None = None,
         lease_ttl_s: float = 3.0,
         workers: Mapping[str, int] | None = None,  # How many of a service; default: one.
+        apart: Mapping[str, Server] | None = None,  # Services whose database is elsewhere.
     ) -> None:
         """`clock_start` makes the domain clock one that is moved by hand."""
         self.folder = folder
-        self._server = server
-        self.databases = {name: server.create() for name in SERVICES}
+        self._servers = {name: (apart or {}).get(name, server) for name in SERVICES}
+        self.databases = {name: one.create() for name, one in self._servers.items()}
         self.topic_prefix = f"{self.databases['ledger'].replace('_', '-')}."
         self.mail = folder / "mail"
         ledger_port = free_port()
@@ -159,8 +160,7 @@ class Installation:
             "DUEBOOK_DUNNING_MAIL_FOLDER": str(self.mail),
             "DUEBOOK_DUNNING_LEDGER_URL": f"http://127.0.0.1:{ledger_port}",
             **{
-                f"DUEBOOK_{name.upper()}_DATABASE_URL": server.url_of(database)
-                for name, database in self.databases.items()
+                f"DUEBOOK_{name.upper()}_DATABASE_URL": self.database_url(name) for name in SERVICES
             },
         }
         if clock_start is not None:
@@ -179,6 +179,14 @@ class Installation:
     def url(self) -> str:
         """For `--url`, and for our own client."""
         return ",".join(f"{name}={self[f'serve {name}'].url}" for name in SERVICES)
+
+    def database_url(self, service: str) -> str:
+        """As the owner of everything."""
+        return self._servers[service].url_of(self.databases[service])
+
+    def verify(self) -> None:
+        """Fails with what it said if anything differs."""
+        self.run("verify", timeout_s=VERIFY_S_MAX)
 
     @property
     def settings(self) -> PlatformSettings:
@@ -220,8 +228,8 @@ class Installation:
         for process in self.processes.values():
             if process.is_alive:
                 process.kill()
-        for database in self.databases.values():
-            self._server.drop(database)
+        for name, database in self.databases.items():
+            self._servers[name].drop(database)
 
     def _add(self, role: str, service: str, nth: int, port: int) -> None:
         process = Process(
@@ -239,6 +247,7 @@ def installed(
     clock_start: str | None = None,
     lease_ttl_s: float = 3.0,
     workers: Mapping[str, int] | None = None,
+    apart: Mapping[str, Server] | None = None,
 ) -> Iterator[Installation]:
     """Prepared, not started. What still runs at the end is killed."""
     found = Installation(
@@ -248,6 +257,7 @@ def installed(
         clock_start=clock_start,
         lease_ttl_s=lease_ttl_s,
         workers=workers,
+        apart=apart,
     )
     try:
         found.prepare()

@@ -72,6 +72,10 @@ class _OwnReader:
             for at, records in found.items()
         }
 
+    def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        ((own, _),) = self._own({at: position}).items()
+        return self._reader.caught_up_ago_s(own, position)
+
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         await self._reader.mirror(self._own(positions))
 

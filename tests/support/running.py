@@ -14,10 +14,13 @@ from typing import Final
 
 import httpx
 
+from tests.support.digest import socket_url
+
 ROOT: Final = Path(__file__).parents[2]
 CLI: Final = (sys.executable, "-m", "services.cli")
 READY_S_MAX: Final = 60.0
 STOP_S_MAX: Final = 15.0
+VERIFY_S_MAX: Final = 600.0
 
 
 def free_port() -> int:
@@ -72,6 +75,15 @@ class Running:
         if code not in (0, -signal.SIGTERM):
             raise AssertionError(f"exit status {code}\n{self.last_words()}")
         return time.monotonic() - started
+
+    def database_url(self, service: str) -> str:
+        """On the embedded server, for the owner of everything."""
+        return socket_url(self.folder, f"duebook_{service}")
+
+    def verify(self) -> None:
+        """Fails with what it said if anything differs."""
+        verified = duebook("verify", "--data", str(self.folder), timeout_s=VERIFY_S_MAX)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
 
     @property
     def pid(self) -> int:

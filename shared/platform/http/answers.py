@@ -40,6 +40,7 @@ from shared.platform.http.problems import (
 )
 from shared.platform.log.port import LogUnavailable
 from shared.platform.manual_clock import ClockMovesBackward
+from shared.platform.sparing import SparingLog
 from shared.platform.store.port import Conflict
 from shared.platform.telemetry import COMMANDS
 
@@ -48,6 +49,7 @@ REQUEST_ID: Final = "duebook.request_id"  # key in the ASGI scope
 REJECTION_STATUS_DEFAULT: Final = 409  # of a rejection the service forgot in its table
 
 _log = structlog.get_logger("duebook.http")
+_sparing = SparingLog("duebook.http")  # Of what is away; each request is counted.
 
 _PLATFORM: Final[Mapping[type[Exception], str]] = {
     StaleVersion: "stale-version",
@@ -155,7 +157,7 @@ async def _rejected(request: Request, rejection: Exception) -> Response:
 async def _platform(request: Request, problem: Exception) -> Response:
     code = next(_PLATFORM[kind] for kind in type(problem).__mro__ if kind in _PLATFORM)
     if code in RETRY:
-        _log.warning("request_failed", problem=code, reason=type(problem).__name__)
+        _sparing.warning("request_failed", problem=code, reason=type(problem).__name__)
     return of_problem(Problem(code), _id(request))
 
 
@@ -168,5 +170,5 @@ async def _database(request: Request, problem: Exception) -> Response:
     )
     if not lost:
         raise problem
-    _log.warning("database_unavailable", reason=type(cause or problem).__name__)
+    _sparing.warning("database_unavailable", reason=type(cause or problem).__name__)
     return of_problem(Problem("service-unavailable"), _id(request))

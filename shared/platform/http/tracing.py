@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,11 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.platform.clock import monotonic_s
 from shared.platform.http.answers import REQUEST_ID, internal_error
+from shared.platform.http.queries import AGE_S
+from shared.platform.sparing import SparingLog
 from shared.platform.telemetry import REQUEST_SECONDS, REQUESTS, new_trace_id
 
 SLOW_S: Final = 2.0  # seconds after which a request is worth a line
 
 _log = structlog.get_logger("duebook.http")
+_sparing = SparingLog("duebook.http")  # The metrics count every one.
 _SAFE: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
 
@@ -42,6 +47,7 @@ class Tracing:
                 message["headers"] = [
                     *message["headers"],
                     *_SAFE,
+                    *_age(scope),
                     (b"request-id", str(request_id).encode()),
                 ]
             await send(message)
@@ -61,10 +67,16 @@ class Tracing:
         REQUESTS.labels(self._service, method, route, status).inc()
         REQUEST_SECONDS.labels(self._service, method, route).observe(took_s)
         if took_s > SLOW_S or status >= 500:
-            _log.warning(
+            _sparing.warning(
                 "request_answered",
+                {"duration_ms": round(took_s * 1000)},
                 method=method,
                 route=route,
                 status=status,
-                duration_ms=round(took_s * 1000),
             )
+
+
+def _age(scope: Scope) -> Sequence[tuple[bytes, bytes]]:
+    """RFC 9111: seconds since the answer was known to be right. Rounded up, never flattered."""
+    age_s: float | None = scope.get(AGE_S)
+    return () if age_s is None else ((b"age", str(math.ceil(age_s)).encode()),)

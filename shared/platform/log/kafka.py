@@ -8,13 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Coroutine,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -34,8 +28,8 @@ from aiokafka.errors import (
 
 from shared.platform import failpoints
 from shared.platform.clock import monotonic_s
-from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
-from shared.platform.log.packing import packed
+from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
+from shared.platform.log.packing import packed, unpacked
 from shared.platform.log.port import (
     LogRecord,
     LogUnavailable,
@@ -48,7 +42,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
-from shared.platform.log.sparing import spare
+from shared.platform.sparing import spare
 
 BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
 REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition
@@ -58,7 +52,7 @@ RETRY_BACKOFF_MS: Final = 200  # before a request is repeated
 FETCH_WAIT_MS: Final = 500  # How long a broker holds an empty fetch; new records end it.
 APPEND_TIMEOUT_S: Final = 30.0  # The longest stall seen while brokers were killed was 7.2 s.
 START_TIMEOUT_S: Final = 15.0  # for a client to find the cluster
-END_TIMEOUT_S: Final = 5.0  # for a client to end
+END_TIMEOUT_S: Final = 2.0  # for a client to end; a process has 10 s for everything
 PAUSE_S: Final = 0.5  # after a producer that did not start
 ASK_ATTEMPTS_MAX: Final = 10  # each at a broker drawn by lot
 ASK_PAUSE_S: Final = 0.2  # between two attempts
@@ -116,7 +110,7 @@ class KafkaLog:
         self._asking = asyncio.Lock()
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
-        copies = self._replicas or replicas_on(await self._ask("brokers", _count_brokers))
+        copies = self._replicas or replicas_on(await self._ask("brokers", count_brokers))
         wanted = [
             NewTopic(spec.name, spec.partitions, copies, topic_configs=settings_of(spec, copies))
             for spec in topics
@@ -282,10 +276,6 @@ class KafkaLog:
         task.add_done_callback(self._ending.discard)
 
 
-async def _count_brokers(admin: AIOKafkaAdminClient) -> int:
-    return len((await admin.describe_cluster())["brokers"])
-
-
 async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
     """A broker that does not know a topic yet makes this fail, and so be asked again."""
     asked = [
@@ -305,6 +295,7 @@ class _Consumer:
 
     def __init__(self, client: AIOKafkaConsumer) -> None:
         self._client = client
+        _uncoordinate(client)
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._client.assign([Place(*at) for at in positions])
@@ -314,6 +305,10 @@ class _Consumer:
 
     def answered_at(self, at: TopicPartition) -> int | None:
         found: int | None = self._client.last_poll_timestamp(Place(*at))
+        return found
+
+    def end(self, at: TopicPartition) -> int | None:
+        found: int | None = self._client.highwater(Place(*at))
         return found
 
     async def get(
@@ -326,7 +321,7 @@ class _Consumer:
             raise OffsetOutOfRange(str(problem)) from problem
         except Exception as problem:
             raise _unavailable("fetch", problem) from problem
-        return {TopicPartition(*place): _records(rows) for place, rows in found.items()}
+        return {TopicPartition(*place): unpacked(rows) for place, rows in found.items()}
 
     async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
         await self._client.commit({Place(*at): next for at, next in positions.items()})
@@ -335,8 +330,11 @@ class _Consumer:
         await _stop(self._client)
 
 
-def _records(rows: Sequence[Any]) -> Sequence[LogRecord]:
-    return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]
+def _uncoordinate(consumer: AIOKafkaConsumer) -> None:
+    """Its routine is of no use to partitions assigned by hand, and dies of an untimely assign()."""
+    coordinator = consumer._coordinator
+    coordinator._coordination_task.cancel()
+    coordinator._coordination_task = coordinator._closing  # What stop() waits for.
 
 
 async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:

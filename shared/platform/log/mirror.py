@@ -7,17 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-import structlog
-
-from shared.platform.clock import monotonic_s
 from shared.platform.log.port import TopicPartition
+from shared.platform.sparing import SparingLog
 
 INTERVAL_S: Final = 1.0  # between two commits
 COMMIT_TIMEOUT_S: Final = 5.0  # for one commit; positions that are not told are told later
 LAST_COMMIT_TIMEOUT_S: Final = 1.0  # for the commit at the end
-COMPLAIN_S: Final = 60.0  # between two log lines about it
-
-_log = structlog.get_logger(__name__)
 
 
 class Mirror:
@@ -30,7 +25,7 @@ class Mirror:
         self._commit = commit
         self._wanted: dict[TopicPartition, int] = {}
         self._running: asyncio.Task[None] | None = None
-        self._complained_s = -COMPLAIN_S
+        self._log = SparingLog(__name__)
 
     def note(self, positions: Mapping[TopicPartition, int]) -> None:
         self._wanted.update(positions)
@@ -58,6 +53,6 @@ class Mirror:
             async with asyncio.timeout(timeout_s):
                 await self._commit(newest)
         except Exception as problem:  # Whatever it is, the work goes on.
-            if monotonic_s() - self._complained_s >= COMPLAIN_S:
-                self._complained_s = monotonic_s()
-                _log.warning("offsets not mirrored", group=self._name, problem=repr(problem))
+            self._log.warning(
+                "offsets not mirrored", group=self._name, problem=type(problem).__name__
+            )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import asyncpg
@@ -21,6 +21,7 @@ from shared.platform.connections import Kept, is_transient
 from shared.platform.database import Database
 from shared.platform.outbox import leases_sql as sql
 from shared.platform.outbox.instance import take_name
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 RETRY_S: Final = 0.5  # after a renewal that failed
 
 _log = structlog.get_logger(__name__)
+
+
+# (worker, partition) -> seconds since its rows were known to have seen the whole log.
+Freshness = Mapping[tuple[str, int], float]
 
 
 class Worker(NamedTuple):
@@ -67,9 +72,16 @@ class Leases:
         self._name: str | None = None
         self._held: dict[tuple[str, int], int] = {}  # (worker, partition) -> epoch
         self._good_until_s = 0.0
+        self._sparing = SparingLog(__name__)
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self.changed = Bell()
+        self.freshness: Callable[[], Freshness] = dict
+
+    @property
+    def are_fresh(self) -> bool:
+        """Whether the last look at them was in time: this process takes part."""
+        return monotonic_s() <= self._good_until_s
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"{self._service} leases")
@@ -106,7 +118,7 @@ class Leases:
                 await self._tick()
             except Exception as problem:
                 if not is_transient(problem):
-                    _log.exception("leases cannot be taken", service=self._service)
+                    self._sparing.error("leases cannot be taken", problem, service=self._service)
                 self._kept.drop()
                 pause_s = min(RETRY_S, pause_s)
             with contextlib.suppress(TimeoutError):
@@ -133,9 +145,10 @@ class Leases:
         if not self._held:
             return
         held = sorted((*key, epoch) for key, epoch in self._held.items())
+        ago_s = self.freshness()
         rows = await connection.fetch(
             sql.RENEW, name, self._ttl_s, [h[0] for h in held], [h[1] for h in held],
-            [h[2] for h in held],
+            [h[2] for h in held], [ago_s.get(h[:2]) for h in held],
         )  # fmt: skip
         alive = {(row["worker"], row["partition_no"]) for row in rows}
         for key in [key for key in self._held if key not in alive]:

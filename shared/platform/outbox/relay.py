@@ -13,7 +13,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-import structlog
 
 from shared.platform import failpoints, meters
 from shared.platform.bell import Bell, Ear
@@ -22,6 +21,7 @@ from shared.platform.database import Database
 from shared.platform.envelope_headers import StoredEvent, record_of
 from shared.platform.log.port import EventLog, NewRecord, TopicPartition
 from shared.platform.outbox.leases import Leases
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 WORKER: Final = "relay"
 ROWS_MAX: Final = 2_000  # of one poll
 POLL_S: Final = 0.25  # when nobody rings
-RETRY_S: Final = 0.25  # after a round that failed
+RETRY_S_MIN: Final = 0.25  # after a round that failed; twice as long each time
+RETRY_S_MAX: Final = 2.0  # after any further one: a full outbox is read in vain each time
 
 # A row's xid is not before the horizon unless its transaction was over when the horizon was read.
 POLL: Final = """
@@ -57,7 +58,6 @@ DELETE FROM es_outbox o
                 USING (partition_no, epoch)
                 WHERE l.worker = 'relay' AND l.partition_no = o.partition_no)"""
 
-_log = structlog.get_logger(__name__)
 _HEADERS: Final = msgspec.json.Decoder(dict[str, str])
 
 
@@ -109,7 +109,10 @@ class Relay:
         self._published = published
         self._kept = Kept(self._connect)
         self._ear = Ear()
+        self._sparing = SparingLog(__name__)
         self._stopping = False
+        self._told_to_stop = Ear()  # The other one hears every commit.
+        self._failures = 0
         self._horizon = "0"
         self._owned: dict[int, int] = {}
         committed.add(self._ear)
@@ -118,6 +121,7 @@ class Relay:
     def stop(self) -> None:
         self._stopping = True
         self._ear.hear()
+        self._told_to_stop.hear()
 
     async def run(self) -> None:
         """Until stop()."""
@@ -130,6 +134,7 @@ class Relay:
             except Exception as problem:
                 await self._after(problem)
                 continue
+            self._failures = 0
             if not more:
                 await self._ear.wait(POLL_S)
         await self._kept.close()
@@ -137,9 +142,11 @@ class Relay:
     async def _after(self, problem: Exception) -> None:
         self._horizon = "0"
         if not is_transient(problem):
-            _log.exception("relay failed", service=self._service)
+            self._sparing.error("relay failed", problem, service=self._service)
         meters.RETRIED.labels(self._service, WORKER).inc()
-        await asyncio.sleep(RETRY_S)
+        pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
+        self._failures += 1
+        await self._told_to_stop.wait(pause_s)
 
     async def _step(self) -> bool:
         """Publish what one poll finds; whether there may be more at once."""
@@ -202,7 +209,9 @@ class Relay:
                 meters.PUBLISHED.labels(self._service, at.topic).inc(len(group))
                 done += group
         if problems:
-            _log.warning("append failed", service=self._service, problem=type(problems[0]).__name__)
+            self._sparing.warning(
+                "append failed", service=self._service, problem=type(problems[0]).__name__
+            )
             if not done:
                 raise problems[0]
         return done

@@ -21,6 +21,7 @@ from shared.platform.database import Database
 from shared.platform.log.port import LogReader, LogRecord, OffsetOutOfRange, TopicPartition
 from shared.platform.outbox.leases import Leases
 from shared.platform.projector import cursor_sql as sql
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -125,7 +126,25 @@ class Consumer:
         self._stopping = False
         self._must_load = True
         self._failures = 0
+        self.answered_s = monotonic_s()  # When the log last answered, if only with nothing.
+        self._sparing = SparingLog(__name__)
         leases.changed.add(self._ear)
+
+    @property
+    def worker(self) -> str:
+        return self._worker
+
+    def caught_up_ago_s(self) -> Mapping[int, float]:
+        """Of each partition where we stand at the end of all topics: since when that is known."""
+        found: dict[int, float] = {}
+        behind: set[int] = set()
+        for at, position in self._cursors.positions.items():
+            ago_s = self._reader.caught_up_ago_s(at, position)
+            if ago_s is None:
+                behind.add(at.partition)
+            else:
+                found[at.partition] = max(ago_s, found.get(at.partition, 0.0))
+        return {n: ago_s for n, ago_s in found.items() if n not in behind}
 
     def stop(self) -> None:
         """After the batch at work."""
@@ -170,10 +189,13 @@ class Consumer:
             await asyncio.wait((fetching, hearing), return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
                 return {}
-            return fetching.result()
+            found = fetching.result()
         except OffsetOutOfRange as problem:
             await self._find_out_of_range(positions, problem)
             return {}
+        else:
+            self.answered_s = monotonic_s()
+            return found
         finally:
             fetching.cancel()
             hearing.cancel()
@@ -273,15 +295,15 @@ class Consumer:
             meters.FENCED.labels(self._service, self._worker).inc()
         elif is_transient(problem):
             meters.RETRIED.labels(self._service, self._worker).inc()
-            _log.warning(
+            self._sparing.warning(
                 "batch repeated",
                 service=self._service,
                 worker=self._worker,
                 problem=type(problem).__name__,
             )
         else:
-            _log.error(
-                "worker failed", service=self._service, worker=self._worker, exc_info=problem
+            self._sparing.error(
+                "worker failed", problem, service=self._service, worker=self._worker
             )
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
         if not self._stopping:

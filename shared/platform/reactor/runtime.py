@@ -11,8 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-import structlog
-
 from shared.kernel.decider import Caller, Cause, Work, reaction_event_id
 from shared.kernel.envelope import Recorded
 from shared.platform import failpoints, meters
@@ -26,6 +24,7 @@ from shared.platform.projector.hearing import Fresh, Heard, Hearing, fresh_of
 from shared.platform.reactor.facts import Facts
 from shared.platform.reactor.port import Effect, Reaction, Unreachable
 from shared.platform.reactor.submitting import Submitting, Wish
+from shared.platform.sparing import SparingLog
 
 if TYPE_CHECKING:
     from shared.platform.database import Driver
@@ -37,8 +36,6 @@ EFFECTS_MAX: Final = 20  # performed in a partition before its cursor moves; aga
 ACTOR: Final = "system"
 
 Handlers = Mapping[type, Callable[[Any], Work]]
-
-_log = structlog.get_logger(__name__)
 
 
 class _Ask(NamedTuple):
@@ -188,6 +185,7 @@ class Performer:
         self._progress = progress
         self._submitting = submitting
         self._clock = clock
+        self._log = SparingLog(__name__)
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Some events of each partition, in order, and the cursor after them."""
@@ -213,7 +211,7 @@ class Performer:
         done = await asyncio.gather(*(self._perform_stream(one) for one in streams.values()))
         waiting = [offset for _, offset in done if offset is not None]
         if waiting:
-            _log.info("effect waits", effect=self._effect.name, partition=at.partition)
+            self._log.info("effect waits", effect=self._effect.name)
             cursors.rest(at, UNREACHABLE_REST_S)
             stop = min(waiting)  # What was performed behind it is performed again.
         performed = sorted((pair for pairs, _ in done for pair in pairs), key=_offset)

@@ -22,12 +22,13 @@ from shared.platform.connections import Kept, is_transient
 from shared.platform.database import Database
 from shared.platform.outbox.leases import Leases
 from shared.platform.reactor.submitting import Submitting, Wish
+from shared.platform.sparing import SparingLog
 from shared.platform.store.port import EventStore
 
 WORKER: Final = "timers"
 TIMERS_MAX: Final = 500  # fired together
 POLL_S: Final = 0.25  # when nobody rings
-RETRY_S: Final = 0.25  # after a round that failed
+RETRY_S: Final = 0.5  # after a round that failed
 STUCK_REST_S: Final = 60.0  # before a timer that fired without effect is tried again
 STUCK_MAX: Final = 10_000  # remembered; beyond it they are tried again sooner
 ACTOR: Final = "system"
@@ -79,6 +80,7 @@ class Timers:
         self._kept = Kept(lambda: database.own_connection("duebook timers"))
         self._ear = Ear()
         self._stopping = False
+        self._sparing = SparingLog(__name__)
         self._stuck: dict[tuple[UUID, str], float] = {}  # Until when they are left alone.
         committed.add(self._ear)
         leases.changed.add(self._ear)
@@ -97,7 +99,7 @@ class Timers:
                 fired = await self._step()
             except Exception as problem:
                 if not is_transient(problem):
-                    _log.error("timers failed", service=self._service, exc_info=problem)
+                    self._sparing.error("timers failed", problem, service=self._service)
                 meters.RETRIED.labels(self._service, WORKER).inc()
                 await asyncio.sleep(RETRY_S)
                 continue
@@ -133,13 +135,13 @@ class Timers:
             try:
                 wishes.append(self._wish(kinds[timer.stream_id], timer, now))
             except Exception as problem:  # A name that nobody knows.
-                _log.error("a timer makes no work", service=self._service, exc_info=problem)
+                self._sparing.error("a timer makes no work", problem, service=self._service)
         try:
             await self._submitting.submit(wishes)
         except Exception as problem:
             if is_transient(problem):
                 raise
-            _log.error("a timer's work failed", service=self._service, exc_info=problem)
+            self._sparing.error("a timer's work failed", problem, service=self._service)
         meters.TIMERS_FIRED.labels(self._service).inc(len(wishes))
 
     def _wish(self, kind: str, timer: _Due, now: datetime) -> Wish:
