@@ -26,8 +26,9 @@ from aiokafka.errors import (
     for_code,
 )
 
+from shared.platform import failpoints
 from shared.platform.clock import monotonic_s
-from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
+from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
 from shared.platform.log.packing import packed, unpacked
 from shared.platform.log.port import (
     LogRecord,
@@ -109,7 +110,7 @@ class KafkaLog:
         self._asking = asyncio.Lock()
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
-        copies = self._replicas or replicas_on(await self._ask("brokers", _count_brokers))
+        copies = self._replicas or replicas_on(await self._ask("brokers", count_brokers))
         wanted = [
             NewTopic(spec.name, spec.partitions, copies, topic_configs=settings_of(spec, copies))
             for spec in topics
@@ -275,10 +276,6 @@ class KafkaLog:
         task.add_done_callback(self._ending.discard)
 
 
-async def _count_brokers(admin: AIOKafkaAdminClient) -> int:
-    return len((await admin.describe_cluster())["brokers"])
-
-
 async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
     """A broker that does not know a topic yet makes this fail, and so be asked again."""
     asked = [
@@ -345,7 +342,8 @@ async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRe
     for batch in packed(line.producer, records):
         delivery = await line.producer.send_batch(batch, topic, partition=partition)
         delivery.add_done_callback(_heed)
-        await asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        acknowledged = asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        await failpoints.under_way("log.after_send", acknowledged)
         if not delivery.done():
             raise ProducerClosed
         at: int = delivery.result().offset
