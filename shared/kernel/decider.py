@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
+from shared.kernel.days import start_of_day
 from shared.kernel.ids import derived, stream_id
 
 S = TypeVar("S")
@@ -137,12 +138,23 @@ class States:
 
 
 class Change(NamedTuple, Generic[S, E]):
-    """Events to append to one stream, all with one business date."""
+    """Events to append to one stream, all with one business date.
+
+    `happened_at` is when it happened for the business. None: the instant of the cause, where that
+    has the same business date; else nobody knows better than when it was recorded.
+    """
 
     stream: Stream[S, E]
     events: Sequence[E]
     effective_on: date
     ids: Sequence[UUID] = ()  # Where an event's id follows a rule of its own (an alert's).
+    happened_at: datetime | None = None
+    subject: UUID | None = None  # What it is about, where that is not the stream itself.
+
+
+def on_day(stream: Stream[S, E], events: Sequence[E], day: date, zone: str) -> Change[S, E]:
+    """Events about a business day: they happened at its first instant in the entity's zone."""
+    return Change(stream, events, day, happened_at=start_of_day(day, zone))
 
 
 AnyStream = Stream[Any, Any]  # Streams of several kinds in one list: the one place Any is needed.
@@ -176,6 +188,8 @@ class Cause(NamedTuple):
     event_id: UUID
     recorded_at: datetime
     position: str  # topic/partition/offset
+    effective_on: date
+    happened_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Recorded(Generic[E_co]):
     actor: str = "system"
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+    happened_at: datetime | None = None  # For the business; None when read from the store.
     topic: str = ""  # "" when read from the store.
     partition: int = -1
     offset: int = -1

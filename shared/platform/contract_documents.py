@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.kernel.money import Money
-from shared.platform.envelope_headers import CONTENT_TYPE, PASSED, SCHEMAS
+from shared.platform.envelope_headers import CONTENT_TYPE, SCHEMAS
 from shared.platform.log.port import TopicSpec
 from shared.platform.service import Service, Topics
 from shared.platform.telemetry import version
@@ -28,28 +28,48 @@ _ID: Final[Schema] = {"type": "string", "format": "uuid"}
 _INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
 _COUNT: Final[Schema] = {"type": "string", "pattern": "^[1-9][0-9]*$"}
 
+
+def _said(shape: Schema, description: str) -> Schema:
+    return {**shape, "description": description}
+
+
 _ALWAYS: Final[Mapping[str, Schema]] = {
     "content-type": {"const": CONTENT_TYPE.decode()},
     "ce_specversion": {"const": "1.0"},
-    "ce_id": _ID,
+    "ce_id": _said(_ID, "The same wherever the event is told; drop what you have seen."),
     "ce_type": _TEXT,
     "ce_source": _TEXT,
-    "ce_subject": _TEXT,
-    "ce_time": _INSTANT,
-    "ce_recordedtime": _INSTANT,
+    "ce_subject": _said(
+        _ID, "What it is about: the open item of an overdue alert, else as ce_streamid."
+    ),
+    "ce_time": _said(
+        _INSTANT,
+        "When it happened for the business: of a fact about a business day the first instant of"
+        " ce_effectiveon in the legal entity's time zone, of a contact its own instant. As"
+        " ce_recordedtime where no time zone is known.",
+    ),
+    "ce_recordedtime": _said(_INSTANT, "When Duebook learned it."),
     "ce_streamid": _ID,
-    "ce_sequence": _COUNT,
+    "ce_sequence": _said(
+        _COUNT, "Version in its stream: dense on the event topics, with gaps on the alerts topic."
+    ),
     "ce_tenantid": _ID,
-    "ce_partitionkey": _ID,
-    "ce_effectiveon": {"type": "string", "format": "date"},
-    "ce_dataschema": {"type": "string", "format": "uri"},
-}
-_SHAPES: Final[Mapping[str, Schema]] = {
-    "ce_correlationid": _ID,
-    "ce_causationid": _ID,
-    "ce_txid": _ID,
+    "ce_partitionkey": _said(_ID, "The account, or the stream where there is none: the key."),
+    "ce_effectiveon": _said({"type": "string", "format": "date"}, "The business date."),
+    "ce_correlationid": _said(_ID, "The same in all that follows from one request or timer."),
+    "ce_entityid": _said(_TEXT, "The legal entity."),
+    "ce_actor": _TEXT,
+    "ce_txid": _said(_ID, "The same in all events that were written as one deed."),
     "ce_txindex": _COUNT,
     "ce_txcount": _COUNT,
+    "ce_dataschema": {"type": "string", "format": "uri"},
+}
+_SOMETIMES: Final[Mapping[str, Schema]] = {
+    "ce_causationid": _said(_ID, "The event that this one is a reaction to."),
+    "ce_causationpos": _said(_TEXT, "Where the log has that event: topic/partition/offset."),
+    "ce_commandid": _said(_TEXT, "The Idempotency-Key of the command."),
+    "ce_commandhash": _said(_TEXT, "SHA-256 of the command's method, path and body."),
+    "traceparent": _said(_TEXT, "W3C Trace Context of the request, where it had one."),
 }
 
 
@@ -151,9 +171,8 @@ def _message(service: str, name: str) -> Schema:
 
 
 def _headers() -> Schema:
-    passed = [*(f"ce_{name}" for name in PASSED), "traceparent"]
     return {
         "type": "object",
-        "properties": {**_ALWAYS, **{name: _SHAPES.get(name, _TEXT) for name in passed}},
+        "properties": {**_ALWAYS, **_SOMETIMES},
         "required": list(_ALWAYS),
     }

@@ -1,7 +1,10 @@
 """The envelope as record headers: CloudEvents 1.0 binary mode. No payload knowledge.
 
-`ce_time` is when the thing happened for the business. Only its day is stored, and the relay does
-not know the entity's zone, so it is `recorded_at` unless the event brought a header `time`.
+`ce_time` is when the thing happened for the business: of a fact about a business day the first
+instant of that day in the legal entity's zone, of a contact its own instant. Where no zone is known
+it is `ce_recordedtime`. It is found when the event is written and kept as the header `time`, like
+`subject`, so that neither the relay nor a restore has to know how; events without these two were
+written before they were kept.
 """
 
 from __future__ import annotations
@@ -66,6 +69,7 @@ class Envelope:
     legal_entity: str
     effective_on: date
     recorded_at: datetime
+    happened_at: datetime
     actor: str
     correlation_id: UUID | None
     causation_id: UUID | None
@@ -82,6 +86,7 @@ class Envelope:
             legal_entity=self.legal_entity,
             effective_on=self.effective_on,
             recorded_at=self.recorded_at,
+            happened_at=self.happened_at,
             actor=self.actor,
             correlation_id=self.correlation_id,
             causation_id=self.causation_id,
@@ -93,7 +98,7 @@ class Envelope:
 
 def record_of(event: StoredEvent, service: str) -> NewRecord:
     """The record everybody sees; its key is the account."""
-    recorded = _instant(event.recorded_at)
+    recorded = instant_text(event.recorded_at)
     headers = [
         ("content-type", CONTENT_TYPE),
         ("ce_specversion", b"1.0"),
@@ -132,6 +137,7 @@ def envelope_of(record: LogRecord) -> Envelope:
             legal_entity=found.get("ce_entityid", b"").decode(),
             effective_on=date.fromisoformat(found["ce_effectiveon"].decode()),
             recorded_at=datetime.fromisoformat(found["ce_recordedtime"].decode()),
+            happened_at=datetime.fromisoformat(found["ce_time"].decode()),
             actor=found.get("ce_actor", b"system").decode(),
             correlation_id=_optional_id(found.get("ce_correlationid")),
             causation_id=_optional_id(found.get("ce_causationid")),
@@ -153,6 +159,6 @@ def _optional_id(value: bytes | None) -> UUID | None:
     return UUID(value.decode()) if value else None
 
 
-def _instant(instant: datetime) -> str:
+def instant_text(instant: datetime) -> str:
     """RFC 3339, UTC, as many digits as the instant has."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from shared.platform.bell import Bell
 from shared.platform.clock import DomainClock, SystemClock, wall_now
 from shared.platform.database import Database
+from shared.platform.freshness import Ages
 from shared.platform.http.app import create_app
 from shared.platform.http.parts import Parts
 from shared.platform.log.port import EventLog
@@ -94,6 +95,8 @@ class Host:
             database=database,
             waiter=self.workers,
             reporter=self.workers,
+            ages=Ages(database),
+            works=works,
             cursor_key=secret.get_secret_value().encode() if secret else b"",
         )
         self.app = create_app(self.parts, api=api)

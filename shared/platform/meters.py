@@ -31,3 +31,33 @@ TIMERS_FIRED: Final = Counter(
 TIMERS_STUCK: Final = Counter(
     "duebook_timers_stuck_total", "Timers still there after they fired.", ("service",)
 )
+
+# Read from database and log when somebody asks for the metrics: any process tells them of all.
+UNMEASURED: Final = Counter(
+    "duebook_unmeasured_total", "Times the following could not be read.", ("service", "problem")
+)
+OUTBOX_ROWS: Final = Gauge("duebook_outbox_rows", "Events not on the log yet.", ("service",))
+OUTBOX_OLDEST: Final = Gauge(
+    "duebook_outbox_oldest_seconds", "How long the oldest of them has waited.", ("service",)
+)
+LAG: Final = Gauge(
+    "duebook_worker_lag_records", "Records a worker has not passed.", ("service", "worker")
+)
+AGE: Final = Gauge(
+    "duebook_worker_age_seconds",
+    "Since a worker was known to have seen the whole log.",
+    ("service", "worker"),
+)
+OWNERS: Final = Gauge(
+    "duebook_lease_owner_partitions",
+    "Partitions by who owns them.",
+    ("service", "worker", "owner"),
+)
+
+
+def forget(gauge: Gauge, service: str) -> None:
+    """All series of a service, before those that are still true are set."""
+    for metric in gauge.collect():
+        for sample in metric.samples:
+            if sample.labels["service"] == service:
+                gauge.remove(*sample.labels.values())

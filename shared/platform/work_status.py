@@ -40,9 +40,14 @@ class WorkStatus:
     next_timer_at: datetime | None  # The earliest of all, due or not.
     outbox: int
     in_flight: int  # Works the writer of this process has not answered.
-    lag: int  # Records that workers have not consumed, over all of them.
+    lags: Mapping[str, int]  # Worker -> records it has not consumed.
     end_offsets: Mapping[str, Sequence[int]]  # Of the own topic and those heard.
     halted: Sequence[Halted]
+
+    @property
+    def lag(self) -> int:
+        """Records that workers have not consumed, over all of them."""
+        return sum(self.lags.values())
 
     @property
     def is_settled(self) -> bool:
@@ -69,19 +74,21 @@ async def read_status(
     cursors = {
         (row["worker"], row["topic"], row["partition_no"]): row["next_offset"] for row in rows
     }
-    lag = sum(
-        max(0, end - cursors.get((worker.name, topic, partition), 0))
+    lags = {
+        worker.name: sum(
+            max(0, end - cursors.get((worker.name, topic, partition), 0))
+            for topic in worker.topics
+            for partition, end in enumerate(ends[topic])
+        )
         for worker in workers
-        for topic in worker.topics
-        for partition, end in enumerate(ends[topic])
-    )
+    }
     return WorkStatus(
         now=now,
         timers_due=waiting["timers_due"],
         next_timer_at=waiting["next_timer_at"],
         outbox=waiting["outbox"],
         in_flight=in_flight,
-        lag=lag,
+        lags=lags,
         end_offsets=ends,
         halted=[
             Halted(row["worker"], row["topic"], row["partition_no"], row["error"] or "")

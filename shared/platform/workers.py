@@ -10,14 +10,16 @@ from uuid import UUID
 import structlog
 
 from shared.kernel.ids import PARTITIONS
+from shared.platform import meters
 from shared.platform.bell import Bell
-from shared.platform.clock import DomainClock
+from shared.platform.clock import DomainClock, monotonic_s
 from shared.platform.connections import Listening
 from shared.platform.database import Database
+from shared.platform.freshness import measure
 from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import CLOCK_CHANNEL
 from shared.platform.outbox import relay
-from shared.platform.outbox.leases import Leases, Worker
+from shared.platform.outbox.leases import Freshness, Leases, Worker
 from shared.platform.outbox.relay import Relay
 from shared.platform.projector.consumer import RECORDS_MAX, Consumer
 from shared.platform.projector.consumer import Handler as BatchHandler
@@ -37,6 +39,7 @@ from shared.platform.work_status import Halted, WorkStatus, read_status
 
 __all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
+SILENCE_S_MAX: Final = 15.0  # a log that no worker has heard of for longer does not answer
 LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
 BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
 CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
@@ -106,14 +109,17 @@ class Workers:
             lambda: database.own_connection("duebook listen"),
             {OUTBOX_CHANNEL: committed.ring, CLOCK_CHANNEL: committed.ring},
         )
+        self._leases.freshness = self._freshness
         self._loops: list[_Loop] = []
+        self._consumers: list[Consumer] = []
         self._handlers: list[_Handler] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to take leases and to work; returns at once."""
         self._seen.has_workers_here = True
-        self._loops = [self._relay(), self._timers(), *self._consumers()]
+        self._consumers = [*self._consuming()]
+        self._loops = [self._relay(), self._timers(), *self._consumers]
         self._listening.start()
         self._leases.start()
         self._tasks = [
@@ -134,7 +140,18 @@ class Workers:
             await self._leases.stop()
             await self._listening.stop()
         await self._seen.close()
-        self._loops, self._handlers, self._tasks = [], [], []
+        self._loops, self._consumers, self._handlers, self._tasks = [], [], [], []
+
+    def missing(self) -> str | None:
+        """What keeps these workers from working, in a line."""
+        if not self._tasks:
+            return "the log has not answered yet"
+        if not self._leases.are_fresh:
+            return "its leases are not renewed"
+        heard_s = max((one.answered_s for one in self._consumers), default=monotonic_s())
+        if monotonic_s() - heard_s > SILENCE_S_MAX:
+            return "the log does not answer"
+        return None
 
     async def _end_tasks(self) -> None:
         """What hangs on a log or a database that is away is cut off, which does what a crash does:
@@ -168,6 +185,15 @@ class Workers:
             topics=sorted(topics),
         )
 
+    async def measure(self) -> None:
+        """Into the metrics of this process, whatever process works. Raises what is away."""
+        name = self._service.name
+        await measure(name, self._database, [worker.name for worker in self._workers])
+        for worker in self._workers:
+            meters.LAG.labels(name, worker.name).set(float("nan"))
+        for behind, lag in (await self.status()).lags.items():
+            meters.LAG.labels(name, behind).set(lag)
+
     async def wait_seen(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
     ) -> bool:
@@ -196,8 +222,15 @@ class Workers:
             committed=self._committed,
         )
 
-    def _consumers(self) -> Sequence[_Loop]:
-        loops: list[_Loop] = []
+    def _freshness(self) -> Freshness:
+        return {
+            (consumer.worker, partition): ago_s
+            for consumer in self._consumers
+            for partition, ago_s in consumer.caught_up_ago_s().items()
+        }
+
+    def _consuming(self) -> Sequence[Consumer]:
+        loops: list[Consumer] = []
         for projection in self._service.projections:
             handler = Projector(
                 self._service.name,
@@ -242,7 +275,7 @@ class Workers:
             clock=self._clock,
         )
 
-    def _consumer(self, worker: str, handler: _Handler) -> _Loop:
+    def _consumer(self, worker: str, handler: _Handler) -> Consumer:
         self._handlers.append(handler)
         return Consumer(
             self._service.name,

@@ -6,17 +6,14 @@ import json
 import os
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 import httpx
 import pytest
 
 from services.cli import PARTS
 from shared.platform.contract_documents import asyncapi, event_schema, text_of
-from shared.platform.envelope_headers import PASSED, StoredEvent, record_of
 from shared.platform.hosting import Host
 from shared.platform.settings import PREFIX, PlatformSettings
 from tests.support.committed import committed
@@ -109,29 +106,6 @@ def _references(document: Any) -> list[str]:
     if isinstance(document, list):
         return [one for value in document for one in _references(value)]
     return []
-
-
-def test_messages_have_the_headers_that_the_relay_writes() -> None:
-    id = UUID(int=1)
-    event = StoredEvent(
-        id=id,
-        type="ledger.invoice.issued.v1",
-        stream_id=id,
-        version=1,
-        tenant_id=id,
-        account_id=id,
-        effective_on=date(2026, 1, 31),
-        recorded_at=datetime(2026, 1, 31, tzinfo=UTC),
-        data=b"{}",
-        headers={},
-    )
-    headers = asyncapi(HOSTS["ledger"].service)["components"]["schemas"]["headers"]
-    least = [name for name, _ in record_of(event, "ledger").headers]
-    passed = [*(f"ce_{name}" for name in PASSED), "traceparent"]
-
-    assert headers["required"] == sorted(headers["required"], key=least.index)
-    assert set(headers["required"]) == set(least)
-    assert set(headers["properties"]) == {*least, *passed}
 
 
 OLD: Final[Schema] = {

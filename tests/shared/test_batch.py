@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -30,9 +30,10 @@ from shared.platform.store.batch import Batch, Loaded, decode_response
 from shared.platform.store.folding import after_event, before_first_event
 from shared.platform.store.port import DuplicateEvent, Head, TimerRow
 from tests.support import purse
-from tests.support.purse import ACCOUNT, CODEC, FIRST_ID, NOW, OTHER_TENANT, TENANT, caller
+from tests.support.purse import ACCOUNT, CODEC, FIRST_ID, NOW, OTHER_TENANT, TENANT, TODAY, caller
 
 LATER = NOW + timedelta(hours=1)
+EARLIER = datetime(2026, 3, 1, 16, tzinfo=UTC)
 
 
 def batch(*, loaded: Loaded | None = None) -> Batch:
@@ -82,7 +83,7 @@ class TestOneWork:
 
     def test_puts_the_envelope_around_every_event(self) -> None:
         one = batch()
-        cause = Cause(UUID(int=7), LATER, "topic/3/9")
+        cause = Cause(UUID(int=7), LATER, "topic/3/9", TODAY, EARLIER)
         one.run(
             purse.open_purse("a", 5),
             replace(caller("k", b"\xab"), cause=cause, traceparent="00-1-2-01"),
@@ -92,6 +93,7 @@ class TestOneWork:
         assert second.id == UUID(int=FIRST_ID + 1)
         assert second.headers == {
             "subject": str(purse.stream("a").id),
+            "time": "2026-03-01T16:00:00Z",
             "entityid": "CN01",
             "actor": "tester",
             "correlationid": str(purse.CORRELATION),
@@ -105,6 +107,36 @@ class TestOneWork:
             "txcount": "2",
         }
         assert second.recorded_at == LATER  # Nothing is learned before its cause.
+
+    def test_says_what_an_event_is_about_and_when_that_happened(self) -> None:
+        name, item = purse.stream("a"), UUID(int=0xD431)
+        told = purse.change(name, purse.Spent(1))._replace(happened_at=EARLIER, subject=item)
+        one = batch(loaded=with_coins(5))
+        accepted(one.run(Work([name], lambda states: [told], purse.answer(name)), caller()))
+        [spent] = one.writes().events
+        assert (spent.headers["subject"], spent.headers["time"]) == (
+            str(item),
+            "2026-03-01T16:00:00Z",
+        )
+
+    @pytest.mark.parametrize(
+        ("cause", "time"),
+        [
+            (None, "2026-03-02T08:00:00Z"),  # When it was recorded.
+            (Cause(UUID(int=7), NOW, "t/3/9", TODAY, EARLIER), "2026-03-01T16:00:00Z"),
+            (Cause(UUID(int=7), NOW, "t/3/9", TODAY, None), "2026-03-02T08:00:00Z"),
+            (  # Of another day.
+                Cause(UUID(int=7), NOW, "t/3/9", TODAY - timedelta(days=1), EARLIER),
+                "2026-03-02T08:00:00Z",
+            ),
+        ],
+    )
+    def test_happened_when_its_cause_did_if_that_was_the_same_business_day(
+        self, cause: Cause | None, time: str
+    ) -> None:
+        one = batch(loaded=with_coins(5))
+        accepted(one.run(purse.spend("a", 1), replace(caller(), cause=cause)))
+        assert one.writes().events[0].headers["time"] == time
 
     def test_never_records_before_the_last_event_of_the_stream(self) -> None:
         one = batch(loaded=with_coins(5))

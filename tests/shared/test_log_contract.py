@@ -181,6 +181,19 @@ class LogContract:
             await log.verify([other])
         await log.verify([TOPIC])
 
+    async def test_knows_how_long_ago_it_stood_at_the_end(self, log: EventLog) -> None:
+        at = TopicPartition(TOPIC.name, 0)
+        await log.append(*at, records("a", "b"))
+        reader = log.reader("test")
+        found = (await reader.fetch({at: 0}, 10, SOON_S))[at]
+        assert len(found) == 2
+        await reader.fetch({at: 2}, 10, 1.0)  # Nothing more: somebody has looked.
+        ago_s = reader.caught_up_ago_s(at, 2)
+        assert ago_s is not None
+        assert 0 <= ago_s < SOON_S
+        assert reader.caught_up_ago_s(at, 1) is None
+        await reader.close()
+
     async def test_readers_do_not_disturb_each_other(self, log: EventLog) -> None:
         at = TopicPartition(TOPIC.name, 0)
         await log.append(*at, records("a"))

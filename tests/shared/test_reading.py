@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 import structlog
 
+from shared.platform.clock import wall_now
 from shared.platform.log import mirror, reading
 from shared.platform.log.mirror import Mirror
 from shared.platform.log.port import (
@@ -32,6 +33,7 @@ class Told:
         self.answers = list(answers)
         self.asked: list[str] = []
         self.answered_ms: int | None = None
+        self.ends: dict[TopicPartition, int] = {}
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self.asked.append(f"assign {len(positions)}")
@@ -41,6 +43,9 @@ class Told:
 
     def answered_at(self, at: TopicPartition) -> int | None:
         return self.answered_ms
+
+    def end(self, at: TopicPartition) -> int | None:
+        return self.ends.get(at)
 
     async def get(self, records_max: int, wait_s: float) -> Found:
         await asyncio.sleep(0)
@@ -115,6 +120,16 @@ class TestKafkaReader:
         await asyncio.sleep(0.05)
         with pytest.raises(LogUnavailable, match="no answer"):
             await reader.fetch({AT: 0}, 10, 0)
+
+    async def test_says_since_when_it_stands_at_the_end(self) -> None:
+        consumer = Told()
+        reader = reader_of(consumer)
+        assert reader.caught_up_ago_s(AT, 5) is None
+        await reader.fetch({AT: 5}, 10, 0)
+        assert reader.caught_up_ago_s(AT, 5) is None  # No broker has answered yet.
+        consumer.answered_ms, consumer.ends = round((wall_now().timestamp() - 30) * 1000), {AT: 5}
+        assert reader.caught_up_ago_s(AT, 4) is None
+        assert reader.caught_up_ago_s(AT, 5) == pytest.approx(30, abs=5)
 
     async def test_mirrors_only_what_is_assigned(self) -> None:
         consumer = Told()

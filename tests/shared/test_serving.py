@@ -73,12 +73,19 @@ async def served(host: Host, port: int) -> AsyncIterator[tuple[str, asyncio.Task
         await serving
 
 
+async def until_ready(http: httpx.AsyncClient, url: str) -> None:
+    """Leases are taken a moment after the start."""
+    until_s = monotonic_s() + 10
+    while (answer := (await http.get(f"{url}/health/ready")).json()) != {"status": "ok"}:
+        assert monotonic_s() < until_s, answer
+
+
 class TestServe:
     async def test_answers_under_the_name_of_the_service(self, host: Host) -> None:
         async with served(host, free_port()) as (url, _), httpx.AsyncClient() as http:
             home = (await http.get(url)).json()
             assert home["services"]["ledger"]["api"] == f"{url}/ledger/v1"
-            assert (await http.get(f"{url}/ledger/health/ready")).json() == {"status": "ok"}
+            await until_ready(http, f"{url}/ledger")
             assert (await http.get(f"{url}/nobody/v1")).json()["code"] == "not-found"
             assert (await http.get(f"{url}/ledger/docs")).text.count("/ledger/openapi.json") == 1
 

@@ -23,6 +23,10 @@ class OwnTopics:
         self._prefix = f"test.{uuid4().hex}."
         self._readers: list[LogReader] = []
 
+    def name_of(self, topic: str) -> str:
+        """What the brokers call it."""
+        return self._prefix + topic
+
     def _own(self, topics: Sequence[TopicSpec]) -> Sequence[TopicSpec]:
         return [spec._replace(name=self._prefix + spec.name) for spec in topics]
 
@@ -67,6 +71,10 @@ class _OwnReader:
             TopicPartition(at.topic.removeprefix(self._prefix), at.partition): records
             for at, records in found.items()
         }
+
+    def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        ((own, _),) = self._own({at: position}).items()
+        return self._reader.caught_up_ago_s(own, position)
 
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         await self._reader.mirror(self._own(positions))

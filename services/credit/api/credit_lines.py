@@ -74,6 +74,7 @@ async def set_limit(
         account_currency=account.currency,
         limit=body.limit.money(),
         effective_on=commanding.today(account.time_zone),
+        time_zone=account.time_zone,
     )
     return await commanding.run(credit_line.set_limit(command))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.credit.domain.credit_file import commands, decide, events
 from services.credit.domain.credit_file.decide import credit_file
 from services.credit.domain.credit_file.state import Opened, State
-from shared.kernel.decider import Change, States, Stream, Work
+from shared.kernel.decider import AnyChange, States, Stream, Work, expect, on_day
 from shared.platform.codec import to_json
 
 FileStream = Stream[State, events.Event]
@@ -17,7 +17,12 @@ FileStream = Stream[State, events.Event]
 
 def open_file(command: commands.OpenCreditFile) -> Work:
     stream = credit_file.stream(command.book, str(command.account_id))
-    return _work(stream, lambda state: decide.open_file(command, state), command.effective_on)
+    return _work(
+        stream,
+        lambda state: decide.open_file(command, state),
+        command.effective_on,
+        lambda _: command.time_zone,
+    )
 
 
 def start_review(command: commands.StartReview) -> Work:
@@ -37,13 +42,16 @@ def fire(_kind: str, stream: UUID, name: str, _due_at: datetime) -> Work:
 
 
 def _work(
-    stream: FileStream, decided: Callable[[State], Sequence[events.Event]], effective_on: date
+    stream: FileStream,
+    decided: Callable[[State], Sequence[events.Event]],
+    day: date,
+    zone_of: Callable[[State], str] = lambda state: expect(state, Opened).time_zone,
 ) -> Work:
-    return Work(
-        [stream],
-        lambda states: [Change(stream, decided(states.of(stream)), effective_on)],
-        lambda states: _answer(states, stream),
-    )
+    def changes(states: States) -> Sequence[AnyChange]:
+        state = states.of(stream)
+        return [on_day(stream, decided(state), day, zone_of(state))]
+
+    return Work([stream], changes, lambda states: _answer(states, stream))
 
 
 def _answer(states: States, stream: FileStream) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.credit.domain.credit_line import commands, decide
 from services.credit.domain.credit_line.decide import credit_line
 from services.credit.domain.credit_line.state import Limited
-from shared.kernel.decider import AnyChange, Change, States, Work
+from shared.kernel.decider import AnyChange, States, Work, on_day
 from shared.platform.codec import to_json
 
 
@@ -16,7 +16,7 @@ def set_limit(command: commands.SetLimit) -> Work:
 
     def decided(states: States) -> Sequence[AnyChange]:
         happened = decide.set_limit(command, states.of(stream))
-        return [Change(stream, happened, command.effective_on)]
+        return [on_day(stream, happened, command.effective_on, command.time_zone)]
 
     def answer(states: States) -> bytes:
         state = states.of(stream)

@@ -62,6 +62,7 @@ async def make_promise(body: NewPromise, commanding: Commanding, reading: Readin
         promised_on=body.promised_on,
         made_on=body.made_on or today,
         today=today,
+        time_zone=account.time_zone,
         has_note=bool(kept),
     )
     return await commanding.run(handlers.make_promise(command, kept), 201)

@@ -99,6 +99,7 @@ async def complete_task(
         outcome=body.outcome,
         completed_on=body.completed_on or today,
         today=today,
+        time_zone=known.time_zone,
     )
     return await commanding.run(handlers.complete_task(command))
 

@@ -38,7 +38,12 @@ def record_contact(command: commands.RecordContact, note: Mapping[str, str]) -> 
     return Work(
         [stream],
         lambda states: [
-            Change(stream, decide.record_contact(command, states.of(stream)), command.effective_on)
+            Change(
+                stream,
+                decide.record_contact(command, states.of(stream)),
+                command.effective_on,
+                happened_at=command.contacted_at,
+            )
         ],
         answer,
         [PrivateRow("note", note_id(stream.id), note)] if note else [],

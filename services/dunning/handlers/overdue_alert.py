@@ -18,6 +18,7 @@ def raise_alert(command: commands.RaiseAlert) -> Work:
                 decide.raise_alert(command, states.of(stream)),
                 command.effective_on,
                 (command.alert_id,),
+                subject=command.open_item_id,
             )
         ],
         lambda states: b"",
@@ -30,7 +31,12 @@ def recover_alerts(command: commands.RecoverAlerts) -> Work:
     return Work(
         [stream],
         lambda states: [
-            Change(stream, decide.recover_alerts(command, states.of(stream)), command.effective_on)
+            Change(
+                stream,
+                decide.recover_alerts(command, states.of(stream)),
+                command.effective_on,
+                subject=command.open_item_id,
+            )
         ],
         lambda states: b"",
     )

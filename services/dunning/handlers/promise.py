@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.dunning.domain.promise import commands, decide
 from services.dunning.domain.promise.decide import note_id, promise, promise_stream
 from services.dunning.domain.promise.state import Kept, NotMade
-from shared.kernel.decider import Change, CorruptHistory, PrivateRow, States, Work
+from shared.kernel.decider import Change, CorruptHistory, PrivateRow, States, Work, on_day
 from shared.platform.codec import to_json
 
 
@@ -37,7 +37,12 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
     return Work(
         [stream],
         lambda states: [
-            Change(stream, decide.make_promise(command, states.of(stream)), command.made_on)
+            on_day(
+                stream,
+                decide.make_promise(command, states.of(stream)),
+                command.made_on,
+                command.time_zone,
+            )
         ],
         answer,
         [PrivateRow("note", note_id(stream.id), note)] if note else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.dunning.domain.task import commands, decide
 from services.dunning.domain.task.decide import task, task_stream
 from services.dunning.domain.task.state import Completed
-from shared.kernel.decider import Change, States, Work, expect
+from shared.kernel.decider import Change, States, Work, expect, on_day
 from shared.platform.codec import to_json
 
 
@@ -51,7 +51,12 @@ def complete_task(command: commands.CompleteTask) -> Work:
     return Work(
         [stream],
         lambda states: [
-            Change(stream, decide.complete_task(command, states.of(stream)), command.completed_on)
+            on_day(
+                stream,
+                decide.complete_task(command, states.of(stream)),
+                command.completed_on,
+                command.time_zone,
+            )
         ],
         answer,
     )

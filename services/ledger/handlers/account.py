@@ -8,7 +8,7 @@ from services.ledger.domain.account import commands, decide
 from services.ledger.domain.account.state import Opened
 from services.ledger.domain.legal_entity.decide import legal_entity
 from shared.kernel.days import day_at
-from shared.kernel.decider import AnyChange, Change, PrivateRow, States, Work, expect
+from shared.kernel.decider import AnyChange, PrivateRow, States, Work, expect, on_day
 from shared.platform.codec import to_json
 
 
@@ -21,7 +21,7 @@ def open_account(command: commands.OpenAccount, party: Mapping[str, str]) -> Wor
         happened = decide.open_account(
             command, states.of(stream), account_id=stream.id, entity=states.of(entity)
         )
-        return [Change(stream, happened, happened[0].opened_on)]
+        return [on_day(stream, happened, happened[0].opened_on, happened[0].time_zone)]
 
     def answer(states: States) -> bytes:
         found = expect(states.of(stream), Opened)

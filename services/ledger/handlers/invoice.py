@@ -8,9 +8,10 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.ledger.domain.account.decide import account
+from services.ledger.domain.account.state import Opened
 from services.ledger.domain.invoice import commands, decide, events
 from services.ledger.domain.invoice.state import Canceled, NotIssued, Open, Settled, State
-from shared.kernel.decider import Aggregate, AnyChange, Change, States, Stream, Work
+from shared.kernel.decider import Aggregate, AnyChange, States, Stream, Work, expect, on_day
 from shared.platform.codec import to_json
 
 Invoices: TypeAlias = Aggregate[State, events.Event]
@@ -23,7 +24,8 @@ def issue(invoices: Invoices, command: commands.IssueInvoice) -> Work:
 
     def decided(states: States) -> Sequence[AnyChange]:
         happened = decide.issue(command, states.of(stream), invoice_id=stream.id, of=states.of(of))
-        return [Change(stream, happened, command.issued_on)]
+        zone = expect(states.of(of), Opened).time_zone
+        return [on_day(stream, happened, command.issued_on, zone)]
 
     return Work([stream, of], decided, lambda states: to_json(shown(states, stream)))
 
@@ -34,7 +36,8 @@ def cancel(invoices: Invoices, command: commands.CancelInvoice) -> Work:
     def decided(states: States) -> Sequence[AnyChange]:
         state = states.of(stream)
         happened = decide.cancel(command, state)
-        return [Change(stream, happened, decide.canceled_on(command, state))]
+        on = decide.canceled_on(command, state)
+        return [on_day(stream, happened, on, decide.facts_of(state).time_zone)]
 
     return Work([stream], decided, lambda states: to_json(shown(states, stream)))
 
@@ -45,7 +48,8 @@ def reach_threshold(invoices: Invoices, command: commands.ReachThreshold) -> Wor
     def decided(states: States) -> Sequence[AnyChange]:
         state = states.of(stream)
         happened = decide.reach_threshold(command, state)
-        return [Change(stream, happened, decide.threshold_reached_on(command, state))]
+        on = decide.threshold_reached_on(command, state)
+        return [on_day(stream, happened, on, decide.facts_of(state).time_zone)]
 
     return Work([stream], decided, lambda states: to_json(shown(states, stream)))
 

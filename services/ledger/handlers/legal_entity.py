@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.ledger.domain.legal_entity import commands, decide
 from services.ledger.domain.legal_entity.state import Registered
-from shared.kernel.decider import AnyChange, Change, States, Work, expect
+from shared.kernel.decider import AnyChange, States, Work, expect, on_day
 from shared.platform.codec import to_json
 
 
@@ -15,7 +15,7 @@ def register(command: commands.RegisterLegalEntity) -> Work:
 
     def decided(states: States) -> Sequence[AnyChange]:
         happened = decide.register(command, states.of(stream))
-        return [Change(stream, happened, decide.registered_on(command))]
+        return [on_day(stream, happened, decide.registered_on(command), command.time_zone)]
 
     def answer(states: States) -> bytes:
         found = expect(states.of(stream), Registered)

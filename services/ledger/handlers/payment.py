@@ -7,13 +7,14 @@ from uuid import UUID
 
 from services.ledger.domain import allocation
 from services.ledger.domain.account.decide import account
+from services.ledger.domain.account.state import Opened
 from services.ledger.domain.invoice import state as invoice
 from services.ledger.domain.payment import commands, decide
 from services.ledger.domain.payment import state as payment_state
 from services.ledger.domain.payment.decide import payment
 from services.ledger.domain.payment.events import Allocation
 from services.ledger.handlers.invoice import Invoices, InvoiceStream, status_of
-from shared.kernel.decider import AnyChange, Change, PrivateRow, States, Work
+from shared.kernel.decider import AnyChange, PrivateRow, States, Work, expect, on_day
 from shared.platform.codec import to_json
 
 Decide = Callable[[payment_state.State, Mapping[UUID, invoice.State]], allocation.Decision]
@@ -28,7 +29,8 @@ def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work:
         happened = decide.receive(
             command, states.of(stream), payment_id=stream.id, of=states.of(of)
         )
-        return [Change(stream, happened, command.value_on)]
+        zone = expect(states.of(of), Opened).time_zone
+        return [on_day(stream, happened, command.value_on, zone)]
 
     row = PrivateRow("party", decide.payer_of(stream.id), payer)
     private = [row] if command.has_payer else []
@@ -71,11 +73,11 @@ def _over_both(
 
     def decided(states: States) -> Sequence[AnyChange]:
         decision = decide_both(states.of(stream), {other.id: states.of(other) for other in others})
-        on = decision.effective_on
+        on, zone = decision.effective_on, decide.facts_of(states.of(stream)).time_zone
         return [
-            Change(stream, decision.of_payment, on),
+            on_day(stream, decision.of_payment, on, zone),
             *(
-                Change(other, decision.of_invoices[other.id], on)
+                on_day(other, decision.of_invoices[other.id], on, zone)
                 for other in others
                 if other.id in decision.of_invoices
             ),

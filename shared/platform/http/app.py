@@ -82,6 +82,12 @@ _QUERY_PARAMETERS: Final[list[dict[str, Any]]] = [
         "schema": {"type": "string", "examples": ["wait=5"]},
     },
 ]
+_AGE: Final[dict[str, Any]] = {
+    "Age": {
+        "description": "Seconds since the answer was known to have seen every event on the log.",
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
 _PARAMETERS: Final[Mapping[object, list[dict[str, Any]]]] = {
     command_request: _COMMAND_PARAMETERS,
     query_request: _QUERY_PARAMETERS,
@@ -133,5 +139,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             for method in route.methods or ():
                 operation = schema["paths"][route.path_format][method.lower()]
                 operation.setdefault("parameters", []).extend(parameters)
+                if call is query_request and method == "GET":
+                    operation["responses"]["200"]["headers"] = _AGE
     app.openapi_schema = schema
     return schema

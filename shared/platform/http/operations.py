@@ -10,9 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.platform import meters
 from shared.platform.clock import monotonic_s
 from shared.platform.codec import to_json
 from shared.platform.contract_documents import asyncapi, event_schema
+from shared.platform.database import driver
 from shared.platform.http.models import Instant, RequestBody
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
@@ -22,6 +24,8 @@ from shared.platform.telemetry import version
 
 CLOCK_WAIT_S_MAX: Final = 5.0  # seconds one question for the clock waits for settled work
 CLOCK_LOOK_S: Final = 0.015  # seconds between two looks at the work left while somebody waits
+READY_S_MAX: Final = 1.0  # how long the database has for an answer before we are not ready
+MEASURE_S_MAX: Final = 2.0  # how long database and log are read for the metrics
 STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
 
 router = APIRouter(tags=["operations"])
@@ -53,12 +57,28 @@ async def startup(parts: Running) -> Response:
 
 @router.get("/health/ready")
 async def ready(parts: Running) -> Response:
-    """Send requests here, or do not."""
-    if not parts.started:
-        return _json({"status": "starting"}, 503)
-    if parts.draining.is_set():
-        return _json({"status": "draining"}, 503)
+    """Send requests here, or do not; then `missing` says why not, in one line."""
+    missing = await _missing(parts)
+    if missing is not None:
+        return _json({"status": "not ready", "missing": missing}, 503)
     return _json({"status": "ok"})
+
+
+async def _missing(parts: Parts) -> str | None:
+    """A log that is away keeps no API from being ready: commands need the database alone."""
+    if not parts.started:
+        return "it has not started yet"
+    if parts.draining.is_set():
+        return "it is draining"
+    if parts.database is not None:
+        try:
+            async with asyncio.timeout(READY_S_MAX), parts.database.engine.connect() as connection:
+                await (await driver(connection)).execute("SELECT 1")
+        except Exception as problem:  # Whatever it is, nothing can be done here now.
+            return f"the database of {parts.service.name} does not answer: {type(problem).__name__}"
+    if parts.works and parts.reporter is not None:
+        return parts.reporter.missing()
+    return None
 
 
 @router.get("/version")
@@ -82,8 +102,14 @@ async def show_schema(name: str, parts: Running) -> Response:
 
 
 @plain.get("/metrics")
-async def metrics() -> Response:
-    """Prometheus text; of the whole process."""
+async def metrics(parts: Running) -> Response:
+    """Prometheus text; of the whole process, and of its service what database and log tell."""
+    if parts.reporter is not None:
+        try:
+            async with asyncio.timeout(MEASURE_S_MAX):
+                await parts.reporter.measure()
+        except Exception as problem:  # What is counted in the process is told all the same.
+            meters.UNMEASURED.labels(parts.service.name, type(problem).__name__).inc()
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 from uuid import UUID
@@ -46,6 +46,20 @@ class Reporting(Protocol):
 
     def wake(self) -> None: ...
 
+    def missing(self) -> str | None:
+        """What keeps the workers of this process from working, in a line."""
+        ...
+
+    async def measure(self) -> None:
+        """Read what the metrics tell of the whole service. Raises what is away."""
+        ...
+
+
+class Aging(Protocol):
+    async def of(self, projections: Sequence[str]) -> float | None:
+        """Seconds since these were known to have seen the whole log; None: not known."""
+        ...
+
 
 @dataclass(kw_only=True)
 class Parts:
@@ -62,6 +76,8 @@ class Parts:
     log: EventLog | None = None
     waiter: SeenWaiting | None = None
     reporter: Reporting | None = None
+    ages: Aging | None = None
+    works: bool = False  # Workers run in this process: it is not ready without them.
     cursor_key: bytes = b""
     started: bool = False
     draining: asyncio.Event = field(default_factory=asyncio.Event)

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 WAIT_S_DEFAULT: Final = 2.0  # seconds a query with a token waits for the projections
 WAIT_S_MAX: Final = 30.0  # seconds; a longer wish is cut
+AGE_S: Final = "duebook.age_s"  # key in the ASGI scope
 LOOK_AGAIN_S: Final = 0.1  # seconds between two looks of a long poll
 
 _WAIT: Final = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:[,;]|$)")
@@ -37,10 +38,11 @@ _WAIT: Final = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:[,;]
 class QueryRequest:
     """One request that reads. Its clock is read once."""
 
-    __slots__ = ("_parts", "_tokens", "now", "prefer_wait_s", "tenant_id")
+    __slots__ = ("_parts", "_scope", "_tokens", "now", "prefer_wait_s", "tenant_id")
 
     def __init__(self, request: Request, parts: Parts, now: datetime) -> None:
         self._parts = parts
+        self._scope = request.scope
         self.tenant_id = parts.tenant_id
         self.now = now
         self.prefer_wait_s = preferred_wait_s(request)  # None: the caller said nothing.
@@ -57,6 +59,8 @@ class QueryRequest:
         Raises token-not-tracked, projection-behind.
         """
         await self._wait_for(projections)
+        if self._parts.ages is not None:
+            self._scope[AGE_S] = await self._parts.ages.of(projections)
         database = self._parts.database
         if database is None:
             raise Problem("service-unavailable")

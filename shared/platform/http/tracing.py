@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.platform.clock import monotonic_s
 from shared.platform.http.answers import REQUEST_ID, internal_error
+from shared.platform.http.queries import AGE_S
 from shared.platform.sparing import SparingLog
 from shared.platform.telemetry import REQUEST_SECONDS, REQUESTS, new_trace_id
 
@@ -44,6 +47,7 @@ class Tracing:
                 message["headers"] = [
                     *message["headers"],
                     *_SAFE,
+                    *_age(scope),
                     (b"request-id", str(request_id).encode()),
                 ]
             await send(message)
@@ -70,3 +74,9 @@ class Tracing:
                 route=route,
                 status=status,
             )
+
+
+def _age(scope: Scope) -> Sequence[tuple[bytes, bytes]]:
+    """RFC 9111: seconds since the answer was known to be right. Rounded up, never flattered."""
+    age_s: float | None = scope.get(AGE_S)
+    return () if age_s is None else ((b"age", str(math.ceil(age_s)).encode()),)

@@ -34,7 +34,7 @@ from aiokafka.errors import (
 
 from shared.platform.clock import monotonic_s
 from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
-from shared.platform.log.packing import packed
+from shared.platform.log.packing import packed, unpacked
 from shared.platform.log.port import (
     LogRecord,
     LogUnavailable,
@@ -315,6 +315,10 @@ class _Consumer:
         found: int | None = self._client.last_poll_timestamp(Place(*at))
         return found
 
+    def end(self, at: TopicPartition) -> int | None:
+        found: int | None = self._client.highwater(Place(*at))
+        return found
+
     async def get(
         self, records_max: int, wait_s: float
     ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
@@ -325,17 +329,13 @@ class _Consumer:
             raise OffsetOutOfRange(str(problem)) from problem
         except Exception as problem:
             raise _unavailable("fetch", problem) from problem
-        return {TopicPartition(*place): _records(rows) for place, rows in found.items()}
+        return {TopicPartition(*place): unpacked(rows) for place, rows in found.items()}
 
     async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
         await self._client.commit({Place(*at): next for at, next in positions.items()})
 
     async def stop(self) -> None:
         await _stop(self._client)
-
-
-def _records(rows: Sequence[Any]) -> Sequence[LogRecord]:
-    return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]
 
 
 async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:

@@ -98,6 +98,9 @@ class MemoryReader:
                 records_max -= len(records)
         return found
 
+    def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        return 0.0 if position >= len(self._log.records_of(at)) else None
+
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         pass
 

@@ -1,11 +1,11 @@
-"""Records into the batches of a Kafka producer. Refuses nothing: a record's size was checked."""
+"""Records as a Kafka client has them, and as the port does. Refuses nothing: sizes were checked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from shared.platform.log.port import NewRecord
+from shared.platform.log.port import LogRecord, NewRecord
 
 
 def packed(producer: Any, records: Sequence[NewRecord]) -> Iterator[Any]:
@@ -18,3 +18,7 @@ def packed(producer: Any, records: Sequence[NewRecord]) -> Iterator[Any]:
             batch = producer.create_batch()
             batch.append(timestamp=None, **content)
     yield batch
+
+
+def unpacked(rows: Sequence[Any]) -> Sequence[LogRecord]:
+    return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]

@@ -68,6 +68,10 @@ class LogReader(Protocol):
         """
         ...
 
+    def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        """Seconds since this was last known to be the end of its partition; None: it is not."""
+        ...
+
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         """Tell lag tools how far we are. Best effort; a no-op where there are none."""
         ...

@@ -16,6 +16,7 @@ import asyncpg
 import msgspec
 
 from shared.platform.bell import Bell, Ear
+from shared.platform.clock import monotonic_s
 from shared.platform.connections import Kept, is_transient
 from shared.platform.log import postgres_sql as sql
 from shared.platform.log.port import (
@@ -54,6 +55,7 @@ class PostgresLog:
         self._watching: asyncio.Task[None] | None = None
         self._watch_ear = Ear()
         self._must_notify = False
+        self._looked_s = 0.0  # When the ends of all partitions were last read.
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
         async with self._reading() as connection, connection.transaction():
@@ -108,6 +110,11 @@ class PostgresLog:
         if not 0 <= position <= end:
             raise OffsetOutOfRange(f"{at.topic}/{at.partition}: {position} of {end}")
         return end
+
+    def ended_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        """Seconds since the partition was seen to end here; None: it goes on."""
+        end = self._tail.end(at)
+        return monotonic_s() - self._looked_s if end is not None and position >= end else None
 
     async def read(
         self, wanted: Mapping[TopicPartition, tuple[int, int]]
@@ -205,6 +212,7 @@ class PostgresLog:
             self._took_ends(await connection.fetch(sql.ENDS))
 
     def _took_ends(self, rows: Sequence[asyncpg.Record]) -> None:
+        self._looked_s = monotonic_s()
         news = [self._tail.moved(TopicPartition(row[0], row[1]), row[2]) for row in rows]
         if any(news):
             self._moved.ring()
@@ -267,6 +275,9 @@ class PostgresReader:
                 return await self._log.read(wanted)
             if not await self._ear.wait(wait_s):
                 return {}
+
+    def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        return self._log.ended_ago_s(at, position)
 
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         pass

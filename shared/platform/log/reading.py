@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from shared.platform.clock import monotonic_s
+from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.log.mirror import Mirror
 from shared.platform.log.port import LogRecord, LogUnavailable, OffsetOutOfRange, TopicPartition
 
@@ -24,7 +24,11 @@ class Consumer(Protocol):
     def seek(self, at: TopicPartition, position: int) -> None: ...
 
     def answered_at(self, at: TopicPartition) -> int | None:
-        """When a broker last answered a fetch of this partition, by whatever clock."""
+        """When a broker last answered a fetch of this partition: wall clock, ms."""
+        ...
+
+    def end(self, at: TopicPartition) -> int | None:
+        """Where the partition ended then."""
         ...
 
     async def get(
@@ -78,6 +82,14 @@ class KafkaReader:
         ends = {at: records[-1].offset + 1 for at, records in found.items()}
         self._next = {**positions, **ends}
         return found
+
+    def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
+        if self._consumer is None or at not in self._assigned:
+            return None
+        answered_at, end = self._consumer.answered_at(at), self._consumer.end(at)
+        if answered_at is None or end is None or position < end:
+            return None
+        return max(0.0, wall_now().timestamp() - answered_at / 1000)
 
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         self._mirror.note(positions)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import asyncpg
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 RETRY_S: Final = 0.5  # after a renewal that failed
 
 _log = structlog.get_logger(__name__)
+
+
+# (worker, partition) -> seconds since its rows were known to have seen the whole log.
+Freshness = Mapping[tuple[str, int], float]
 
 
 class Worker(NamedTuple):
@@ -72,6 +76,12 @@ class Leases:
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self.changed = Bell()
+        self.freshness: Callable[[], Freshness] = dict
+
+    @property
+    def are_fresh(self) -> bool:
+        """Whether the last look at them was in time: this process takes part."""
+        return monotonic_s() <= self._good_until_s
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name=f"{self._service} leases")
@@ -135,9 +145,10 @@ class Leases:
         if not self._held:
             return
         held = sorted((*key, epoch) for key, epoch in self._held.items())
+        ago_s = self.freshness()
         rows = await connection.fetch(
             sql.RENEW, name, self._ttl_s, [h[0] for h in held], [h[1] for h in held],
-            [h[2] for h in held],
+            [h[2] for h in held], [ago_s.get(h[:2]) for h in held],
         )  # fmt: skip
         alive = {(row["worker"], row["partition_no"]) for row in rows}
         for key in [key for key in self._held if key not in alive]:

@@ -33,13 +33,18 @@ SELECT worker, partition_no, coalesce(owner = $1, false) AS is_mine,
        lease_until < clock_timestamp() AS is_free
   FROM es_lease"""
 
+# With it every process says how fresh its rows are; what is behind keeps what was said before.
 RENEW: Final = """
 WITH locked AS (
-  SELECT l.worker, l.partition_no
-    FROM unnest($3::text[], $4::smallint[], $5::bigint[]) AS h(worker, partition_no, epoch)
+  SELECT l.worker, l.partition_no, h.ago_s
+    FROM unnest($3::text[], $4::smallint[], $5::bigint[], $6::float8[])
+         AS h(worker, partition_no, epoch, ago_s)
     JOIN es_lease l USING (worker, partition_no, epoch)
    WHERE l.owner = $1 ORDER BY l.worker, l.partition_no FOR UPDATE OF l)
-UPDATE es_lease l SET lease_until = clock_timestamp() + make_interval(secs => $2)
+UPDATE es_lease l
+   SET lease_until = clock_timestamp() + make_interval(secs => $2),
+       caught_up_at = coalesce(clock_timestamp() - make_interval(secs => locked.ago_s),
+                               l.caught_up_at)
   FROM locked WHERE l.worker = locked.worker AND l.partition_no = locked.partition_no
 RETURNING l.worker, l.partition_no"""
 

@@ -127,7 +127,24 @@ class Consumer:
         self._must_load = True
         self._failures = 0
         self._sparing = SparingLog(__name__)
+        self.answered_s = monotonic_s()  # When the log last answered, if only with nothing.
         leases.changed.add(self._ear)
+
+    @property
+    def worker(self) -> str:
+        return self._worker
+
+    def caught_up_ago_s(self) -> Mapping[int, float]:
+        """Of each partition where we stand at the end of all topics: since when that is known."""
+        found: dict[int, float] = {}
+        behind: set[int] = set()
+        for at, position in self._cursors.positions.items():
+            ago_s = self._reader.caught_up_ago_s(at, position)
+            if ago_s is None:
+                behind.add(at.partition)
+            else:
+                found[at.partition] = max(ago_s, found.get(at.partition, 0.0))
+        return {n: ago_s for n, ago_s in found.items() if n not in behind}
 
     def stop(self) -> None:
         """After the batch at work."""
@@ -172,10 +189,13 @@ class Consumer:
             await asyncio.wait((fetching, hearing), return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
                 return {}
-            return fetching.result()
+            found = fetching.result()
         except OffsetOutOfRange as problem:
             await self._find_out_of_range(positions, problem)
             return {}
+        else:
+            self.answered_s = monotonic_s()
+            return found
         finally:
             fetching.cancel()
             hearing.cancel()

@@ -250,6 +250,12 @@ def caller_of(recorded: Recorded[Any], reaction: str, now: datetime) -> Caller:
         actor=ACTOR,
         now=now,
         correlation_id=recorded.correlation_id or recorded.id,
-        cause=Cause(recorded.id, recorded.recorded_at, recorded.position),
+        cause=Cause(
+            recorded.id,
+            recorded.recorded_at,
+            recorded.position,
+            recorded.effective_on,
+            recorded.happened_at,
+        ),
         event_id=reaction_event_id(recorded.id, reaction),
     )

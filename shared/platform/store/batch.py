@@ -6,6 +6,7 @@ A work enters the batch as a whole or not at all; what goes wrong in one is its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from shared.kernel.decider import (
 )
 from shared.kernel.ids import partition_of
 from shared.platform import codec as codecs
+from shared.platform.envelope_headers import instant_text
 from shared.platform.store.folding import NO_TIMERS, after_event, before_first_event
 from shared.platform.store.port import (
     DuplicateEvent,
@@ -177,7 +179,8 @@ class Batch:
         if caller.cause is not None:
             recorded_at = max(recorded_at, caller.cause.recorded_at)
         headers = {
-            "subject": str(stream.id),
+            "subject": str(change.subject or stream.id),
+            "time": instant_text(_happened_at(change, caller) or recorded_at),
             "entityid": legal_entity,
             **_headers_of(caller),
         }
@@ -302,6 +305,13 @@ def _replay(known: StoredKey, caller: Caller) -> Accepted | Exception:
     if known.fingerprint != caller.fingerprint:
         return KeyReused()
     return decode_response(known.response)
+
+
+def _happened_at(change: AnyChange, caller: Caller) -> datetime | None:
+    """None: nobody knows better than when it was recorded."""
+    if change.happened_at is not None or caller.cause is None:
+        return change.happened_at
+    return caller.cause.happened_at if change.effective_on == caller.cause.effective_on else None
 
 
 def _headers_of(caller: Caller) -> Mapping[str, str]:

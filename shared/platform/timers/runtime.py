@@ -145,14 +145,7 @@ class Timers:
         meters.TIMERS_FIRED.labels(self._service).inc(len(wishes))
 
     def _wish(self, kind: str, timer: _Due, now: datetime) -> Wish:
-        event_id = timer_event_id(timer.since_version, timer.name)
-        caller = Caller(
-            tenant_id=timer.tenant_id,
-            actor=ACTOR,
-            now=now,
-            correlation_id=event_id(timer.stream_id, 1),
-            event_id=event_id,
-        )
+        caller = caller_of(timer.tenant_id, timer.stream_id, timer.name, timer.since_version, now)
         work = self._fire(kind, timer.stream_id, timer.name, timer.due_at)
         return Wish(f"timer {timer.name}", work, caller, must_look=False)
 
@@ -187,3 +180,16 @@ class Timers:
         now_s = monotonic_s()
         self._stuck = {key: until for key, until in self._stuck.items() if until > now_s}
         return list(self._stuck)
+
+
+def caller_of(
+    tenant_id: UUID, stream_id: UUID, name: str, since_version: int, now: datetime
+) -> Caller:
+    event_id = timer_event_id(since_version, name)
+    return Caller(
+        tenant_id=tenant_id,
+        actor=ACTOR,
+        now=now,
+        correlation_id=event_id(stream_id, 1),
+        event_id=event_id,
+    )

@@ -25,6 +25,7 @@ def wish(amount: str, currency: str = "CNY") -> commands.SetLimit:
         account_currency="CNY",
         limit=Money.of(amount, currency),
         effective_on=date(2026, 3, 31),
+        time_zone="Asia/Shanghai",
     )
 
 

@@ -20,6 +20,7 @@ MAKE = commands.MakePromise(
     promised_on=after(9),
     made_on=after(2),
     today=after(2),
+    time_zone="Asia/Shanghai",
     has_note=True,
 )
 MADE = events.PromiseMade(

@@ -30,7 +30,11 @@ OPENED = events.TaskOpened(
     items=(listed(),),
 )
 COMPLETE = commands.CompleteTask(
-    task_id=UUID(int=5), outcome="reached", completed_on=after(31), today=after(31)
+    task_id=UUID(int=5),
+    outcome="reached",
+    completed_on=after(31),
+    today=after(31),
+    time_zone="Asia/Shanghai",
 )
 COMPLETED = events.TaskCompleted(account_id=ACCOUNT, outcome="reached", completed_on=after(31))
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import httpx
 import pytest
 
+from shared.platform.database import Database
 from shared.platform.http.parts import Parts
 from shared.platform.http.tokens import Token
+from shared.platform.log.port import LogUnavailable
 from shared.platform.projector.port import Projection
+from shared.platform.work_status import WorkStatus
 
 BOX = UUID(int=9)
 
@@ -33,6 +36,31 @@ class Waiter:
         return max(versions.values()) <= self._seen
 
 
+class Aged:
+    """Read models of a known age."""
+
+    def __init__(self, age_s: float | None) -> None:
+        self._age_s = age_s
+
+    async def of(self, projections: Sequence[str]) -> float | None:
+        return self._age_s
+
+
+class WithoutLog:
+    """Workers whose log is away."""
+
+    async def status(self) -> WorkStatus:
+        raise LogUnavailable("away")
+
+    def wake(self) -> None: ...
+
+    def missing(self) -> str | None:
+        return "the log does not answer"
+
+    async def measure(self) -> None:
+        raise LogUnavailable("away")
+
+
 def code_of(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
@@ -45,6 +73,14 @@ class TestReading:
         if prefer:
             headers["Prefer"] = prefer
         return await client.get(f"/v1/boxes/{BOX}", headers=headers)
+
+    @pytest.mark.parametrize(("age_s", "header"), [(0.0, "0"), (3.2, "4"), (None, None)])
+    async def test_tells_its_age_in_whole_seconds(
+        self, client: httpx.AsyncClient, parts: Parts, age_s: float | None, header: str | None
+    ) -> None:
+        parts.ages = Aged(age_s)
+        response = await self.ask(client)
+        assert response.headers.get("age") == header
 
     async def test_refuses_a_token_nobody_here_reads(
         self, client: httpx.AsyncClient, parts: Parts
@@ -124,6 +160,33 @@ class TestOperations:
         parts.draining.set()
         assert (await client.get("/health/ready")).status_code == 503
         assert (await client.get("/health/live")).status_code == 200
+
+    async def test_says_in_one_line_what_is_missing(
+        self, client: httpx.AsyncClient, parts: Parts
+    ) -> None:
+        parts.reporter = WithoutLog()
+        assert (await client.get("/health/ready")).status_code == 200  # An API needs no log.
+        parts.works = True
+        response = await client.get("/health/ready")
+        assert response.status_code == 503
+        assert response.json() == {"status": "not ready", "missing": "the log does not answer"}
+
+    async def test_names_a_database_that_is_away(
+        self, client: httpx.AsyncClient, parts: Parts
+    ) -> None:
+        parts.database = Database("postgresql://duebook@127.0.0.1:1/nowhere")
+        response = await client.get("/health/ready")
+        assert response.status_code == 503
+        assert response.json()["missing"].startswith("the database of toy does not answer: ")
+        await parts.database.close()
+
+    async def test_tells_metrics_although_the_rest_cannot_be_read(
+        self, client: httpx.AsyncClient, parts: Parts
+    ) -> None:
+        parts.reporter = WithoutLog()
+        await client.get("/metrics")
+        text = (await client.get("/metrics")).text
+        assert 'duebook_unmeasured_total{problem="LogUnavailable",service="toy"}' in text
 
     async def test_counts_requests(self, client: httpx.AsyncClient) -> None:
         await client.get("/version")

@@ -80,7 +80,7 @@ class TestRecordOf:
         assert record.key == str(UUID(int=0xA101)).encode()
         assert record.value == b'{"threshold_days":30}'
 
-    def test_takes_the_recording_for_the_time_where_no_other_is_known(self) -> None:
+    def test_takes_the_recording_for_the_time_of_an_event_that_was_kept_without(self) -> None:
         record = record_of(replace(EVENT, headers={}), "dunning")
         assert header(record.headers, "ce_time") == "2026-03-31T16:00:01Z"
         assert header(record.headers, "ce_subject") == str(EVENT.stream_id)
@@ -96,12 +96,15 @@ class TestEnvelopeOf:
         assert (recorded.tenant_id, recorded.account_id) == (EVENT.tenant_id, EVENT.account_id)
         assert recorded.effective_on == EVENT.effective_on
         assert recorded.recorded_at == EVENT.recorded_at
+        assert recorded.happened_at == datetime(2026, 3, 31, 16, tzinfo=UTC)
         assert recorded.legal_entity == "CN01"
         assert recorded.correlation_id == UUID(int=0x770C)
         assert recorded.causation_id == UUID(int=0x5CE2)
         assert recorded.position == "duebook.alerts.v1/5/811"
 
-    @pytest.mark.parametrize("missing", ["ce_id", "ce_type", "ce_streamid", "ce_sequence"])
+    @pytest.mark.parametrize(
+        "missing", ["ce_id", "ce_type", "ce_time", "ce_streamid", "ce_sequence"]
+    )
     def test_names_the_header_that_is_missing(self, missing: str) -> None:
         record = read_back(EVENT)
         headers = [(name, value) for name, value in record.headers if name != missing]

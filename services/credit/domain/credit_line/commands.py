@@ -12,7 +12,7 @@ from shared.kernel.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLimit:
-    """The account's currency never changes, so whoever asks may bring it along."""
+    """The account's currency and zone never change, so whoever asks may bring them along."""
 
     book: Book
     account_id: UUID
@@ -20,6 +20,7 @@ class SetLimit:
     account_currency: str
     limit: Money
     effective_on: date
+    time_zone: str
 
 
 Command = SetLimit

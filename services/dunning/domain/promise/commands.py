@@ -21,6 +21,7 @@ class MakePromise:
     promised_on: date
     made_on: date
     today: date
+    time_zone: str  # Of the account, in which these are days.
     has_note: bool
 
 

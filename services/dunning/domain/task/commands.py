@@ -30,6 +30,7 @@ class CompleteTask:
     outcome: str
     completed_on: date
     today: date
+    time_zone: str  # Of the account, in which both are days.
 
 
 Command = OpenTask | CompleteTask
