@@ -151,7 +151,12 @@ class KafkaLog:
         return KafkaReader(name, ensure=self._ensure, consume=consume)
 
     async def end_offsets(self, topic: str) -> Sequence[int]:
-        places = [Place(topic, number) for number in range(await self._partitions_of(topic))]
+        return (await self.ends([topic]))[topic]
+
+    async def ends(self, topics: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        """One round trip to each broker that leads a partition."""
+        counts = {topic: await self._partitions_of(topic) for topic in topics}
+        places = [Place(topic, number) for topic, n in counts.items() for number in range(n)]
         async with self._asking:
             asker, self._asker = self._asker, None
             if asker is None:
@@ -162,10 +167,10 @@ class KafkaLog:
             except BaseException as problem:
                 await _stop(asker)
                 if isinstance(problem, Exception):
-                    raise _unavailable(f"end offsets of {topic}", problem) from problem
+                    raise _unavailable(f"end offsets of {topics}", problem) from problem
                 raise
             self._asker = asker
-        return [found[place] for place in places]
+        return {topic: [found[Place(topic, at)] for at in range(n)] for topic, n in counts.items()}
 
     async def close(self) -> None:
         """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
