@@ -10,7 +10,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -20,16 +19,15 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
     MessageSizeTooLargeError,
     OffsetOutOfRangeError,
-    ProducerClosed,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
     for_code,
 )
 
-from shared.platform import failpoints
 from shared.platform.clock import monotonic_s
+from shared.platform.log.kafka_line import END_TIMEOUT_S, Line, heed
 from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
-from shared.platform.log.packing import packed, unpacked
+from shared.platform.log.packing import unpacked
 from shared.platform.log.port import (
     LogRecord,
     LogUnavailable,
@@ -52,7 +50,6 @@ RETRY_BACKOFF_MS: Final = 200  # before a request is repeated
 FETCH_WAIT_MS: Final = 500  # How long a broker holds an empty fetch; new records end it.
 APPEND_TIMEOUT_S: Final = 30.0  # The longest stall seen while brokers were killed was 7.2 s.
 START_TIMEOUT_S: Final = 15.0  # for a client to find the cluster
-END_TIMEOUT_S: Final = 2.0  # for a client to end; a process has 10 s for everything
 PAUSE_S: Final = 0.5  # after a producer that did not start
 ASK_ATTEMPTS_MAX: Final = 10  # each at a broker drawn by lot
 ASK_PAUSE_S: Final = 0.2  # between two attempts
@@ -66,15 +63,6 @@ T = TypeVar("T")
 def _unavailable(what: str, problem: BaseException) -> LogUnavailable:
     """Whatever the client raises while brokers are away, even an AttributeError, means this."""
     return LogUnavailable(f"{what}: {problem!r}")
-
-
-@dataclass(eq=False, slots=True)
-class _Line:
-    """One producer and what ends it. After an error it is never used again: it would lose order."""
-
-    producer: AIOKafkaProducer
-    broken: asyncio.Future[None]
-    records: int = 0
 
 
 class KafkaLog:
@@ -102,7 +90,7 @@ class KafkaLog:
         self._replicas = replicas
         self._partitions: dict[str, int] = {}  # They never change, and topics never go.
         self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._line: _Line | None = None
+        self._line: Line | None = None
         self._opening = asyncio.Lock()
         self._not_before_s = 0.0
         self._ending: set[asyncio.Task[None]] = set()
@@ -137,7 +125,7 @@ class KafkaLog:
             line.records += len(records)
             try:
                 async with asyncio.timeout(APPEND_TIMEOUT_S):
-                    return await _send(line, topic, partition, records)
+                    return await line.send(topic, partition, records)
             except Exception as problem:
                 self._discard(line)
                 if isinstance(problem, MessageSizeTooLargeError):
@@ -176,7 +164,7 @@ class KafkaLog:
         """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
         line, self._line = self._line, None
         if line is not None:
-            self._end_later(_retire(line))
+            self._end_later(line.retire())
         async with self._asking:
             asker, self._asker = self._asker, None
         if asker is not None:
@@ -237,10 +225,10 @@ class KafkaLog:
                 await admin.close()
         raise _unavailable(what, last) from last
 
-    async def _open_line(self) -> _Line:
+    async def _open_line(self) -> Line:
         async with self._opening:
             if self._line is not None and self._line.records >= RECORDS_PER_PRODUCER_MAX:
-                self._end_later(_retire(self._line))
+                self._end_later(self._line.retire())
                 self._line = None
             if self._line is None:
                 if monotonic_s() < self._not_before_s:
@@ -248,7 +236,7 @@ class KafkaLog:
                 self._line = await self._new_line()
             return self._line
 
-    async def _new_line(self) -> _Line:
+    async def _new_line(self) -> Line:
         producer = AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,  # Fewer duplicates; correctness does not rest on it.
@@ -257,23 +245,23 @@ class KafkaLog:
             linger_ms=0,  # Batches are made here.
             **self._common,
         )
-        line = _Line(producer, asyncio.get_running_loop().create_future())
+        line = Line(producer)
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await producer.start()
         except BaseException as problem:
             self._not_before_s = monotonic_s() + PAUSE_S
-            self._end_later(_end(producer))
+            self._end_later(line.end())
             if isinstance(problem, Exception):
                 raise _unavailable("connect", problem) from problem
             raise
         return line
 
-    def _discard(self, line: _Line) -> None:
+    def _discard(self, line: Line) -> None:
         if self._line is line:
             self._line = None
-        if _break(line):
-            self._end_later(_end(line.producer))
+        if line.give_up():
+            self._end_later(line.end())
 
     def _end_later(self, ending: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(ending)
@@ -342,56 +330,6 @@ def _uncoordinate(consumer: AIOKafkaConsumer) -> None:
     coordinator._coordination_task = coordinator._closing  # What stop() waits for.
 
 
-async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
-    base = -1
-    for batch in packed(line.producer, records):
-        delivery = await line.producer.send_batch(batch, topic, partition=partition)
-        delivery.add_done_callback(_heed)
-        acknowledged = asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
-        await failpoints.under_way("log.after_send", acknowledged)
-        if not delivery.done():
-            raise ProducerClosed
-        at: int = delivery.result().offset
-        if at < 0:  # Appended, but the broker has forgotten where.
-            raise LookupError("no offset in the answer")
-        base = at if base < 0 else base
-    return base
-
-
-def _heed(done: asyncio.Future[Any]) -> None:
-    """The failure of what nobody waits for anymore is nobody's."""
-    if not done.cancelled():
-        done.exception()
-
-
-def _break(line: _Line) -> bool:
-    """Wakes the other partitions that wait on it. False when somebody did so before."""
-    if line.broken.done():
-        return False
-    line.broken.set_result(None)
-    return True
-
-
-async def _retire(line: _Line) -> None:
-    try:
-        async with asyncio.timeout(END_TIMEOUT_S):
-            await line.producer.flush()
-    except TimeoutError:
-        _break(line)
-    await _end(line.producer)
-
-
-async def _end(producer: AIOKafkaProducer) -> None:
-    """Its own stop() flushes first, for as long as the brokers are away; hence what is private."""
-    sending = producer._sender.sender_task
-    if sending is not None:
-        sending.cancel()
-        await asyncio.wait({sending}, timeout=END_TIMEOUT_S)
-    producer._closed = True
-    with suppress(Exception):
-        await producer.client.close()
-
-
 async def _stop(consumer: AIOKafkaConsumer) -> None:
     """In a task of its own: while brokers are away its stop() raises the end of an inner task."""
     stopping = asyncio.create_task(consumer.stop())
@@ -400,4 +338,4 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
     with suppress(Exception):
         await consumer._client.close()  # It got stuck before this, perhaps.
     await asyncio.wait({stopping})
-    _heed(stopping)
+    heed(stopping)
