@@ -19,6 +19,7 @@ from shared.platform.service import Topics
 from shared.platform.verify import verify
 from tests.support import purse, till, till_process
 from tests.support.brokers import Brokers
+from tests.support.log_cases import read_all
 from tests.support.till import Till
 
 pytestmark = [pytest.mark.connected, pytest.mark.faults]
@@ -129,14 +130,12 @@ async def check_log(shop: Till) -> None:
     seen: dict[object, int] = {}
     reader = shop.log.reader("check")
     topic = shop.topics.events_of(till.NAME)
-    for partition, end in enumerate(await shop.log.end_offsets(topic)):
-        at, position = TopicPartition(topic, partition), 0
-        while position < end:
-            for record in (await reader.fetch({at: position}, 500, 5))[at]:
-                envelope = envelope_of(record)
-                assert envelope.version <= seen.get(envelope.stream_id, 0) + 1
-                last = max(envelope.version, seen.get(envelope.stream_id, 0))
-                seen[envelope.stream_id] = last
-                position += 1
+    ends = await shop.log.end_offsets(topic)
+    wanted = {TopicPartition(topic, number): end for number, end in enumerate(ends)}
+    for records in (await read_all(reader, wanted)).values():
+        for envelope in map(envelope_of, records):
+            last = seen.get(envelope.stream_id, 0)
+            assert envelope.version <= last + 1
+            seen[envelope.stream_id] = max(envelope.version, last)
     await reader.close()
     assert len(stored) == sum(seen.values()) == till_process.PURSES * 6
