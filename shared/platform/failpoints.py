@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 # name or name:n, to end the n-th time it is reached; name:50ms, to wait there every time.
 VARIABLE: Final = "DUEBOOK_FAILPOINT"
@@ -15,9 +18,12 @@ KILLED: Final = 137  # exit code, as after SIGKILL
 
 NAMES: Final = frozenset(
     (
+        "writer.before_commit",  # All is decided and sent, nothing is committed.
+        "writer.after_commit",  # Nobody has an answer, the relay has not heard of it.
+        "log.after_send",  # Whether the log has it, nobody knows yet.
         "relay.after_poll",
         "relay.before_append",
-        "relay.after_append",
+        "relay.after_append",  # Acknowledged, and the outbox rows are still there.
         "relay.after_delete",
         "projector.after_fetch",
         "projector.after_fence",
@@ -34,6 +40,9 @@ NAMES: Final = frozenset(
         "import.after_line",
     )
 )
+STDERR: Final = 2
+TURNS: Final = 5  # of the event loop, until what was begun has reached its socket
+
 SLOW_NAMES: Final = frozenset(("projector.after_fetch",))  # Reached, not only hit.
 
 _left: dict[str, int] = {}  # Armed points, and how often they may still be passed.
@@ -65,12 +74,29 @@ def arm(specification: str) -> None:
 
 
 def hit(name: str) -> None:
-    """Ends the process here when armed, without any goodbye."""
+    """Ends the process here when armed, without any goodbye but its name on stderr."""
     if name not in _left:
         return
     _left[name] -= 1
     if _left[name] == 0:
+        os.write(STDERR, f"{said_at(name)}\n".encode())
         os._exit(KILLED)
+
+
+def said_at(name: str) -> str:
+    """The last line of a process that ended there."""
+    return f"failpoint {name} hit"
+
+
+async def under_way(name: str, going: Coroutine[Any, Any, T]) -> T:
+    """Awaits it. Like hit, when it was begun and is not done: sent, and not acknowledged."""
+    if name not in _left:
+        return await going
+    task = asyncio.create_task(going)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    hit(name)
+    return await task
 
 
 async def reach(name: str) -> None:

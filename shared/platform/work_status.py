@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+
+import asyncpg
 
 from shared.platform.database import Database, driver
 from shared.platform.log.port import EventLog
 from shared.platform.outbox.leases import Worker
 
-TIMERS_AND_OUTBOX: Final = """
-SELECT (SELECT count(*) FROM es_timer WHERE due_at <= $1) AS timers_due,
-       (SELECT min(due_at) FROM es_timer) AS next_timer_at,
-       (SELECT count(*) FROM es_outbox) AS outbox"""
+# One row per worker and topic, and one without a worker where there are none.
+STORED: Final = """
+SELECT w.timers_due, w.next_timer_at, w.outbox, c.*
+  FROM (SELECT (SELECT count(*) FROM es_timer WHERE due_at <= $1) AS timers_due,
+               (SELECT min(due_at) FROM es_timer) AS next_timer_at,
+               (SELECT count(*) FROM es_outbox) AS outbox) w
+  LEFT JOIN (SELECT worker, topic, array_agg(partition_no) AS partitions,
+                    array_agg(next_offset) AS offsets, array_agg(state) AS states,
+                    array_agg(error) AS errors
+               FROM es_cursor WHERE worker = ANY($2::text[]) GROUP BY worker, topic) c ON true"""
 
-CURSORS: Final = """
-SELECT worker, topic, partition_no, next_offset, state, error FROM es_cursor
- WHERE worker = ANY($1::text[])"""
+Ends = Mapping[str, Sequence[int]]  # topic -> the next offset of each partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class WorkStatus:
     outbox: int
     in_flight: int  # Works the writer of this process has not answered.
     lags: Mapping[str, int]  # Worker -> records it has not consumed.
-    end_offsets: Mapping[str, Sequence[int]]  # Of the own topic and those heard.
+    end_offsets: Ends  # Of the own topic and those heard.
     halted: Sequence[Halted]
 
     @property
@@ -63,36 +69,48 @@ async def read_status(
     in_flight: int,
     workers: Sequence[Worker],
     topics: Sequence[str],
+    known_ends: Ends | None = None,
 ) -> WorkStatus:
-    """The ends are read last: what the log had got by then must have been consumed before."""
+    """The ends are read last: what the log had got by then must have been consumed before.
+
+    Ends only grow. Where something is left to do by `known_ends` the log is not asked again.
+    """
     async with database.engine.connect() as connection:
         raw = await driver(connection)  # Asked often while a clock is driven; no transaction.
-        waiting = await raw.fetchrow(TIMERS_AND_OUTBOX, now)
-        assert waiting is not None  # Three scalars give one row.
-        rows = await raw.fetch(CURSORS, [worker.name for worker in workers])
-    ends = {topic: await log.end_offsets(topic) for topic in topics}
-    cursors = {
-        (row["worker"], row["topic"], row["partition_no"]): row["next_offset"] for row in rows
-    }
-    lags = {
-        worker.name: sum(
-            max(0, end - cursors.get((worker.name, topic, partition), 0))
-            for topic in worker.topics
-            for partition, end in enumerate(ends[topic])
-        )
-        for worker in workers
-    }
-    return WorkStatus(
+        rows = await raw.fetch(STORED, now, [worker.name for worker in workers])
+    cursors = {(row["worker"], row["topic"]): row for row in rows if row["worker"] is not None}
+    found = WorkStatus(
         now=now,
-        timers_due=waiting["timers_due"],
-        next_timer_at=waiting["next_timer_at"],
-        outbox=waiting["outbox"],
+        timers_due=rows[0]["timers_due"],
+        next_timer_at=rows[0]["next_timer_at"],
+        outbox=rows[0]["outbox"],
         in_flight=in_flight,
-        lags=lags,
-        end_offsets=ends,
+        lags=_lags(cursors, workers, known_ends or {}),
+        end_offsets=known_ends or {},
         halted=[
-            Halted(row["worker"], row["topic"], row["partition_no"], row["error"] or "")
-            for row in rows
-            if row["state"] == "halted"
+            Halted(worker, topic, partition, error or "")
+            for (worker, topic), row in sorted(cursors.items())
+            for partition, state, error in zip(
+                row["partitions"], row["states"], row["errors"], strict=True
+            )
+            if state == "halted"
         ],
     )
+    if known_ends is not None and not found.is_settled:
+        return found
+    ends = await log.ends(topics)
+    return replace(found, lags=_lags(cursors, workers, ends), end_offsets=ends)
+
+
+def _lags(
+    cursors: Mapping[tuple[str, str], asyncpg.Record], workers: Sequence[Worker], ends: Ends
+) -> Mapping[str, int]:
+    """Records not consumed, by worker."""
+    lags = dict.fromkeys((worker.name for worker in workers), 0)
+    for worker in workers:
+        for topic in worker.topics:
+            row = cursors.get((worker.name, topic))
+            at = dict(zip(row["partitions"], row["offsets"], strict=True)) if row else {}
+            behind = (max(0, end - at.get(n, 0)) for n, end in enumerate(ends.get(topic, ())))
+            lags[worker.name] += sum(behind)
+    return lags

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import structlog
 
 from shared.kernel.ids import PARTITIONS
 from shared.platform import meters
-from shared.platform.bell import Bell
+from shared.platform.bell import Bell, Ear
 from shared.platform.clock import DomainClock, monotonic_s
 from shared.platform.connections import Listening
 from shared.platform.database import Database
@@ -35,7 +35,7 @@ from shared.platform.service import Service, Topics
 from shared.platform.store.port import CommandQueue, EventStore
 from shared.platform.timers import runtime as timers
 from shared.platform.timers.runtime import Timers
-from shared.platform.work_status import Halted, WorkStatus, read_status
+from shared.platform.work_status import Ends, Halted, WorkStatus, read_status
 
 __all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
@@ -43,6 +43,9 @@ SILENCE_S_MAX: Final = 15.0  # a log that no worker has heard of for longer does
 LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
 BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
 CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
+QUIET_S: Final = 0.004  # without a sound from any worker, before who waits for them looks again
+LOOK_S: Final = 0.05  # between two looks at the work left, if no worker of this process is heard
+LOOK_FOREIGN_S: Final = 0.02  # the same where all of them are in other processes
 OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
 
 _log = structlog.get_logger(__name__)
@@ -174,6 +177,42 @@ class Workers:
         self._committed.ring()
 
     async def status(self) -> WorkStatus:
+        return await self._status(None)
+
+    async def settled(self, timeout_s: float, given_up: Callable[[], bool]) -> WorkStatus:
+        """As soon as nothing is left to do here, or something stands still, or time is over.
+
+        Looks when the workers of this process have fallen silent, and now and then for the others.
+        """
+        ear = Ear()
+        bells = (self._committed, self._published, self._seen.moved)
+        for bell in bells:
+            bell.add(ear)
+        until_s = monotonic_s() + timeout_s
+        known: Ends | None = None
+        try:
+            while True:  # Until one of the three.
+                ear.forget()
+                status = await self._status(known)
+                left_s = until_s - monotonic_s()
+                if status.is_settled or status.halted or given_up() or left_s <= 0:
+                    return status
+                known = status.end_offsets
+                await self._silence(ear, left_s)
+        finally:
+            for bell in bells:
+                bell.remove(ear)
+
+    async def _silence(self, ear: Ear, timeout_s: float) -> None:
+        """Until a worker was heard and then nothing for a moment, or until it is time to look."""
+        look_s = LOOK_S if self._seen.has_workers_here else LOOK_FOREIGN_S
+        end_s = monotonic_s() + min(timeout_s, look_s)
+        wait_s = min(timeout_s, look_s)
+        while wait_s > 0 and await ear.wait(wait_s):
+            ear.forget()
+            wait_s = min(QUIET_S, end_s - monotonic_s())
+
+    async def _status(self, known_ends: Ends | None) -> WorkStatus:
         topics = {self._topics.events_of(self._service.name)}
         topics.update(topic for worker in self._workers for topic in worker.topics)
         return await read_status(
@@ -183,6 +222,7 @@ class Workers:
             in_flight=self._writer.in_flight,
             workers=self._workers,
             topics=sorted(topics),
+            known_ends=known_ends,
         )
 
     async def measure(self) -> None:
@@ -288,7 +328,7 @@ class Workers:
         )
 
     def _progress(self, worker: str) -> Progress:
-        return Progress(self._service.name, worker, self._database, self._hearing)
+        return Progress(self._service.name, worker, self._database, self._hearing, self._seen.moved)
 
     def _submitting(self) -> Submitting:
         return Submitting(self._service.name, self._writer, self._store)

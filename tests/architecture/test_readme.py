@@ -50,8 +50,18 @@ def test_names_targets_that_make_has() -> None:
     assert [name for name in TARGETS if f"\n{name}: " not in makefile] == []
 
 
+def test_sets_variables_that_are_settings() -> None:
+    known = {line.split("`")[1] for line in settings_table().splitlines()[2:]} | {"DUEBOOK_URL"}
+    exported = [line.split()[1].partition("=")[0] for line in LINES if line.startswith("export ")]
+
+    assert exported
+    assert [name for name in exported if name not in known] == []
+
+
 def test_every_sh_line_is_checked() -> None:
-    assert [line for line in LINES if not line.startswith(("duebook ", "make "))] == []
+    checked = ("duebook ", "make ", "export ", "python3 deploy/kafka/kafka.py start --port-base ")
+
+    assert [line for line in LINES if not line.startswith(checked)] == []
 
 
 def test_the_example_can_be_imported(tmp_path: Path) -> None:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
 
+from shared.platform.client.duebook import Duebook
 from shared.platform.embedded.server import temporary_folder
-from shared.platform.failpoints import KILLED, NAMES, VARIABLE
-from tests.support.crashing import ACCOUNTS, DUE_SOON, INVOICES, Outcome, Place
+from shared.platform.failpoints import KILLED, NAMES, VARIABLE, said_at
+from tests.support.brokers import Brokers
+from tests.support.crashing import ACCOUNTS, DUE_SOON, INVOICES, SERVICES, ZONE, Outcome, Place
 from tests.support.databases import Server
 from tests.support.running import duebook
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected, pytest.mark.timeout(180)]
 
 # Not at the first event of all, where nothing could be doubled yet.
-LATER: Final = {"relay": 9, "projector": 25, "reactor": 3, "timers": 1, "effect": 2, "adapter": 2}
-
+LATER: Final = {
+    "writer": 12,
+    "log": 9,
+    "relay": 9,
+    "projector": 25,
+    "reactor": 3,
+    "timers": 1,
+    "effect": 2,
+    "adapter": 2,
+}
 
 IMPORT: Final = "import.after_line"  # The one point of another process than the server's.
 SERVED: Final = sorted(NAMES - {IMPORT})
@@ -54,21 +65,42 @@ class Calm(NamedTuple):
     outcome: Outcome
 
 
-@pytest.fixture(scope="module")
-def calm(server: Server) -> Iterator[Calm]:
+def calm_at(place: Place) -> Iterator[Calm]:
     """The story once, told by a process that lives."""
+    try:
+        assert asyncio.run(place.tell("CALM")) == (0, [])
+        yield Calm(place, asyncio.run(place.outcome("CALM", 0)))
+    finally:
+        if place.running.is_alive:
+            place.running.stop()
+        place.running.log.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def calm_on_postgres(server: Server) -> Iterator[Calm]:
     with temporary_folder() as folder:
-        place = Place(server.url_of("postgres"), folder)
-        try:
-            assert asyncio.run(place.tell("CALM")) == 0
-            yield Calm(place, asyncio.run(place.outcome("CALM", 0)))
-        finally:
-            if place.running.is_alive:
-                place.running.stop()
-            place.running.log.unlink(missing_ok=True)
+        yield from calm_at(Place(folder, {"DUEBOOK_DATABASE_URL": server.url_of("postgres")}))
 
 
-class TestCalmStory:
+@pytest.fixture(scope="module")
+def calm_on_kafka(server: Server, one_broker: Brokers) -> Iterator[Calm]:
+    """Databases of its own: cursors on one log are nothing on another."""
+    databases = {name: server.create() for name in SERVICES}
+    environment = {
+        "DUEBOOK_KAFKA": one_broker.bootstrap,
+        "DUEBOOK_TOPIC_PREFIX": f"{databases['ledger'].replace('_', '-')}.",
+        **{
+            f"DUEBOOK_{name.upper()}_DATABASE_URL": server.url_of(database)
+            for name, database in databases.items()
+        },
+    }
+    with temporary_folder() as folder:
+        yield from calm_at(Place(folder, environment))
+    for database in databases.values():
+        server.drop(database)
+
+
+class CalmStory:
     def test_has_effects_that_could_be_doubled(self, calm: Calm) -> None:
         crossed, outcome = "ledger.invoice.became_overdue.v1", calm.outcome
         assert outcome.count("ledger", "ledger.invoice.issued.v1") == INVOICES
@@ -80,7 +112,9 @@ class TestCalmStory:
         assert outcome.mails >= ACCOUNTS
 
 
-class TestCrashAt:
+class CrashAt:
+    """At every point, on a log that outlives the process."""
+
     @pytest.mark.parametrize("point", SERVED)
     def test_loses_and_doubles_nothing(self, calm: Calm, point: str) -> None:
         place, entity = calm.place, f"E{SERVED.index(point)}"
@@ -88,11 +122,32 @@ class TestCrashAt:
             place.running.stop()
         mails_before = place.mails()
 
-        deaths = asyncio.run(place.tell(entity, armed(point)))
+        lived = asyncio.run(place.tell(entity, armed(point)))
 
-        assert deaths == 1, "the point was not reached"
+        assert lived == (1, [point]), "the point was not reached, or another one"
         assert asyncio.run(place.outcome(entity, mails_before)) == calm.outcome
         assert asyncio.run(place.differences()) == []
+
+    def test_before_the_answer_replays_it_to_who_repeats_the_request(self, calm: Calm) -> None:
+        place, point = calm.place, "writer.after_commit"
+        body = {"code": "LOST", "name": "Us", "time_zone": ZONE, "currency": "CNY"}
+        replayed: list[bool] = []
+
+        async def register(duebook: Duebook) -> None:
+            """Two times: once while the answer is lost, and once because one never knows."""
+            for _ in range(2):
+                answer = await duebook.command("ledger", "legal-entities", body, key="LOST")
+                replayed.append(answer.replayed)
+
+        if not place.running.is_alive:
+            place.start()
+        asyncio.run(place.settle())  # So that the next commit is the answer's.
+        place.running.stop()
+
+        assert asyncio.run(place.live(register, point)) == (1, [point])
+        assert replayed == [True, True]
+        outcome = asyncio.run(place.outcome("LOST", place.mails()))
+        assert outcome.streams["ledger"] == {"{ledger.legal_entity.registered.v1}": 1}
 
     def test_of_an_import_loses_and_doubles_nothing_when_it_is_run_again(
         self, calm: Calm, tmp_path: Path
@@ -109,7 +164,8 @@ class TestCrashAt:
         died = import_file(place, file, "AGAIN", f"{IMPORT}:{LINES // 2}")
         again = import_file(place, file, "AGAIN")
 
-        assert (once, died, again) == (0, KILLED, 0)
+        assert (once.returncode, died.returncode, again.returncode) == (0, KILLED, 0)
+        assert died.stderr.splitlines()[-1] == said_at(IMPORT)
         asyncio.run(place.settle())
         expected = asyncio.run(place.outcome("ONCE", 0))
         assert expected.count("ledger", "ledger.invoice.issued.v1") == LINES
@@ -117,9 +173,34 @@ class TestCrashAt:
         assert asyncio.run(place.differences()) == []
 
 
-def import_file(place: Place, file: Path, entity: str, failpoint: str = "") -> int:
-    """The exit status."""
+class TestCalmStory(CalmStory):
+    @pytest.fixture
+    def calm(self, calm_on_postgres: Calm) -> Calm:
+        return calm_on_postgres
+
+
+class TestCrashAt(CrashAt):
+    @pytest.fixture
+    def calm(self, calm_on_postgres: Calm) -> Calm:
+        return calm_on_postgres
+
+
+class TestCalmStoryOnKafka(CalmStory):
+    @pytest.fixture
+    def calm(self, calm_on_kafka: Calm) -> Calm:
+        return calm_on_kafka
+
+
+class TestCrashAtOnKafka(CrashAt):
+    @pytest.fixture
+    def calm(self, calm_on_kafka: Calm) -> Calm:
+        return calm_on_kafka
+
+
+def import_file(
+    place: Place, file: Path, entity: str, failpoint: str = ""
+) -> subprocess.CompletedProcess[str]:
     map_file = file.with_name(f"{entity}.toml")
     map_file.write_text(MAP.format(entity=entity))
     arguments = ("import", "ledger", str(file), "--map", str(map_file), "--url", place.running.url)
-    return duebook(*arguments, environment={VARIABLE: failpoint}).returncode
+    return duebook(*arguments, environment={VARIABLE: failpoint})

@@ -7,40 +7,78 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+from uuid import uuid4
 
 import pytest
 
 from shared.platform import failpoints
 from shared.platform.envelope_headers import envelope_of
 from shared.platform.log.port import TopicPartition
-from shared.platform.log.postgres import PostgresLog
+from shared.platform.service import Topics
 from shared.platform.verify import verify
 from tests.support import purse, till, till_process
+from tests.support.brokers import Brokers
 from tests.support.till import Till
 
 pytestmark = [pytest.mark.connected, pytest.mark.faults]
 
 ROOT: Final = Path(__file__).parents[2]
 RUN_S_MAX: Final = 60.0
-PARTS: Final = frozenset(("relay", "projector", "reactor", "effect", "timers"))
+PARTS: Final = frozenset(("writer", "log", "relay", "projector", "reactor", "effect", "timers"))
 POINTS: Final = (
     *sorted(name for name in failpoints.NAMES if name.partition(".")[0] in PARTS),
     "projector.before_commit:5",
     "reactor.after_submit:4",
     "relay.after_append:7",
+    "writer.after_commit:40",
+    "log.after_send:5",
+)
+# Where the log has a part in it; the others are the same on any log.
+ON_KAFKA: Final = (
+    "relay.after_poll",
+    "relay.before_append",
+    "log.after_send",
+    "log.after_send:5",
+    "relay.after_append",
+    "projector.after_fetch",
+    "reactor.before_submit:2",
 )
 
 
-async def run_till(database_url: str, log_url: str, failpoint: str) -> int:
+class Ended(NamedTuple):
+    status: int
+    said: str  # On stderr.
+
+
+async def run_till(database_url: str, log: str, prefix: str, failpoint: str) -> Ended:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.till_process", database_url, log_url),
+        *(sys.executable, "-m", "tests.support.till_process", database_url, log, prefix),
         cwd=ROOT,
         env={**os.environ, failpoints.VARIABLE: failpoint},
         stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(RUN_S_MAX):
-        return await process.wait()
+        _, said = await process.communicate()
+    return Ended(process.returncode or 0, said.decode())
+
+
+async def die_and_live(database_url: str, log_place: str, prefix: str, point: str) -> None:
+    """Killed at the point, and right all the same after another run."""
+    died = await run_till(database_url, log_place, prefix, point)
+    assert died.status == failpoints.KILLED, died.said
+    assert died.said.splitlines()[-1] == failpoints.said_at(point.partition(":")[0])
+    lived = await run_till(database_url, log_place, prefix, "")
+    assert lived.status == 0, lived.said
+    log = till_process.log_at(log_place)
+    shop = Till(database_url, log, described=till_process.DESCRIBED, topics=Topics(prefix))
+    try:
+        await check(shop)
+    finally:
+        await shop.store.close()
+        await shop.database.close()
+        await log.close()
 
 
 class TestKilledWorkers:
@@ -49,17 +87,18 @@ class TestKilledWorkers:
         self, make_database: Callable[..., str], platform_template: str, point: str
     ) -> None:
         url = make_database(till.STATEMENTS, template=platform_template)
-        log_url = make_database()
-        assert await run_till(url, log_url, point) == failpoints.KILLED
-        assert await run_till(url, log_url, "") == 0
-        log = PostgresLog(log_url)
-        shop = Till(url, log, described=till_process.DESCRIBED)
-        try:
-            await check(shop)
-        finally:
-            await shop.store.close()
-            await shop.database.close()
-            await log.close()
+        await die_and_live(url, make_database(), "", point)
+
+    @pytest.mark.parametrize("point", ON_KAFKA)
+    async def test_lose_nothing_and_do_nothing_twice_on_kafka(
+        self,
+        make_database: Callable[..., str],
+        platform_template: str,
+        one_broker: Brokers,
+        point: str,
+    ) -> None:
+        url = make_database(till.STATEMENTS, template=platform_template)
+        await die_and_live(url, one_broker.bootstrap, f"till.{uuid4().hex[:12]}.", point)
 
 
 async def check(shop: Till) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,27 +44,69 @@ class TestFailpoints:
         failpoints.arm("relay.after_poll")
         failpoints.hit("relay.after_append")
 
-    def test_an_armed_one_ends_the_process_the_nth_time(self) -> None:
-        program = (
-            "from shared.platform import failpoints\n"
+    def test_an_armed_one_ends_the_process_the_nth_time_and_says_so(self) -> None:
+        ended = run(
+            "relay.after_poll:3",
             "for n in range(5):\n"
             "    print(n, flush=True)\n"
-            "    failpoints.hit('relay.after_poll')\n"
-        )
-        ended = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env={failpoints.VARIABLE: "relay.after_poll:3"},
-            capture_output=True,
-            text=True,
-            check=False,
+            "    failpoints.hit('relay.after_poll')\n",
         )
         assert ended.returncode == failpoints.KILLED
         assert ended.stdout.split() == ["0", "1", "2"]
+        assert ended.stderr == "failpoint relay.after_poll hit\n"
 
-    def test_every_name_is_reached_by_exactly_one_place(self) -> None:
-        code = "".join(path.read_text() for folder in FOLDERS for path in folder.rglob("*.py"))
-        for name in failpoints.NAMES:
-            how = "await failpoints.reach" if name in failpoints.SLOW_NAMES else "failpoints.hit"
-            assert code.count(f'{how}("{name}")') == 1, name
-            assert code.count(f'("{name}")') == 1, name
+    async def test_what_is_under_way_is_awaited(self) -> None:
+        assert await failpoints.under_way("log.after_send", asyncio.sleep(0, "done")) == "done"
+        failpoints.arm("log.after_send:2")
+        assert await failpoints.under_way("log.after_send", asyncio.sleep(0, "done")) == "done"
+
+    def test_what_is_under_way_was_begun_and_is_not_done_when_it_ends(self) -> None:
+        ended = run(
+            "log.after_send",
+            "import asyncio\n"
+            "async def append():\n"
+            "    print('begun', flush=True)\n"
+            "    await asyncio.sleep(9)\n"
+            "    print('done', flush=True)\n"
+            "asyncio.run(failpoints.under_way('log.after_send', append()))\n",
+        )
+        assert ended.returncode == failpoints.KILLED
+        assert ended.stdout.split() == ["begun"]
+        assert ended.stderr == "failpoint log.after_send hit\n"
+
+
+def run(armed: str, program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"from shared.platform import failpoints\n{program}"],
+        cwd=ROOT,
+        env={failpoints.VARIABLE: armed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def places(name: str) -> list[str]:
+    """Where code reaches a failpoint, as file: function."""
+    call = re.compile(rf'failpoints\.(\w+)\(\s*"{re.escape(name)}"')
+    return [
+        f"{path.stem}: {how}"
+        for folder in FOLDERS
+        for path in sorted(folder.rglob("*.py"))
+        for how in call.findall(path.read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(failpoints.NAMES))
+def test_every_name_is_reached_by_exactly_one_place(name: str) -> None:
+    if name == "log.after_send":  # Each log that outlives its process has its own.
+        assert places(name) == ["kafka: under_way", "postgres_append: under_way"]
+        return
+    how = "reach" if name in failpoints.SLOW_NAMES else "hit"
+    assert [place.partition(": ")[2] for place in places(name)] == [how]
+
+
+def test_nothing_is_reached_that_has_no_name() -> None:
+    call = re.compile(r'failpoints\.(?:hit|reach|under_way)\(\s*"([^"]+)"')
+    code = "".join(path.read_text() for folder in FOLDERS for path in folder.rglob("*.py"))
+    assert set(call.findall(code)) == failpoints.NAMES

@@ -90,6 +90,11 @@ class LogContract:
         await log.append(OTHER.name, 0, records("c", "d"))
         assert list(await log.end_offsets(TOPIC.name)) == [1, 1, 0]
         assert list(await log.end_offsets(OTHER.name)) == [2, 0]
+        ends = await log.ends([OTHER.name, TOPIC.name])
+        assert {topic: [*found] for topic, found in ends.items()} == {
+            TOPIC.name: [1, 1, 0],
+            OTHER.name: [2, 0],
+        }
 
     async def test_appends_at_the_same_time_get_offsets_of_their_own(self, log: EventLog) -> None:
         at = TopicPartition(TOPIC.name, 2)
@@ -131,6 +136,8 @@ class LogContract:
             await log.append("nowhere", 0, records("a"))
         with pytest.raises(UnknownTopic):
             await log.end_offsets("nowhere")
+        with pytest.raises(UnknownTopic):
+            await log.ends([TOPIC.name, "nowhere"])
         with pytest.raises(UnknownTopic):
             await reader.fetch({TopicPartition("nowhere", 0): 0}, 1, 0)
         with pytest.raises(UnknownTopic):

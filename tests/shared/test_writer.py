@@ -23,6 +23,7 @@ from shared.kernel.decider import (
     UnknownStream,
     Work,
 )
+from shared.platform.store import writer as writer_module
 from shared.platform.store.memory import MemoryStore, MemoryTransaction
 from shared.platform.store.port import (
     CommitUncertain,
@@ -264,6 +265,15 @@ class TestTrouble:
         store.problems = [Trouble(), Conflict(), Trouble()]
         assert (await writer.submit(purse.open_purse("a"), caller())).version == 1
         assert store.connections == 3  # A conflict says nothing against the connection.
+
+    async def test_that_takes_long_is_not_waited_for_any_longer(
+        self, writer: Writer, store: TroubledStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writer_module, "ATTEMPTS_S_MAX", -1.0)
+        store.problems = [Trouble()] * 100
+        with pytest.raises(NotWritten):
+            await writer.submit(purse.open_purse("a"), caller())
+        assert store.connections == 1
 
     async def test_that_does_not_end_is_reported_as_not_written(
         self, writer: Writer, store: TroubledStore

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -19,12 +20,12 @@ from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import wiring as ledger
 from shared.kernel.days import day_at, start_of_day
 from shared.platform import failpoints
+from shared.platform.chosen_log import open_log
 from shared.platform.client.clocks import Clocks
 from shared.platform.client.duebook import Duebook
 from shared.platform.database import Database
-from shared.platform.log.postgres import PostgresLog
 from shared.platform.service import Service, Topics
-from shared.platform.settings import PlatformSettings
+from shared.platform.settings import PREFIX, PlatformSettings
 from shared.platform.verify import verify
 from tests.support.running import Running
 
@@ -39,6 +40,7 @@ STORY_DAYS: Final = 4
 LOOK_S: Final = 0.02
 
 SERVICES: Final = ("ledger", "credit", "dunning")
+HIT: Final = re.compile(r"^failpoint (\S+) hit$", re.MULTILINE)
 STREAMS: Final = """
 SELECT types, count(*) FROM (
   SELECT array_agg(type ORDER BY version)::text AS types
@@ -62,6 +64,13 @@ class Outcome:
         return sum(types.count(type) * streams for types, streams in found)
 
 
+class Lived(NamedTuple):
+    """How a process came through a story that was repeated until it was told."""
+
+    deaths: int
+    hits: Sequence[str]  # The failpoints it named when it died.
+
+
 class Story:
     """One entity, three accounts, twenty invoices, some overdue, all paid in the end."""
 
@@ -78,6 +87,7 @@ class Story:
             await self._do("accounts", f"A{n}", body)
         for n in range(INVOICES):
             await self._do("invoices", f"I{n}", self._invoice(n, first))
+        await self._clocks.settle()  # What is oldest is looked up in a read model.
         await asyncio.gather(
             *(self._pay(f"P{n}", n, FIRST_PAYMENT, first) for n in range(ACCOUNTS))
         )
@@ -128,13 +138,17 @@ class Story:
 
 
 class Place:
-    """One PostgreSQL and one folder, on which process after process runs."""
+    """Databases, a log and a folder, on which process after process runs."""
 
-    def __init__(self, server_url: str, folder: Path) -> None:
-        self.settings = PlatformSettings(database_url=server_url, data=folder, lease_ttl_s=3)
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        """`environment` says where databases and log are: `DUEBOOK_DATABASE_URL` and the like."""
+        self._environment = {**environment, "DUEBOOK_LEASE_TTL_S": "3"}
+        given = {
+            name.removeprefix(PREFIX).lower(): value for name, value in self._environment.items()
+        }
+        self.settings = PlatformSettings(data=folder, **given)  # type: ignore[arg-type] # checked by pydantic
         self.running = Running(folder, CLOCK_START)
         self._folder = folder
-        self._environment = {"DUEBOOK_DATABASE_URL": server_url, "DUEBOOK_LEASE_TTL_S": "3"}
 
     def start(self, failpoint: str = "") -> None:
         self.running.start({**self._environment, failpoints.VARIABLE: failpoint})
@@ -143,17 +157,27 @@ class Place:
         async with Duebook(self.running.url) as duebook:
             await Clocks(duebook).settle()
 
-    async def tell(self, entity: str, failpoint: str = "") -> int:
-        """Live through a book, armed; how often the process died at the point."""
+    async def tell(self, entity: str, failpoint: str = "") -> Lived:
+        """Live through a book, armed."""
+        return await self.live(lambda duebook: Story(duebook, entity).live(), failpoint)
+
+    async def live(self, story: Callable[[Duebook], Awaitable[None]], failpoint: str = "") -> Lived:
+        """A story that repeats what was not answered, and a process that is started again."""
+        said_before = self._log_size()
         await asyncio.to_thread(self.start, failpoint)
         watching = asyncio.create_task(self._watch())
         try:
             async with Duebook(self.running.url) as duebook:
-                await Story(duebook, entity).live()
+                await story(duebook)
         finally:
             watching.cancel()
             deaths = await watching
-        return deaths
+        with self.running.log.open("rb") as log:
+            log.seek(said_before)
+            return Lived(deaths, HIT.findall(log.read().decode(errors="replace")))
+
+    def _log_size(self) -> int:
+        return self.running.log.stat().st_size if self.running.log.exists() else 0
 
     async def outcome(self, entity: str, mails_before: int) -> Outcome:
         streams = {name: await self._streams(name, entity) for name in SERVICES}
@@ -168,10 +192,10 @@ class Place:
         found: list[object] = []
         for name, service in self._services().items():
             database = Database(self.settings.database_url_of(name))
-            log = PostgresLog(self.settings.database_url_of("log"))
-            tenants = [self.settings.tenant_id]
+            log = open_log(self.settings)
+            topics, tenants = Topics(self.settings.topic_prefix), [self.settings.tenant_id]
             found += await verify(
-                service, database=database, log=log, topics=Topics(), tenants=tenants
+                service, database=database, log=log, topics=topics, tenants=tenants
             )
             await log.close()
             await database.close()

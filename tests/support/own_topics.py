@@ -46,6 +46,10 @@ class OwnTopics:
     async def end_offsets(self, topic: str) -> Sequence[int]:
         return await self._log.end_offsets(self._prefix + topic)
 
+    async def ends(self, topics: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        found = await self._log.ends([self._prefix + topic for topic in topics])
+        return {topic: found[self._prefix + topic] for topic in topics}
+
     async def close(self) -> None:
         for reader in self._readers:
             await reader.close()

@@ -238,9 +238,10 @@ class Till:
         instance: str | None = None,
         lease_ttl_s: float = 3.0,
         described: Service | None = None,
+        topics: Topics | None = None,
     ) -> None:
         self.service = described or service()
-        self.topics = Topics()
+        self.topics = topics or Topics()
         self.log = log
         self.database = Database(database_url)
         self.store = PostgresStore(self.database)

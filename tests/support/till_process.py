@@ -1,6 +1,8 @@
 """The till in a process of its own, to be killed: does its day's work, settles, ends.
 
-python -m tests.support.till_process <database url> <log url>
+python -m tests.support.till_process <database url> <log> <topic prefix>
+
+The log is a database, or Kafka brokers as host:port.
 """
 
 from __future__ import annotations
@@ -12,8 +14,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from shared.kernel.envelope import Recorded
+from shared.platform.log.kafka import KafkaLog
+from shared.platform.log.port import EventLog
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.reactor.port import Effect
+from shared.platform.service import Topics
 from tests.support import purse, till
 from tests.support.till import Till, account, open_filled
 
@@ -29,9 +34,13 @@ async def perform(recorded: Recorded[Any]) -> Sequence[Any]:
 DESCRIBED: Final = till.service(effects=[Effect("note", purse.Postponed, perform)])
 
 
-async def main(database_url: str, log_url: str) -> None:
-    log = PostgresLog(log_url)
-    shop = Till(database_url, log, described=DESCRIBED)
+def log_at(place: str) -> EventLog:
+    return PostgresLog(place) if "://" in place else KafkaLog(place)
+
+
+async def main(database_url: str, log_place: str, prefix: str) -> None:
+    log = log_at(log_place)
+    shop = Till(database_url, log, described=DESCRIBED, topics=Topics(prefix))
     await shop.start()
     for n in range(PURSES):
         work = open_filled(f"P-{n}", 10, account(n), DUE)

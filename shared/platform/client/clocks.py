@@ -18,7 +18,7 @@ from shared.platform.clock import monotonic_s
 
 ORDER: Final = ("ledger", "credit", "dunning")
 SETTLE_WAIT_S: Final = 1.0  # how long a service may wait for its own work before it answers
-LOOK_AGAIN_S_MIN: Final = 0.01  # the first pause between two looks at the work left
+LOOK_AGAIN_S_MIN: Final = 0.01  # the first pause before who is still busy is asked again
 LOOK_AGAIN_S_MAX: Final = 0.03  # the longest one; each is half as long again
 STANDSTILL_S_MAX: Final = 120.0  # without any change of what is left to do
 
@@ -58,10 +58,10 @@ class Clocks:
         self._duebook = duebook
         self._services = tuple(services)
 
-    async def read(self, services: Sequence[str] = ()) -> Sequence[Reading]:
-        """Of these services, or of all."""
+    async def read(self, services: Sequence[str] = (), *, wait_s: float = 0) -> Sequence[Reading]:
+        """Of these services, or of all; each when it is settled, or when it has waited so long."""
         names = services or self._services
-        asked = (self._duebook.operation(name, "GET", "/clock") for name in names)
+        asked = (self._duebook.operation(n, "GET", "/clock", wait_s=wait_s) for n in names)
         answers = await asyncio.gather(*asked)
         return [_reading(n, a) for n, a in zip(names, answers, strict=True)]
 
@@ -71,34 +71,50 @@ class Clocks:
         `first` is a look just taken. Raises WorkHalted, WorkStandsStill.
         """
         before: Sequence[Ends] | None = None
-        readings = first or await self.read()
+        readings = first or await self._look_in_turn()
         while True:  # Until settled twice; `_wait_for` ends with an exception if that never comes.
-            busy = _busy(readings)
-            if busy:
+            if _busy(readings):
                 before = None
-                await self._wait_for(busy)
-            else:
-                ends = [reading.end_offsets for reading in readings]
-                if ends == before:
-                    return readings
-                before = ends
+                readings = await self._look_in_turn()
+                continue
+            ends = [reading.end_offsets for reading in readings]
+            if ends == before:
+                return readings
+            before = ends
             readings = await self.read()
 
-    async def _wait_for(self, services: Sequence[str]) -> None:
-        """Until these are settled, without asking the others: every look costs work time."""
+    async def _look_in_turn(self) -> Sequence[Reading]:
+        """The first service when it has nothing left to do, then the others, which hear it.
+
+        So one look is mostly enough for the first of the two that agree.
+        """
+        return [
+            *await self._wait_for(self._services[:1]),
+            *await self._wait_for(self._services[1:]),
+        ]
+
+    async def _wait_for(self, services: Sequence[str]) -> Sequence[Reading]:
+        """What these say when they are settled, each as far as it knows."""
+        if not services:
+            return ()
         seen: object = None
         pause_s, moved_s = LOOK_AGAIN_S_MIN, monotonic_s()
-        while services:
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, LOOK_AGAIN_S_MAX)
-            readings = await self.read(services)
-            state = [(one.service, one.end_offsets, one.left) for one in readings]
+        found: dict[str, Reading] = {}
+        busy = services
+        while True:  # Until settled, or until nothing has changed for too long.
+            for reading in await self.read(busy, wait_s=SETTLE_WAIT_S):
+                found[reading.service] = reading
+            busy = _busy([found[name] for name in busy])
+            if not busy:
+                return [found[name] for name in services]
+            state = [(one.service, one.end_offsets, one.left) for one in found.values()]
             if state != seen:
                 seen, moved_s = state, monotonic_s()
             elif monotonic_s() - moved_s > STANDSTILL_S_MAX:
-                left = {reading.service: reading.left for reading in readings}
+                left = {reading.service: reading.left for reading in found.values()}
                 raise WorkStandsStill(f"timers due, outbox, in flight, lag: {left}")
-            services = _busy(readings)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, LOOK_AGAIN_S_MAX)
 
     async def advance(
         self,
@@ -110,7 +126,7 @@ class Clocks:
 
         Services that are there or beyond stay where they are. `passed` hears every stop.
         """
-        readings = await self.read()
+        readings = await self._look_in_turn()
         if not all(reading.is_manual for reading in readings):
             raise ClockNotManual
         if all(reading.now > to for reading in readings):
@@ -118,21 +134,33 @@ class Clocks:
         readings = await self.settle(readings)
         while any(reading.now < to for reading in readings):  # Every round moves a clock.
             stop = next_stop(readings, to, zone)
-            for name in self._services:
-                readings = await self._advance_one(name, stop, readings)
+            readings = await self._advance_all(stop, readings)
             passed(stop)
 
-    async def _advance_one(
-        self, service: str, stop: datetime, readings: Sequence[Reading]
-    ) -> Sequence[Reading]:
-        """What has no timer due by then does nothing when it is moved: no need to wait for it."""
-        own = next(reading for reading in readings if reading.service == service)
-        if own.now >= stop:
-            return readings
-        await self._duebook.operation(service, "POST", "/clock", {"now": stop})
-        if own.next_timer_at is not None and own.next_timer_at <= stop:
-            return await self.settle()
-        return [replace(one, now=stop) if one is own else one for one in readings]
+    async def _advance_all(self, stop: datetime, readings: Sequence[Reading]) -> Sequence[Reading]:
+        """One after the other, each settled before the next.
+
+        What has no timer due by then does nothing when it is moved: no need to wait for it, and
+        those that stand side by side in the order may move at the same time.
+        """
+        idle: list[str] = []
+        for n, name in enumerate(self._services):
+            own = readings[n]
+            if own.now >= stop:
+                continue
+            if own.next_timer_at is None or own.next_timer_at > stop:
+                idle.append(name)
+                continue
+            await self._move(idle, stop)
+            await self._move([name], stop)
+            readings, idle = await self.settle(), []
+        await self._move(idle, stop)
+        return [replace(one, now=stop) if one.service in idle else one for one in readings]
+
+    async def _move(self, services: Sequence[str], stop: datetime) -> None:
+        body = {"now": stop}
+        moves = (self._duebook.operation(name, "POST", "/clock", body) for name in services)
+        await asyncio.gather(*moves)
 
 
 def _busy(readings: Sequence[Reading]) -> Sequence[str]:

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.platform import meters
-from shared.platform.clock import monotonic_s
 from shared.platform.codec import to_json
 from shared.platform.contract_documents import asyncapi, event_schema
 from shared.platform.database import driver
@@ -23,7 +22,6 @@ from shared.platform.manual_clock import ManualClock
 from shared.platform.telemetry import version
 
 CLOCK_WAIT_S_MAX: Final = 5.0  # seconds one question for the clock waits for settled work
-CLOCK_LOOK_S: Final = 0.015  # seconds between two looks at the work left while somebody waits
 READY_S_MAX: Final = 1.0  # how long the database has for an answer before we are not ready
 MEASURE_S_MAX: Final = 2.0  # how long database and log are read for the metrics
 STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
@@ -123,13 +121,7 @@ async def show_clock(request: Request, parts: Running) -> Response:
 
     With `Prefer: wait=<s>` it answers as soon as this service is settled or halted.
     """
-    until_s = monotonic_s() + min(preferred_wait_s(request) or 0.0, CLOCK_WAIT_S_MAX)
-    while True:  # Until there is nothing to wait for, or the time is over.
-        reading = await clock_reading(parts)
-        done = reading["settled"] or reading.get("halted") or parts.draining.is_set()
-        if done or monotonic_s() >= until_s:
-            return _json(reading)
-        await asyncio.sleep(CLOCK_LOOK_S)
+    return _json(await clock_reading(parts, min(preferred_wait_s(request) or 0, CLOCK_WAIT_S_MAX)))
 
 
 @router.post("/clock")
@@ -143,15 +135,16 @@ async def move_clock(body: MoveClock, parts: Running) -> Response:
     return _json({"now": await parts.clock.now(), "manual": True})
 
 
-async def clock_reading(parts: Parts) -> dict[str, object]:
+async def clock_reading(parts: Parts, wait_s: float = 0) -> dict[str, object]:
     """What `duebook clock advance` asks of every service until all are settled."""
-    reading: dict[str, object] = {"now": await parts.clock.now(), "manual": parts.clock.is_manual}
+    is_manual = parts.clock.is_manual
     if parts.reporter is None:
-        return {**reading, "settled": False}
-    async with asyncio.timeout(STATUS_S_MAX):
-        status = await parts.reporter.status()
+        return {"now": await parts.clock.now(), "manual": is_manual, "settled": False}
+    async with asyncio.timeout(wait_s + STATUS_S_MAX):
+        status = await parts.reporter.settled(wait_s, parts.draining.is_set)
     return {
-        **reading,
+        "now": status.now,
+        "manual": is_manual,
         "settled": status.is_settled,
         "timers_due": status.timers_due,
         "next_timer_at": status.next_timer_at,

@@ -44,6 +44,10 @@ class Reporting(Protocol):
         """What is still to do, read from database and log: any process can be asked."""
         ...
 
+    async def settled(self, timeout_s: float, given_up: Callable[[], bool]) -> WorkStatus:
+        """As soon as nothing is left to do, something stands still or time is over."""
+        ...
+
     def wake(self) -> None: ...
 
     def missing(self) -> str | None:

@@ -26,8 +26,9 @@ from aiokafka.errors import (
     for_code,
 )
 
+from shared.platform import failpoints
 from shared.platform.clock import monotonic_s
-from shared.platform.log.kafka_topics import compare, replicas_on, settings_of
+from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
 from shared.platform.log.packing import packed, unpacked
 from shared.platform.log.port import (
     LogRecord,
@@ -109,7 +110,7 @@ class KafkaLog:
         self._asking = asyncio.Lock()
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
-        copies = self._replicas or replicas_on(await self._ask("brokers", _count_brokers))
+        copies = self._replicas or replicas_on(await self._ask("brokers", count_brokers))
         wanted = [
             NewTopic(spec.name, spec.partitions, copies, topic_configs=settings_of(spec, copies))
             for spec in topics
@@ -150,7 +151,12 @@ class KafkaLog:
         return KafkaReader(name, ensure=self._ensure, consume=consume)
 
     async def end_offsets(self, topic: str) -> Sequence[int]:
-        places = [Place(topic, number) for number in range(await self._partitions_of(topic))]
+        return (await self.ends([topic]))[topic]
+
+    async def ends(self, topics: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        """One round trip to each broker that leads a partition."""
+        counts = {topic: await self._partitions_of(topic) for topic in topics}
+        places = [Place(topic, number) for topic, n in counts.items() for number in range(n)]
         async with self._asking:
             asker, self._asker = self._asker, None
             if asker is None:
@@ -161,10 +167,10 @@ class KafkaLog:
             except BaseException as problem:
                 await _stop(asker)
                 if isinstance(problem, Exception):
-                    raise _unavailable(f"end offsets of {topic}", problem) from problem
+                    raise _unavailable(f"end offsets of {topics}", problem) from problem
                 raise
             self._asker = asker
-        return [found[place] for place in places]
+        return {topic: [found[Place(topic, at)] for at in range(n)] for topic, n in counts.items()}
 
     async def close(self) -> None:
         """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
@@ -275,10 +281,6 @@ class KafkaLog:
         task.add_done_callback(self._ending.discard)
 
 
-async def _count_brokers(admin: AIOKafkaAdminClient) -> int:
-    return len((await admin.describe_cluster())["brokers"])
-
-
 async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
     """A broker that does not know a topic yet makes this fail, and so be asked again."""
     asked = [
@@ -345,7 +347,8 @@ async def _send(line: _Line, topic: str, partition: int, records: Sequence[NewRe
     for batch in packed(line.producer, records):
         delivery = await line.producer.send_batch(batch, topic, partition=partition)
         delivery.add_done_callback(_heed)
-        await asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        acknowledged = asyncio.wait({delivery, line.broken}, return_when=asyncio.FIRST_COMPLETED)
+        await failpoints.under_way("log.after_send", acknowledged)
         if not delivery.done():
             raise ProducerClosed
         at: int = delivery.result().offset

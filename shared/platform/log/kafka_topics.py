@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from shared.platform.log.port import TopicMismatch, TopicSpec
 
@@ -34,3 +34,8 @@ def compare(spec: TopicSpec, *, partitions: int, retention_ms: int) -> None:
         raise TopicMismatch(f"{spec.name} has {partitions} partitions, not {spec.partitions}")
     if retention_ms != spec.retention_ms:
         raise TopicMismatch(f"{spec.name} keeps {retention_ms} ms, not {spec.retention_ms} ms")
+
+
+async def count_brokers(admin: Any) -> int:
+    """Asked through the admin client, which only kafka.py knows."""
+    return len((await admin.describe_cluster())["brokers"])

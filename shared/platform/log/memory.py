@@ -57,6 +57,9 @@ class MemoryLog:
         partitions = range(self._specs[topic].partitions)
         return [len(self._records[TopicPartition(topic, partition)]) for partition in partitions]
 
+    async def ends(self, topics: Sequence[str]) -> Mapping[str, Sequence[int]]:
+        return {topic: await self.end_offsets(topic) for topic in topics}
+
     async def close(self) -> None:
         pass
 

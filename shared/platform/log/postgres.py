@@ -82,11 +82,16 @@ class PostgresLog:
         return PostgresReader(self, self._moved)
 
     async def end_offsets(self, topic: str) -> Sequence[int]:
+        return (await self.ends([topic]))[topic]
+
+    async def ends(self, topics: Sequence[str]) -> Mapping[str, Sequence[int]]:
         async with self._reading() as connection:
-            rows = await connection.fetch(sql.ENDS_OF, topic)
-        if not rows:
-            raise UnknownTopic(topic)
-        return [row["next_offset"] for row in rows]
+            rows = await connection.fetch(sql.ENDS_OF, topics)
+        found = {row["topic"]: row["ends"] for row in rows}
+        for topic in topics:
+            if topic not in found:
+                raise UnknownTopic(topic)
+        return found
 
     async def close(self) -> None:
         if self._watching is not None:

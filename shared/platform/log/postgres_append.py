@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from shared.platform import failpoints
 from shared.platform.codec import to_json
 from shared.platform.connections import Kept, is_transient
 from shared.platform.log import postgres_sql as sql
@@ -66,7 +67,7 @@ class Appender:
         grouped = _grouped(batch)
         flat = [(at, nth, r) for at, rs in grouped.items() for nth, r in enumerate(rs)]
         async with self._kept.use() as connection:
-            rows = await connection.fetch(
+            appending = connection.fetch(
                 sql.APPEND,
                 [at.topic for at in grouped],
                 [at.partition for at in grouped],
@@ -78,6 +79,7 @@ class Appender:
                 [record.value for _, _, record in flat],
                 [_as_json(record.headers) for _, _, record in flat],
             )
+            rows = await failpoints.under_way("log.after_send", appending)
         return {TopicPartition(topic, partition): first for topic, partition, first in rows}
 
     def _answer(self, batch: Sequence[_Waiting], bases: Mapping[TopicPartition, int]) -> None:

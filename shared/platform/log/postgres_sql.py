@@ -41,7 +41,9 @@ SELECT t.topic, p, 0 FROM log_topic t, generate_series(0, t.partitions - 1) p WH
 ON CONFLICT DO NOTHING"""
 TOPICS: Final = "SELECT topic, partitions, retention_ms FROM log_topic"
 ENDS: Final = "SELECT topic, partition_no, next_offset FROM log_partition"
-ENDS_OF: Final = "SELECT next_offset FROM log_partition WHERE topic = $1 ORDER BY partition_no"
+ENDS_OF: Final = """
+SELECT topic, array_agg(next_offset ORDER BY partition_no) AS ends
+  FROM log_partition WHERE topic = ANY($1::text[]) GROUP BY topic"""
 
 # The rows are locked in one order everywhere, so that two processes never wait in a circle; the
 # update then goes by the locked version. A missing partition gives no row for its records.

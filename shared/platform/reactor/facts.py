@@ -74,10 +74,10 @@ class Facts:
                         others.setdefault(topic, set()).add((projection, recorded.partition))
         if self._own_topic in others:
             await self._own_is_published({n for _, n in others[self._own_topic]})
+        ends = await self._log.ends(sorted(others)) if others else {}
         for topic, pairs in others.items():
-            ends = await self._log.end_offsets(topic)
             for projection, partition in pairs:
-                _raise_to(wanted, (projection, topic, partition), ends[partition])
+                _raise_to(wanted, (projection, topic, partition), ends[topic][partition])
         await self._passed(wanted)
 
     def stop(self) -> None:

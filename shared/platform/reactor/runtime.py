@@ -14,6 +14,7 @@ from uuid import UUID
 from shared.kernel.decider import Caller, Cause, Work, reaction_event_id
 from shared.kernel.envelope import Recorded
 from shared.platform import failpoints, meters
+from shared.platform.bell import Bell
 from shared.platform.clock import DomainClock
 from shared.platform.connections import Kept
 from shared.platform.database import Database
@@ -46,11 +47,14 @@ class _Ask(NamedTuple):
 class Progress:
     """What a group has seen, and its cursor: moved together, after the deeds."""
 
-    def __init__(self, service: str, worker: str, database: Database, hearing: Hearing) -> None:
+    def __init__(
+        self, service: str, worker: str, database: Database, hearing: Hearing, moved: Bell
+    ) -> None:
         self._service = service
         self._worker = worker
         self._database = database
         self._hearing = hearing
+        self._moved = moved
         self._kept = Kept(self._connect)
 
     async def fresh(self, batch: Batch) -> Fresh:
@@ -72,6 +76,7 @@ class Progress:
             failpoints.hit("reactor.before_commit")
         failpoints.hit("reactor.after_commit")
         meters.DUPLICATES.labels(self._service, self._worker).inc(fresh.duplicates)
+        self._moved.ring()
 
     async def close(self) -> None:
         await self._kept.close()

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import text
 
+from shared.platform import failpoints
 from shared.platform.database import Database
 from shared.platform.store.notifier import Notifier
 from shared.platform.store.port import (
@@ -169,7 +170,9 @@ class PostgresTransaction:
             raise Conflict from problem
         except asyncpg.UniqueViolationError as problem:
             raise DuplicateEvent from problem
+        failpoints.hit("writer.before_commit")
         await self._commit(xid)
+        failpoints.hit("writer.after_commit")
         if writes.events:
             self._notifier.notify()
 

@@ -24,7 +24,7 @@ from shared.kernel.decider import (
     Overloaded,
     Work,
 )
-from shared.platform.clock import wall_now
+from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import Codec
 from shared.platform.store.batch import Batch, Loaded, TopicsOf
 from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache
@@ -41,6 +41,7 @@ from shared.platform.store.port import (
 WORKS_MAX: Final = 256  # in one transaction
 WORKS_WAITING_MAX: Final = 4096  # works; then 503 is answered at once
 ATTEMPTS_MAX: Final = 8  # of one transaction that met conflicts
+ATTEMPTS_S_MAX: Final = 10.0  # after which no further one is begun: a server may hang, not refuse
 PAUSE_S_MIN: Final = 0.002  # after the first attempt; four times as long after each further one
 PAUSE_S_MAX: Final = 0.5  # between two attempts
 
@@ -161,9 +162,12 @@ class _Lane:
     async def settle(self, pending: Sequence[_Pending]) -> None:
         """Returns when every caller has an answer."""
         problem: Exception | None = None
+        end_s = monotonic_s() + ATTEMPTS_S_MAX
         for attempt in range(ATTEMPTS_MAX):
             if not pending:
                 return
+            if problem is not None and monotonic_s() > end_s:
+                break
             try:
                 attempted = await self._attempt(pending)
             except CommitUncertain as error:

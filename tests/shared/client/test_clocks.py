@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class Village:
     unsettled_looks: int = 0
     moves: list[tuple[str, datetime]] = field(default_factory=list)
     reads: int = 0
+    asked: list[tuple[str, str | None]] = field(default_factory=list)  # Who, and Prefer.
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         service = request.url.path.split("/")[1]
@@ -53,6 +55,7 @@ class Village:
             self.on_move(service)
         else:
             self.reads += 1
+            self.asked.append((service, request.headers.get("prefer")))
         due = min(self.timers.get(service, []), default=None)
         settled = self.unsettled_looks == 0
         self.unsettled_looks = max(0, self.unsettled_looks - 1)
@@ -72,9 +75,11 @@ class Village:
             },
         )
 
-    async def advance(self, to: datetime) -> list[datetime]:
+    async def advance(
+        self, to: datetime, transport: httpx.MockTransport | None = None
+    ) -> list[datetime]:
         stops: list[datetime] = []
-        transport = httpx.MockTransport(self.answer)
+        transport = transport or httpx.MockTransport(self.answer)
         async with Duebook("http://village", transport=transport) as duebook:
             await Clocks(duebook).advance(to, ZONE, stops.append)
         return stops
@@ -105,6 +110,32 @@ class TestAdvance:
         village = Village(timers={"credit": [day(2)]})
         await village.advance(day(2))
         assert village.reads == 3 * (2 + 2)  # Settled at first, and after credit.
+
+    async def test_lets_the_services_wait_and_asks_the_first_before_those_that_hear_it(
+        self,
+    ) -> None:
+        village = Village(unsettled_looks=1)
+        await village.advance(day(2))
+        names = ("ledger", "credit", "dunning")
+        first = [("ledger", "wait=1")] * 2 + [("credit", "wait=1"), ("dunning", "wait=1")]
+        assert village.asked == first + [(name, None) for name in names]
+
+    async def test_moves_together_what_has_nothing_due(self) -> None:
+        """Neither is answered before both are asked; ledger, which has, is moved alone before."""
+        village, asked = Village(timers={"ledger": [day(2)]}), asyncio.Event()
+
+        async def answer(request: httpx.Request) -> httpx.Response:
+            answered = village.answer(request)
+            if request.method == "POST" and request.url.path.startswith("/credit"):
+                await asyncio.wait_for(asked.wait(), 5)
+            if request.method == "POST" and request.url.path.startswith("/dunning"):
+                asked.set()
+            if request.method == "POST" and request.url.path.startswith("/ledger"):
+                await asyncio.sleep(0.01)
+                assert [name for name, _ in village.moves] == ["ledger"]
+            return answered
+
+        assert await village.advance(day(2), httpx.MockTransport(answer)) == [day(2)]
 
     async def test_takes_up_an_advance_that_was_cut(self) -> None:
         village = Village()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 import httpx
@@ -51,6 +51,9 @@ class WithoutLog:
 
     async def status(self) -> WorkStatus:
         raise LogUnavailable("away")
+
+    async def settled(self, wait_s: float, given_up: Callable[[], bool]) -> WorkStatus:
+        return await self.status()
 
     def wake(self) -> None: ...
 
