@@ -11,7 +11,7 @@ demo: $(READY)  ## The main job on a simulated book; the API stays up until Ctrl
 	@.venv/bin/duebook demo $(ARGS)
 
 test: $(READY)  ## Every test, layer after layer.
-	@$(PY) tests/layers.py fast connected postgres15 journey
+	@$(PY) tests/layers.py fast connected postgres15 journey killed
 
 check: $(READY)  ## What every commit passes.
 	@$(PY) -m ruff format --check
@@ -25,7 +25,7 @@ fix: $(READY)  ## Format, and mend what ruff can mend.
 	@$(PY) -m ruff check --fix
 
 prove: $(READY)  ## Failpoints, kills, races and mutants.
-	@$(PY) tests/layers.py faults killed
+	@$(PY) tests/layers.py faults six
 
 bench: $(READY)  ## Measure this machine.
 	@.venv/bin/duebook bench $(ARGS)
