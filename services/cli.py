@@ -62,7 +62,7 @@ from shared.platform.log.port import (
     TopicMismatch,
     UnknownTopic,
 )
-from shared.platform.preconditions import SchemaMismatch
+from shared.platform.preconditions import DatabaseRefused, SchemaMismatch
 from shared.platform.settings import (
     DatabaseUnknown,
     PlatformSettings,
@@ -330,6 +330,7 @@ def _said(problem: Exception) -> str:
 
 EXPECTED: Final[Sequence[type[Exception]]] = (
     ValidationError,
+    DatabaseRefused,
     DatabaseUnknown,
     EmbeddedError,
     Refused,

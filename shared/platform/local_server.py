@@ -9,6 +9,7 @@ from pathlib import Path
 from shared.platform.embedded.folders import default_folder
 from shared.platform.embedded.server import EmbeddedServer, running_url
 from shared.platform.migrations import MAINTENANCE_DATABASE, create_database, migrate
+from shared.platform.preconditions import refusals_said
 from shared.platform.settings import LOG_DATABASE, PlatformSettings
 
 
@@ -42,12 +43,17 @@ def server_beside(settings: PlatformSettings) -> Iterator[PlatformSettings]:
 def make_log_database(settings: PlatformSettings) -> None:
     """Its tables are made by the log itself."""
     if settings.log_database_url is None:
-        create_database(settings.database_url_of(LOG_DATABASE))
+        with refusals_said(LOG_DATABASE):
+            create_database(settings.database_url_of(LOG_DATABASE))
 
 
 def migrate_service(settings: PlatformSettings, name: str, folder: Path) -> None:
-    """Makes the service's database where it is ours to make, and brings it up to date."""
+    """Makes the service's database where it is ours to make, and brings it up to date.
+
+    Raises DatabaseRefused.
+    """
     url = settings.database_url_of(name)
-    if getattr(settings, f"{name}_database_url") is None:
-        create_database(url)
-    migrate(url, folder)
+    with refusals_said(name):
+        if getattr(settings, f"{name}_database_url") is None:
+            create_database(url)
+        migrate(url, folder)

@@ -6,6 +6,8 @@ What is only away is waited for; what is wrong is said in one line, and ends the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
@@ -13,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.platform.connections import driver_problem, is_transient
 from shared.platform.database import Database, driver
-from shared.platform.log.port import EventLog, LogUnavailable, UnknownTopic
+from shared.platform.log.port import EventLog, LogUnavailable, TopicSpec, UnknownTopic
 from shared.platform.service import Topics
 from shared.platform.sparing import SparingLog
 
@@ -24,6 +26,34 @@ REVISION: Final = "SELECT version_num FROM alembic_version"
 
 class SchemaMismatch(Exception):
     """The database was not migrated to the revision that this program needs."""
+
+
+class DatabaseRefused(Exception):
+    """The server says no to a name, a login or a right, or nothing answers at the address."""
+
+
+_REFUSALS: Final = (
+    OSError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # A password that is wrong is one.
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+@contextmanager
+def refusals_said(name: str) -> Iterator[None]:
+    """Turns what an operator can mend into DatabaseRefused; what is a bug keeps its traceback."""
+    try:
+        yield
+    except (DBAPIError, *_REFUSALS) as problem:
+        cause = driver_problem(problem)
+        if not isinstance(cause, _REFUSALS):
+            raise
+        is_missing = isinstance(cause, asyncpg.InvalidCatalogNameError)
+        hint = f": run `duebook migrate {name}`" if is_missing else ""
+        raise DatabaseRefused(f"{name}'s database: {cause}{hint}") from problem
 
 
 class _Complaint:
@@ -45,19 +75,20 @@ class _Complaint:
 
 
 async def await_database(service: str, database: Database) -> None:
-    """Until it takes connections. A wrong password or name is not waited for."""
+    """Until it takes connections. Raises DatabaseRefused: a wrong password is not waited for."""
     complaint = _Complaint(service, "database")
-    while True:  # Until it answers, or the process is told to end.
-        try:
-            async with database.engine.connect() as connection:
-                await (await driver(connection)).execute("SELECT 1")
-        except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
-            cause = driver_problem(problem)
-            if not is_transient(cause):
-                raise
-            await complaint.pause(cause)
-        else:
-            return
+    with refusals_said(service):
+        while True:  # Until it answers, or the process is told to end.
+            try:
+                async with database.engine.connect() as connection:
+                    await (await driver(connection)).execute("SELECT 1")
+            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
+                cause = driver_problem(problem)
+                if not is_transient(cause):
+                    raise
+                await complaint.pause(cause)
+            else:
+                return
 
 
 async def check_revision(service: str, database: Database, wanted: str) -> None:
@@ -81,10 +112,16 @@ async def await_topics(service: str, log: EventLog, topics: Topics, *, makes_the
     complaint = _Complaint(service, "log")
     while True:  # Until the log answers, or the process is told to end.
         try:
-            await (log.create if makes_them else log.verify)(topics.all())
+            await (log.create(topics.all()) if makes_them else verify_topics(log, topics.all()))
         except LogUnavailable as problem:
             await complaint.pause(problem)
-        except UnknownTopic as problem:
-            raise UnknownTopic(f"{problem} is not there: run `duebook topics apply`") from problem
         else:
             return
+
+
+async def verify_topics(log: EventLog, topics: Sequence[TopicSpec]) -> None:
+    """Raises UnknownTopic, which says what makes them, TopicMismatch, LogUnavailable."""
+    try:
+        await log.verify(topics)
+    except UnknownTopic as problem:
+        raise UnknownTopic(f"{problem} is not there: run `duebook topics apply`") from problem

@@ -13,6 +13,7 @@ from shared.platform import serving
 from shared.platform.chosen_log import open_log
 from shared.platform.local_server import make_log_database, server_beside
 from shared.platform.log.port import EventLog, TopicSpec
+from shared.platform.preconditions import verify_topics as verify
 from shared.platform.service import Topics
 from shared.platform.settings import PlatformSettings
 from shared.platform.telemetry import configure_logs
@@ -31,7 +32,7 @@ def apply_topics(data: DataOption = None) -> None:
 @topics_app.command("verify")
 def verify_topics(data: DataOption = None) -> None:
     """Say whether all topics are there, with their partitions and retention."""
-    _with_log(data, lambda log, topics: log.verify(topics))
+    _with_log(data, verify)
 
 
 def _with_log(

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from asyncpg import UndefinedColumnError
+from sqlalchemy.engine import make_url
 
 from services.cli import PARTS
 from shared.platform.database import Database
@@ -17,10 +19,12 @@ from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import LogUnavailable, TopicMismatch, TopicSpec, UnknownTopic
 from shared.platform.migrations import migrate, newest
 from shared.platform.preconditions import (
+    DatabaseRefused,
     SchemaMismatch,
     await_database,
     await_topics,
     check_revision,
+    refusals_said,
 )
 from shared.platform.service import Topics
 from shared.platform.settings import PlatformSettings
@@ -146,3 +150,27 @@ class TestAwaitDatabase:
             async with asyncio.timeout(1.0):
                 await await_database("ledger", database)
         await database.close()
+
+    @pytest.mark.connected
+    async def test_refuses_a_database_that_is_not_there_and_says_what_makes_it(
+        self, make_database: Callable[..., str]
+    ) -> None:
+        url = make_url(make_database()).set(database="nowhere")
+        database = Database(url.render_as_string(hide_password=False))
+        with pytest.raises(DatabaseRefused, match=r"nowhere.* run `duebook migrate ledger`"):
+            await await_database("ledger", database)
+        await database.close()
+
+    @pytest.mark.connected
+    async def test_refuses_a_login_that_nobody_knows(
+        self, make_database: Callable[..., str]
+    ) -> None:
+        url = make_url(make_database()).set(username="stranger")
+        database = Database(url.render_as_string(hide_password=False))
+        with pytest.raises(DatabaseRefused, match=r"^ledger's database: .*stranger"):
+            await await_database("ledger", database)
+        await database.close()
+
+    def test_keeps_the_traceback_of_what_is_a_bug(self) -> None:
+        with pytest.raises(UndefinedColumnError), refusals_said("ledger"):
+            raise UndefinedColumnError("no such column")
