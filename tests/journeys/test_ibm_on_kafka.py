@@ -90,7 +90,11 @@ def last_words_of(installation: Installation) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def survived(request: pytest.FixtureRequest, three_brokers: Brokers) -> Iterator[Survived]:
+def survived(
+    request: pytest.FixtureRequest,
+    three_brokers: Brokers,
+    calm: Calm,  # Asked for so early that nothing else runs when it must be lived through.
+) -> Iterator[Survived]:
     began_ms, began_s = wall_now().timestamp() * 1000, time.monotonic()
     with (
         running_server("15") as server,
