@@ -15,6 +15,10 @@ from shared.platform.service import Service, Topics
 from shared.platform.timers.verify import compare_timers
 
 TIMER_TABLE: Final = "es_timer"
+CURSOR_TABLE: Final = "es_cursor"
+HALTED: Final = """
+SELECT worker, topic, partition_no, error FROM es_cursor
+ WHERE state = 'halted' ORDER BY worker, topic, partition_no"""
 
 
 async def verify(
@@ -26,6 +30,9 @@ async def verify(
     tenants: Collection[UUID],
 ) -> Sequence[Difference]:
     """Every projection against a fresh fold of the log, timers against the folded streams.
+
+    A partition that halted differs too: its rows follow from the events up to where it stands, and
+    it should not stand.
 
     All stored rows are of one snapshot, so the service may be at work meanwhile.
     """
@@ -41,6 +48,11 @@ async def verify(
         ):
             key = f"{stream}/{name}"
             differences.append(Difference(TIMER_TABLE, key, "", _armed(there), _armed(wanted)))
+        for worker, topic, partition, error in await raw.fetch(HALTED):
+            key = f"{worker} {topic}/{partition}"
+            differences.append(
+                Difference(CURSOR_TABLE, key, "state", f"halted ({error})", "running")
+            )
     hearing = Hearing(service.codec())
     for one in stored:
         fold = Fold(one.projection, hearing)

@@ -11,7 +11,7 @@ from shared.platform.log.port import EventLog
 from shared.platform.projector.verify import Difference
 from shared.platform.verify import verify
 from tests.support import purse
-from tests.support.till import Till, account, open_filled
+from tests.support.till import NAME, Till, account, open_filled
 
 pytestmark = pytest.mark.connected
 
@@ -72,3 +72,15 @@ class TestVerify:
         await shop.workers.stop()
         await shop.do(purse.spend("P-15", 5))
         assert await differences(shop) == []
+
+    async def test_names_a_partition_that_stands_still(self, shop: Till) -> None:
+        await shop.workers.stop()
+        async with shop.database.unbound() as connection:
+            await connection.exec_driver_sql(
+                "UPDATE es_cursor SET state = 'halted', error = 'VersionGap'"
+                " WHERE worker = 'reactions' AND partition_no = 3"
+            )
+        (found,) = await differences(shop)
+        assert (found.table, found.column) == ("es_cursor", "state")
+        assert found.key == f"reactions {shop.topics.events_of(NAME)}/3"
+        assert found.stored == "halted (VersionGap)"
