@@ -18,12 +18,12 @@ from tests.support.small_book import AMOUNT_YUAN, CLOCK_START, ENTITY, SmallBook
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected, pytest.mark.timeout(180)]
 
-TTL_S: Final = 2.0
+TTL_S: Final = 1.5
 ACCOUNTS: Final = 24  # over all partitions
 PAUSES: Final = 4  # of the first worker, under load
-PAUSE_S: Final = TTL_S + 1.0
-BETWEEN_S: Final = 1.5  # for it to have work in hand again
-SHARED_S_MAX: Final = 3 * TTL_S
+PAUSE_S: Final = TTL_S + 0.7
+BETWEEN_S: Final = 1.2  # for it to have work in hand again
+SHARED_S_MAX: Final = 10.0
 FIRST, SECOND = "work ledger", "work ledger 1"
 
 _log = logging.getLogger(__name__)
