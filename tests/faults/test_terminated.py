@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
+from tests.support.brokers import Brokers
 from tests.support.databases import Server
 from tests.support.installation import SERVICES, Installation, installed
 from tests.support.load import Load, questions_of
-from tests.support.small_book import CLOCK_START, SmallBook
+from tests.support.small_book import CLOCK_START, DUE_LATE_ON, SmallBook
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected, pytest.mark.timeout(180)]
 
 ACCOUNTS: Final = 12
-LOADED_S: Final = 1.0  # before each signal, and after the last start
+LOADED_S: Final = 1.0  # before the signal, and after the new start
 END_S_MAX: Final = 10.0
+PROCESSES: Final = [f"{role} {name}" for role in ("serve", "work") for name in SERVICES]
 
 _log = logging.getLogger(__name__)
 
 
 @pytest.fixture(scope="module")
 def place(
-    server: Server, any_broker: str, tmp_path_factory: pytest.TempPathFactory
+    server: Server, one_broker: Brokers, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("terminated")
-    with installed(server, any_broker, folder, clock_start=CLOCK_START) as installation:
+    with installed(server, one_broker.bootstrap, folder, clock_start=CLOCK_START) as installation:
         installation.start()
         yield installation
 
@@ -46,35 +49,33 @@ def book(place: Installation) -> Iterator[SmallBook]:
     found.close()
 
 
-async def terminate_under_load(place: Installation, role: str, load: Load) -> list[float]:
-    """The seconds each took to end; it is started again at once."""
+async def terminate_under_load(place: Installation, name: str, load: Load) -> float:
+    """The seconds it took to end; it is started again at once."""
     questions = [
         question
         for service in SERVICES
         for question in questions_of(place[f"serve {service}"].url, service)
     ]
-    taken_s: list[float] = []
+    process = place[name]
     async with load.on(place.url, questions):
-        for service in SERVICES:
-            process = place[f"{role} {service}"]
-            await asyncio.sleep(LOADED_S)
-            taken_s.append(await asyncio.to_thread(process.stop))
-            process.start()
-            await asyncio.to_thread(process.await_ready)
         await asyncio.sleep(LOADED_S)
-    return taken_s
+        took_s = await asyncio.to_thread(process.stop)
+        process.start()
+        await asyncio.to_thread(process.await_ready)
+        await asyncio.sleep(LOADED_S)
+    return took_s
 
 
 class TestSigterm:
-    @pytest.mark.parametrize("role", ["serve", "work"])
+    @pytest.mark.parametrize("name", PROCESSES)
     def test_ends_soon_with_every_request_answered_that_was_taken(
-        self, place: Installation, book: SmallBook, role: str
+        self, place: Installation, book: SmallBook, name: str
     ) -> None:
-        load = Load(role, ACCOUNTS)
-        taken_s = asyncio.run(terminate_under_load(place, role, load))
-        _log.info("%s ended after %s s: %s, cut %s", role, taken_s, load.statuses, load.cut)
-        assert max(taken_s) < END_S_MAX
-        if role == "work":
+        load = Load(name.replace(" ", ""), ACCOUNTS)
+        took_s = asyncio.run(terminate_under_load(place, name, load))
+        _log.info("%s ended after %.2f s: %s, cut %s", name, took_s, load.statuses, load.cut)
+        assert took_s < END_S_MAX
+        if not name.startswith("serve"):
             assert not load.cut
         book.settle()
         numbers = book.rows("ledger", "SELECT number FROM invoice")
@@ -88,3 +89,18 @@ class TestSigterm:
         stored = book.events("ledger")["ledger.invoice.issued.v1"]
         assert book.count("ledger", "invoices") == stored
         assert book.doubled() == []
+
+    def test_ends_soon_while_the_broker_is_away(
+        self, place: Installation, book: SmallBook, one_broker: Brokers
+    ) -> None:
+        one_broker.kill(1)
+        for n in range(ACCOUNTS):
+            assert book.invoice(f"away{n}", DUE_LATE_ON).status_code == 201
+        time.sleep(LOADED_S)
+        taken = {name: place[name].stop() for name in PROCESSES}
+        _log.info("ended without a broker: %s", taken)
+        one_broker.restart(1)
+        place.start()
+        book.settle()
+        assert max(taken.values()) < END_S_MAX
+        assert place.run("verify").count(": clean") == 3
