@@ -133,27 +133,31 @@ def _debian_15() -> Iterator[Server]:
     """As the user postgres when we are root, because the server refuses to run as root."""
     folder = Path(tempfile.mkdtemp(prefix="duebook15-"))
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    as_user = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
-    if as_user:
+    if os.geteuid() == 0:
         shutil.chown(folder, user)
     data = folder / "data"
-    pg_ctl = [*as_user, str(DEBIAN_15 / "pg_ctl"), "-D", str(data), "-w"]
+    pg_ctl = [str(DEBIAN_15 / "pg_ctl"), "-D", str(data), "-w"]
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
     try:
-        _call([*as_user, str(DEBIAN_15 / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"])
-        _call([*pg_ctl, "-l", str(folder / "log"), "-o", options, "start"])
+        initdb = [str(DEBIAN_15 / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"]
+        _call(initdb, user)
+        _call([*pg_ctl, "-l", str(folder / "log"), "-o", options, "start"], user)
         try:
             host = quote(str(folder), safe="")
             yield Server(lambda name: f"postgresql://{user}@/{name}?host={host}&port=5432")
         finally:
-            _call([*pg_ctl, "-m", "immediate", "stop"])
+            _call([*pg_ctl, "-m", "immediate", "stop"], user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _call(command: Sequence[str]) -> None:
+def _call(command: Sequence[str], user: str) -> None:
+    """Only root can become somebody else; nobody needs a program for that."""
     subprocess.run(
         command,
+        user=user if os.geteuid() == 0 else None,
+        group=user if os.geteuid() == 0 else None,
+        extra_groups=[] if os.geteuid() == 0 else None,
         check=True,
         cwd="/",
         timeout=START_S_MAX,
