@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import pytest
 
-from shared.platform.log.kafka import KafkaLog
 from shared.platform.log.port import NewRecord
 from shared.platform.service import Topics
 from tests.support.golden_story import Published, told
@@ -78,14 +77,6 @@ async def consuming(broker: str, topic: str, group: str) -> AsyncIterator[Consum
         if process.returncode is None:
             process.kill()
             await process.communicate()
-
-
-@pytest.fixture
-async def log(any_broker: str) -> AsyncIterator[OwnTopics]:
-    log = OwnTopics(KafkaLog(any_broker))
-    await log.create(Topics().all())
-    yield log
-    await log.close()
 
 
 def retyped(record: NewRecord, kind: str) -> NewRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,9 +13,7 @@ from aiokafka import TopicPartition as Place
 
 from shared.kernel.ids import PARTITIONS, murmur2
 from shared.platform.clock import wall_now
-from shared.platform.log.kafka import KafkaLog
 from shared.platform.log.port import TopicPartition
-from shared.platform.service import Topics
 from tests.support.golden_story import Published, told
 from tests.support.own_topics import OwnTopics
 
@@ -23,14 +21,6 @@ pytestmark = pytest.mark.connected
 
 MINUTE_MS: Final = 60_000
 LOOK_MS: Final = 500
-
-
-@pytest.fixture
-async def log(any_broker: str) -> AsyncIterator[OwnTopics]:
-    log = OwnTopics(KafkaLog(any_broker))
-    await log.create(Topics().all())
-    yield log
-    await log.close()
 
 
 async def read_all(broker: str, topic: str, expected: int) -> Sequence[Any]:

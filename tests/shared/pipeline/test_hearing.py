@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -12,30 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.platform.codec import Codec, UnknownEventType
-from shared.platform.envelope_headers import StoredEvent, record_of
-from shared.platform.log.port import LogRecord, TopicPartition
+from shared.platform.log.port import TopicPartition
 from shared.platform.projector.consumer import VersionGap
 from shared.platform.projector.hearing import Fresh, Hearing, fresh_of
 from tests.support import purse
+from tests.support.purse_records import record
 
 AT: Final = TopicPartition("events", 0)
 CODEC: Final = Codec({"test.purse.filled.v1": purse.Filled})
-
-
-def record(stream: int, version: int, offset: int, name: str = "test.purse.filled.v1") -> LogRecord:
-    event = StoredEvent(
-        id=UUID(int=1000 * stream + version),
-        type=name,
-        stream_id=UUID(int=stream),
-        version=version,
-        tenant_id=purse.TENANT,
-        account_id=purse.ACCOUNT,
-        effective_on=date(2026, 3, 2),
-        recorded_at=purse.NOW,
-        data=b'{"coins": %d}' % version,
-        headers={},
-    )
-    return LogRecord(offset, *record_of(event, "test"))
 
 
 def fresh(batch: Sequence[tuple[int, int]], seen: Mapping[int, int] | None = None) -> Fresh:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final, cast
-from uuid import UUID
 
 import pytest
 
 from shared.kernel.decider import Work
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import Codec
-from shared.platform.envelope_headers import StoredEvent, record_of
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.projector.consumer import Batch, Cursors
 from shared.platform.projector.hearing import Fresh, Hearing, fresh_of
@@ -20,26 +18,11 @@ from shared.platform.reactor.port import Effect, Unreachable
 from shared.platform.reactor.runtime import EFFECTS_MAX, Performer, Progress
 from shared.platform.reactor.submitting import Submitting, Wish
 from tests.support import purse
+from tests.support.purse_records import record
 
 AT: Final = TopicPartition("events", 0)
 BESIDE: Final = TopicPartition("events", 1)
 CODEC: Final = Codec({"test.purse.filled.v1": purse.Filled})
-
-
-def record(stream: int, version: int, offset: int) -> LogRecord:
-    event = StoredEvent(
-        id=UUID(int=1000 * stream + version),
-        type="test.purse.filled.v1",
-        stream_id=UUID(int=stream),
-        version=version,
-        tenant_id=purse.TENANT,
-        account_id=purse.ACCOUNT,
-        effective_on=date(2026, 3, 2),
-        recorded_at=purse.NOW,
-        data=b'{"coins": %d}' % version,
-        headers={},
-    )
-    return LogRecord(offset, *record_of(event, "test"))
 
 
 def part(*events: tuple[int, int]) -> Sequence[LogRecord]:

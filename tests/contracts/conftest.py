@@ -1,0 +1,19 @@
+"""Fixtures of the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from shared.platform.log.kafka import KafkaLog
+from shared.platform.service import Topics
+from tests.support.own_topics import OwnTopics
+
+
+@pytest.fixture
+async def log(any_broker: str) -> AsyncIterator[OwnTopics]:
+    log = OwnTopics(KafkaLog(any_broker))
+    await log.create(Topics().all())
+    yield log
+    await log.close()
