@@ -39,10 +39,12 @@ CHILD_TIMEOUT_S: Final = 60
 IDLE_S: Final = 3.0
 IDLE_CPU_S_MAX: Final = 0.1
 AS_ROOT: Final = os.geteuid() == 0
+# A shell in the background starts its children deaf to Ctrl-C; this one has to hear it.
 START_AND_WAIT: Final = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from shared.platform.embedded.server import EmbeddedServer
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = EmbeddedServer.start(Path(sys.argv[1]))
 try:
     print(server.url("postgres"), flush=True)
