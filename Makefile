@@ -11,7 +11,7 @@ demo: $(READY)  ## The main job on a simulated book; the API stays up until Ctrl
 	@.venv/bin/duebook demo $(ARGS)
 
 test: $(READY)  ## Every test, layer after layer.
-	@$(PY) tests/layers.py fast connected postgres15 journey killed
+	@$(PY) tests/layers.py fast connected postgres15 journey killed crash
 
 check: $(READY)  ## What every commit passes.
 	@$(PY) -m ruff format --check

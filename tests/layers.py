@@ -22,6 +22,7 @@ class Layer:
     needs: Path | None = None  # Where this is absent, the layer is skipped, loudly.
 
 
+CRASH_POINTS: Final = "tests/faults/test_crash_points.py"
 DEBIAN_15: Final = Path("/usr/lib/postgresql/15/bin/initdb")
 
 # Journeys and faults own the machine, so they run alone.
@@ -40,9 +41,17 @@ LAYERS: Final = {
         needs=DEBIAN_15,
     ),
     "journey": Layer(("-m", "journey and not faults")),
-    "faults": Layer(("-m", "faults", "--ignore", "tests/journeys")),
-    # Whole journeys under kill -9, compared with the calm one that the layer before has left: on
-    # one process in `make test`, on six in `make prove`, so that each stays under twenty minutes.
+    # What dies in one process is in `make test`, the rest in `make prove`, so that each of the two
+    # stays under twenty minutes: every failpoint on the log in PostgreSQL, and on Kafka with the
+    # other faults; whole journeys under kill -9 on one process, and on six. These are compared with
+    # the calm one that the layer before has left.
+    "crash": Layer(("-m", "faults", "-k", "not OnKafka", CRASH_POINTS)),
+    "faults": Layer(
+        (
+            *("-m", "faults", "--ignore", "tests/journeys"),
+            *("-k", "not test_crash_points or OnKafka"),
+        )
+    ),
     "killed": Layer(("-m", "faults and not connected", "tests/journeys")),
     "six": Layer(("-m", "faults and connected", "tests/journeys")),
 }
