@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared.platform.codec import Codec
 from shared.platform.log.port import (
     EventLog,
     LogReader,
@@ -23,7 +24,11 @@ from shared.platform.log.port import (
     TopicSpec,
     UnknownTopic,
 )
+from shared.platform.projector.hearing import Hearing, fresh_of
+from tests.support.purse import Filled
+from tests.support.purse_records import record as purse_record
 
+PURSE_CODEC: Final = Codec({"test.purse.filled.v1": Filled})
 FOREVER_MS: Final = -1
 DAY_MS: Final = 24 * 3600 * 1000
 WAIT_S: Final = 5.0
@@ -199,3 +204,20 @@ class LogCases:
         with pytest.raises(TopicMismatch, match=str(DAY_MS)):
             await log.verify([wrong])
         await log.verify([spec])
+
+    async def test_takes_from_a_zombie_writer_copies_that_readers_drop(self, log: EventLog) -> None:
+        """No log can know who owns a partition; versions make what a zombie appends harmless."""
+        topic = await created(log, partitions=1)
+        at = TopicPartition(topic, 0)
+        purse = [NewRecord(*purse_record(1, version, 0)[1:]) for version in (1, 2, 3)]
+        assert await log.append(*at, purse[:2]) == 0  # Its owner, paused before it settles.
+        assert await log.append(*at, purse) == 2  # Who takes over begins with what was left.
+        assert await log.append(*at, purse[1:2]) == 5  # The one that was paused goes on.
+
+        reader = log.reader("test")
+        found = await read_all(reader, {at: 6})
+        await reader.close()
+        fresh = fresh_of(Hearing(PURSE_CODEC).hear_all(found), {})
+
+        assert [(event.version, event.offset) for event in fresh.events] == [(1, 0), (2, 1), (3, 4)]
+        assert fresh.duplicates == 3
