@@ -69,7 +69,7 @@ from shared.platform.settings import (
     rows_of,
 )
 from shared.platform.telemetry import configure_logs
-from shared.platform.topics_command import topics_app
+from shared.platform.topics_command import DataOption, topics_app
 
 THIS: Final = (sys.executable, "-m", "services.cli")  # Starts this program once more.
 DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
@@ -107,7 +107,6 @@ console = Console(stderr=True)
 Name = Literal["ledger", "credit", "dunning"]
 PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
 HostOption = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
-DataOption = Annotated[Path | None, typer.Option(help="Folder of the embedded server.")]
 ClockOption = Annotated[str | None, typer.Option(help="Domain clock: system or manual.")]
 StartOption = Annotated[
     str | None, typer.Option(help="Where a manual clock begins: 2026-01-01T00:00:00Z.")
@@ -145,15 +144,10 @@ def _run_all(
 ) -> None:
     configure_logs(settings.log_level)
     with server_for(settings) as placed:
-        _make_log_database(placed)
+        make_log_database(placed)
         for name in names:
             migrate_service(placed, name, PARTS[name].migrations)
         serving.run(main(placed))
-
-
-def _make_log_database(settings: PlatformSettings) -> None:
-    if settings.kafka is None:
-        make_log_database(settings)
 
 
 async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
@@ -230,7 +224,7 @@ def migrate(
 ) -> None:
     """Bring the databases up to date, as the owner of their tables."""
     with server_for(settings_with(data=data)) as ready:
-        _make_log_database(ready)
+        make_log_database(ready)
         for name in [service] if service else PARTS:
             migrate_service(ready, name, PARTS[name].migrations)
             console.print(f"{name}: up to date")

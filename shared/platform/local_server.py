@@ -41,8 +41,8 @@ def server_beside(settings: PlatformSettings) -> Iterator[PlatformSettings]:
 
 
 def make_log_database(settings: PlatformSettings) -> None:
-    """Its tables are made by the log itself."""
-    if settings.log_database_url is None:
+    """Where the log is in PostgreSQL and the server ours. The log makes its tables itself."""
+    if settings.kafka is None and settings.log_database_url is None:
         with refusals_said(LOG_DATABASE):
             create_database(settings.database_url_of(LOG_DATABASE))
 
