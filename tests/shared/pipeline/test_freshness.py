@@ -52,6 +52,19 @@ class TestAge:
         assert await age_of(shop.database, "coins", above_s=before_s + 0.5) > before_s
         await shop.stop()
 
+    async def test_grows_while_a_worker_renews_its_leases_and_is_behind(
+        self, url: str, log: EventLog
+    ) -> None:
+        shop = Till(url, log, lease_ttl_s=TTL_S)
+        await shop.start()
+        await shop.do(till.fill("P-1", 10))
+        await shop.settle()
+        await age_of(shop.database, "coins")
+        shop.workers._leases.freshness = dict  # It stands at no end any more, and says nothing.
+        before_s = await age_of(shop.database, "coins")
+        assert await age_of(shop.database, "coins", above_s=before_s + 2 * TTL_S) > before_s
+        await shop.stop()
+
     async def test_is_not_promised_before_a_worker_was_there(self, url: str, log: EventLog) -> None:
         shop = Till(url, log, lease_ttl_s=TTL_S)
         assert await Ages(shop.database).of(["coins"]) is None
