@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 from shared.platform.store.schema import PRIVATE_TABLES, platform_statements
 from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server

@@ -33,8 +33,8 @@ LAYERS: Final = {
     "postgres15": Layer(
         (
             *("-m", "connected and not journey and not faults"),
-            *("--ignore", "tests/shared/test_kafka_log.py"),
-            *("--ignore", "tests/shared/test_embedded.py"),
+            *("--ignore", "tests/shared/platform/log/test_kafka_log.py"),
+            *("--ignore", "tests/shared/platform/database/test_embedded.py"),
             "tests/shared",
         ),
         environment={"DUEBOOK_TEST_SERVER": "15"},

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database import Database, driver
+from shared.platform.database.pools import Database, driver
 
 CLOCK_CHANNEL: Final = "duebook_clock"  # PostgreSQL tells it to all who wait for timers
 READ: Final = "SELECT now FROM domain_clock"

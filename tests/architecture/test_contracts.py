@@ -18,7 +18,10 @@ LINT: Final = (
 )
 
 SIDEWAYS: Final = "A service never imports another service"
-LAYERS: Final = "Inside every service"
+LAYERS: Final = "Inside every area"
+AREAS: Final = "Areas of ledger"
+COMMAND_LINE: Final = "Only the command line"
+WORDS: Final = "A domain knows no words"
 SHARED: Final = "shared knows no service"
 KERNEL: Final = "shared.kernel knows no platform"
 PURE: Final = "Domain, reactions and kernel do no IO"
@@ -26,7 +29,7 @@ PICKED: Final = "Only a service's runtime picks Kafka or Postgres"
 ONE_FILE: Final = "aiokafka is imported in one file"
 
 LEDGER: Final = "services/ledger"
-REACTION: Final = "services/dunning/reactions/*.py"
+REACTION: Final = "services/dunning/*/reactions/*.py"
 
 
 @dataclass(frozen=True)
@@ -41,37 +44,42 @@ PLANTS: Final = (
     Plant(
         "a reaction imports another service",
         REACTION,
-        "from services.ledger.contract import published",
+        "from services.ledger.contract import inbox",
         SIDEWAYS,
     ),
     Plant(
         "a domain imports a handler",
-        f"{LEDGER}/domain/invoice/state.py",
-        "from services.ledger.handlers import invoice",
+        f"{LEDGER}/receivables/domain/invoice/state.py",
+        "from services.ledger.receivables.handlers import invoice",
         LAYERS,
     ),
     Plant(
         "an api imports the runtime",
-        f"{LEDGER}/api/invoices.py",
+        f"{LEDGER}/receivables/api/invoices.py",
         "from services.ledger.runtime import wiring",
-        LAYERS,
+        AREAS,
     ),
     Plant(
         "a projection imports a handler",
-        f"{LEDGER}/projections/open_items.py",
-        "from services.ledger.handlers import invoice",
+        f"{LEDGER}/receivables/projections/invoices.py",
+        "from services.ledger.receivables.handlers import invoice",
         LAYERS,
     ),
     Plant(
         "a domain imports sqlalchemy",
-        f"{LEDGER}/domain/invoice/decide.py",
+        f"{LEDGER}/receivables/domain/invoice/decide.py",
         "import sqlalchemy",
         PURE,
     ),
-    Plant("a domain imports time", f"{LEDGER}/domain/invoice/decide.py", "import time", PURE),
+    Plant(
+        "a domain imports time",
+        f"{LEDGER}/receivables/domain/invoice/decide.py",
+        "import time",
+        PURE,
+    ),
     Plant(
         "a domain imports the store port",
-        f"{LEDGER}/domain/invoice/decide.py",
+        f"{LEDGER}/receivables/domain/invoice/decide.py",
         "from shared.platform.store import port",
         PURE,
     ),
@@ -84,17 +92,41 @@ PLANTS: Final = (
     Plant(
         "shared imports a service",
         "shared/platform/outbox/relay.py",
-        "from services.ledger.contract import published",
+        "from services.ledger.contract import inbox",
         SHARED,
     ),
     Plant(
         "a handler picks Kafka",
-        f"{LEDGER}/handlers/invoice.py",
+        f"{LEDGER}/receivables/handlers/invoice.py",
         "from shared.platform.log import kafka",
         PICKED,
     ),
-    Plant("an api imports aiokafka", f"{LEDGER}/api/invoices.py", "import aiokafka", ONE_FILE),
-    Plant("a module beside the folders", f"{LEDGER}/utils.py", "ANSWER = 42", LAYERS),
+    Plant(
+        "an api imports aiokafka",
+        f"{LEDGER}/receivables/api/invoices.py",
+        "import aiokafka",
+        ONE_FILE,
+    ),
+    Plant("a module beside the folders", f"{LEDGER}/utils.py", "ANSWER = 42", AREAS),
+    Plant("a module beside the layers", f"{LEDGER}/cash/utils.py", "ANSWER = 42", LAYERS),
+    Plant(
+        "an area imports the one above it",
+        f"{LEDGER}/receivables/domain/aging.py",
+        "from services.ledger.cash.domain import allocation",
+        AREAS,
+    ),
+    Plant(
+        "a service imports the command line",
+        f"{LEDGER}/runtime/wiring.py",
+        "from services.cli import main",
+        COMMAND_LINE,
+    ),
+    Plant(
+        "a domain imports the inbox",
+        f"{LEDGER}/cash/domain/allocation.py",
+        "from services.ledger.contract import inbox",
+        WORDS,
+    ),
     Plant("a reaction imports asyncio", REACTION, "import asyncio", PURE),
 )
 

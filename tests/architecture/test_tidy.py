@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +13,14 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ("ledger", "credit", "dunning")
-SHAPE: Final = {"domain", "contract", "handlers", "reactions", "projections", "api", "runtime"}
-MAY_BE_THERE: Final = {"adapters", "migrations"}
+NO_AREAS: Final = {"contract", "runtime", "migrations"}  # What every service has beside its areas.
+LAYERS: Final = {"domain", "handlers", "reactions", "projections", "api", "effects", "adapters"}
 MODULE_LINES_MAX: Final = 400
 FUNCTION_LINES_MAX: Final = 60
 PURE_MAY_IMPORT: Final = re.compile(
     r"__future__|abc|bisect|calendar|collections(\.abc)?|dataclasses|datetime|decimal|enum|fractions"
     r"|functools|heapq|itertools|operator|re|types|typing|unicodedata|uuid|zoneinfo"
-    r"|shared\.kernel(\..+)?|services\.\w+\.(domain|contract)(\..+)?"
+    r"|shared\.kernel(\..+)?|services\.\w+\.(contract|\w+\.domain)(\..+)?"
 )
 KERNEL_MAY_IMPORT: Final = re.compile(r"json")  # Ids derive from one canonical text.
 
@@ -114,13 +114,66 @@ def test_every_service_has_the_same_shape(service: str) -> None:
     home = Path("services", service)
     below = [path.relative_to(home) for path in FILES if path.is_relative_to(home)]
     folders = {path.parts[0] for path in below if len(path.parts) > 1}
-    packages = {path.parts[0] for path in below if path.match("*/__init__.py")}
+    layers = {
+        path.parts[1] for path in below if path.parts[0] not in NO_AREAS and len(path.parts) > 2
+    }
 
-    assert folders - MAY_BE_THERE == SHAPE
-    assert packages - {"adapters"} >= SHAPE
+    assert folders >= NO_AREAS
+    assert layers <= LAYERS
     assert [
         path for path in below if path.parts[0] == "migrations" and path.stem == "__init__"
     ] == []
+
+
+def misuses(module: Path, names: Iterable[str]) -> list[str]:
+    """What an area takes from another area of its service beyond its rules and its read models."""
+    service, area, layer = (*module.parts[1:3], *module.parts[3:4])
+    found = []
+    for name in names:
+        parts = name.split(".")
+        if parts[:2] != ["services", service] or len(parts) < 4 or parts[2] in {area, *NO_AREAS}:
+            continue
+        may = {"domain"} if layer in {"domain", "handlers"} else {"domain", "projections"}
+        if parts[3] not in may:
+            found.append(name)
+    return found
+
+
+# Not yet: these take routes' helpers or handlers from another area.
+NOT_YET: Final = re.compile(
+    r"services\.(ledger\.customers\.api\.answering|ledger\.receivables\.(api|handlers)\.invoice\w*"
+    r"|ledger\.customers\.handlers|credit\.lines\.api\.moments"
+    r"|dunning\.accounts\.api\.\w+)"
+)
+IN_AREAS: Final = [
+    path
+    for path in MODULES
+    if path.parts[1:2]
+    and path.parts[1] in SERVICES
+    and len(path.parts) > 4
+    and path.parts[2] not in NO_AREAS
+]
+
+
+@pytest.mark.parametrize("module", IN_AREAS, ids=str)
+def test_an_area_takes_only_rules_and_read_models_from_another(module: Path) -> None:
+    found = misuses(module, imports_of(module))
+
+    assert [name for name in found if not NOT_YET.match(name)] == []
+
+
+def test_what_an_area_must_not_take_is_found() -> None:
+    module = Path("services/ledger/cash/api/payments.py")
+
+    assert misuses(module, ["services.ledger.receivables.handlers"]) != []
+    assert misuses(module, ["services.ledger.receivables.projections.invoices"]) == []
+    assert (
+        misuses(
+            Path("services/ledger/cash/domain/allocation.py"),
+            ["services.ledger.receivables.projections.invoices"],
+        )
+        != []
+    )
 
 
 @pytest.mark.parametrize("readme", READMES, ids=str)

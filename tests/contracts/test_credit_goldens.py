@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from services.credit.contract.published import PUBLISHED
+from services.credit.runtime.published import PUBLISHED
 from shared.platform.codec import Codec
 from tests.support.credit_samples import SAMPLES
 

@@ -12,10 +12,10 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from services.cli import PARTS
-from shared.platform.contract_documents import asyncapi, event_schema, text_of
-from shared.platform.hosting import Host
-from shared.platform.settings import PREFIX, PlatformSettings
+from services.cli.main import PARTS
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.settings import PREFIX, PlatformSettings
+from shared.platform.http.documents import asyncapi, event_schema, text_of
 from tests.support.committed import committed
 from tests.support.compatibility import Schema, incompatible
 

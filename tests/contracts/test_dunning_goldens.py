@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from services.dunning.contract.published import TYPES
+from services.dunning.runtime.published import TYPES
 from shared.platform.codec import Codec
 from tests.support.dunning_samples import SAMPLES
 

@@ -13,8 +13,8 @@ import pytest
 
 from shared.kernel.days import start_of_day
 from shared.kernel.ids import partition_of
-from shared.platform.contract_documents import asyncapi
-from shared.platform.envelope_headers import envelope_of, instant_text
+from shared.platform.http.documents import asyncapi
+from shared.platform.log.envelope import envelope_of, instant_text
 from shared.platform.log.port import LogRecord
 from shared.platform.service import Topics
 from tests.contracts.test_documents import HOSTS

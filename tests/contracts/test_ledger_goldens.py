@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from services.ledger.contract.published import PUBLISHED
+from services.ledger.runtime.published import PUBLISHED
 from shared.platform.codec import Codec
 from tests.support.ledger_samples import SAMPLES
 

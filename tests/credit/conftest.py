@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from shared.kernel.days import start_of_day
-from shared.platform.migrations import migrate
+from shared.platform.database.migrations import migrate
 from tests.support.credit_book import ZONE
 from tests.support.credit_world import CreditWorld, credit_world
 from tests.support.databases import Server

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.platform.database import Database
-from shared.platform.migrations import migrate
+from shared.platform.database.migrations import migrate
+from shared.platform.database.pools import Database
 from tests.support.databases import Server
 from tests.support.dunning import after, at
 from tests.support.dunning_running import RunningDunning

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql
 
 from services.dunning.runtime.settings import Settings
 from services.dunning.runtime.wiring import service
-from shared.platform.database import Database
-from shared.platform.settings import PlatformSettings
+from shared.platform.database.pools import Database
+from shared.platform.hosting.settings import PlatformSettings
 
 pytestmark = pytest.mark.connected
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.kernel.ids import partition_of
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import TopicPartition
 from shared.platform.store.schema import PRIVATE_TABLES, platform_statements

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import pytest
 
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.store.postgres import PostgresStore

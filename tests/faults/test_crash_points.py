@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from shared.platform.client.duebook import Duebook
-from shared.platform.embedded.server import temporary_folder
-from shared.platform.failpoints import KILLED, NAMES, VARIABLE, said_at
+from services.cli.client.duebook import Duebook
+from shared.platform.database.embedded.server import temporary_folder
+from shared.platform.observability.failpoints import KILLED, NAMES, VARIABLE, said_at
 from tests.support.brokers import Brokers
 from tests.support.crashing import ACCOUNTS, DUE_SOON, INVOICES, SERVICES, ZONE, Outcome, Place
 from tests.support.databases import Server

@@ -10,11 +10,11 @@ from typing import Final
 
 import pytest
 
-from shared.platform.client.clocks import Clocks
-from shared.platform.client.duebook import Duebook
-from shared.platform.embedded.folders import DATA
-from shared.platform.embedded.postmaster import PID_FILE
-from shared.platform.embedded.server import temporary_folder
+from services.cli.client.clocks import Clocks
+from services.cli.client.duebook import Duebook
+from shared.platform.database.embedded.folders import DATA
+from shared.platform.database.embedded.postmaster import PID_FILE
+from shared.platform.database.embedded.server import temporary_folder
 from tests.support.installation import SERVICES
 from tests.support.load import Load, questions_of
 from tests.support.running import Running, duebook

@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import pytest
 
-from shared.platform import failpoints
-from shared.platform.envelope_headers import envelope_of
+from shared.platform.hosting.verify import verify
+from shared.platform.log.envelope import envelope_of
 from shared.platform.log.port import TopicPartition
+from shared.platform.observability import failpoints
 from shared.platform.service import Topics
-from shared.platform.verify import verify
 from tests.support import purse, till, till_process
 from tests.support.brokers import Brokers
 from tests.support.log_cases import read_all

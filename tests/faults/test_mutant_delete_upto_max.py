@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from shared.kernel.ids import PARTITIONS, partition_of
-from shared.platform.bell import Bell
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
+from shared.platform.leases.leases import Leases, Worker
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition, TopicSpec
 from shared.platform.outbox import relay
-from shared.platform.outbox.leases import Leases, Worker
 from shared.platform.outbox.relay import Relay
+from shared.platform.signals import Bell
 from shared.platform.store.postgres import PostgresStore, PostgresTransaction
 from shared.platform.store.writer import Writer
 from tests.support import purse

@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from shared.platform.projector import cursor_sql
-from shared.platform.projector.consumer import Batch, Cursors, Fenced
 from shared.platform.projector.port import Rows
 from shared.platform.projector.runtime import Projector
+from shared.platform.subscription import cursor_sql
+from shared.platform.subscription.consumer import Batch, Cursors, Fenced
 from tests.support.one_purse import RIGHT, TWICE, Scene, until, without
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected]

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import pytest
 
-from shared.platform import failpoints
 from shared.platform.log.port import TopicPartition
+from shared.platform.observability import failpoints
 from shared.platform.outbox import relay
-from shared.platform.projector import cursor_sql
-from shared.platform.projector.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.projector.hearing import fresh_of
 from shared.platform.projector.port import Rows
 from shared.platform.projector.runtime import Projector
+from shared.platform.subscription import cursor_sql
+from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
+from shared.platform.subscription.decoding import fresh_of
 from tests.support import purse
 from tests.support.one_purse import COINS, RIGHT, TWICE, Scene
 

@@ -17,7 +17,7 @@ from tests.support.brokers import OWN_BROKER, ROOT, missing
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 # Any one that needs a broker of its own.
-NEEDY: Final = "tests/shared/test_kafka_log.py"
+NEEDY: Final = "tests/shared/platform/log/test_kafka_log.py"
 RUN_S_MAX: Final = 60.0
 HIDDEN: Final = ("java", "mvn", "docker", "podman")
 

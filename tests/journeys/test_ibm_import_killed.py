@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from shared.platform.embedded.server import temporary_folder
+from shared.platform.database.embedded.server import temporary_folder
 from tests.support.calm import Calm
 from tests.support.ibm_story import CLOCK_START, live_through, needs_data
 from tests.support.running import Running

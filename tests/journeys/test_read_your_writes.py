@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 import pytest
 
-from shared.platform.embedded.server import temporary_folder
-from shared.platform.failpoints import VARIABLE
+from shared.platform.database.embedded.server import temporary_folder
+from shared.platform.observability.failpoints import VARIABLE
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from shared.platform.database import Database
-from shared.platform.migrations import migrate
+from shared.platform.database.migrations import migrate
+from shared.platform.database.pools import Database
 from tests.support.databases import Server
 from tests.support.ledger_api import LedgerApi, ledger_api
 from tests.support.ledger_tables import MIGRATIONS

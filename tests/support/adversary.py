@@ -28,14 +28,14 @@ from shared.kernel.decider import (
     Work,
 )
 from shared.kernel.ids import NAMESPACE, PARTITIONS
-from shared.platform.bell import Bell
 from shared.platform.clock import monotonic_s
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
+from shared.platform.leases.leases import Leases, Worker
 from shared.platform.log.port import TopicSpec
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.outbox import relay
-from shared.platform.outbox.leases import Leases, Worker
 from shared.platform.outbox.relay import Relay
+from shared.platform.signals import Bell
 from shared.platform.store.port import Conflict
 from shared.platform.store.postgres import PostgresStore, PostgresTransaction
 from shared.platform.store.writer import Writer

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.platform.embedded.server import temporary_folder
+from shared.platform.database.embedded.server import temporary_folder
 from tests.support.ibm_story import CLOCK_START, Lived, Outcome, data_file, live_through
 from tests.support.running import ROOT, Running
 

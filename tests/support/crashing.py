@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
+from services.cli.client.clocks import Clocks
+from services.cli.client.duebook import Duebook
 from services.credit.runtime import settings as credit_settings
 from services.credit.runtime import wiring as credit
 from services.dunning.runtime import settings as dunning_settings
@@ -19,14 +21,12 @@ from services.dunning.runtime import wiring as dunning
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import wiring as ledger
 from shared.kernel.days import day_at, start_of_day
-from shared.platform import failpoints
-from shared.platform.chosen_log import open_log
-from shared.platform.client.clocks import Clocks
-from shared.platform.client.duebook import Duebook
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
+from shared.platform.hosting.chosen_log import open_log
+from shared.platform.hosting.settings import PREFIX, PlatformSettings
+from shared.platform.hosting.verify import verify
+from shared.platform.observability import failpoints
 from shared.platform.service import Service, Topics
-from shared.platform.settings import PREFIX, PlatformSettings
-from shared.platform.verify import verify
 from tests.support.running import Running
 
 ZONE: Final = "Asia/Shanghai"

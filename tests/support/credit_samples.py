@@ -7,8 +7,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from services.credit.domain.credit_file import events as credit_file
-from services.credit.domain.credit_line import events as credit_line
+from services.credit.files.domain.credit_file import events as credit_file
+from services.credit.lines.domain.credit_line import events as credit_line
 from shared.kernel.money import Money
 
 ACCOUNT_ID: Final = UUID("a1010000-0000-4000-8000-000000000001")

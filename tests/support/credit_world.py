@@ -23,14 +23,14 @@ from shared.kernel.envelope import Recorded
 from shared.kernel.ids import partition_of
 from shared.platform.clock import monotonic_s
 from shared.platform.codec import to_json
-from shared.platform.database import Database
-from shared.platform.envelope_headers import StoredEvent, record_of
-from shared.platform.hosting import Host
+from shared.platform.database.pools import Database
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.http.tokens import Token
+from shared.platform.log.envelope import StoredEvent, record_of
 from shared.platform.log.memory import MemoryLog
 from shared.platform.manual_clock import ManualClock
 from shared.platform.service import Topics
-from shared.platform.settings import PlatformSettings
 from shared.platform.store.postgres import PostgresStore
 from tests.support.credit_book import TENANT, ZONE
 

@@ -23,8 +23,8 @@ from urllib.parse import quote
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from shared.platform.embedded.folders import PORT
-from shared.platform.embedded.server import SUPERUSER, EmbeddedServer, temporary_folder
+from shared.platform.database.embedded.folders import PORT
+from shared.platform.database.embedded.server import SUPERUSER, EmbeddedServer, temporary_folder
 
 T = TypeVar("T")
 

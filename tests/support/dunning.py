@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from services.dunning.contract import inbox, published
-from services.dunning.domain.listed_item import ListedItem
+from services.dunning.accounts.domain.listed_item import ListedItem
+from services.dunning.contract import inbox
+from services.dunning.runtime import published
 from shared.kernel.decider import Book
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived, stream_id

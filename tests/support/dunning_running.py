@@ -16,12 +16,12 @@ from services.dunning.runtime.settings import Settings
 from services.dunning.runtime.wiring import service
 from shared.kernel.ids import derived, partition_of
 from shared.platform.codec import to_json
-from shared.platform.database import Database
-from shared.platform.envelope_headers import StoredEvent, record_of
-from shared.platform.hosting import Host
+from shared.platform.database.pools import Database
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.log.envelope import StoredEvent, record_of
 from shared.platform.log.memory import MemoryLog
 from shared.platform.service import Topics
-from shared.platform.settings import PlatformSettings
 from shared.platform.store.postgres import PostgresStore
 from tests.support.dunning import ACCOUNT, TENANT
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.dunning.domain.case import events as case
-from services.dunning.domain.contact.events import ContactRecorded
-from services.dunning.domain.notice.events import NoticeAccepted, NoticeQueued
-from services.dunning.domain.overdue_alert import events as alert
-from services.dunning.domain.promise.events import PromiseKept, PromiseMade
-from services.dunning.domain.task.events import TaskCompleted, TaskOpened
+from services.dunning.alerts.domain.overdue_alert import events as alert
+from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
+from services.dunning.work.domain.case import events as case
+from services.dunning.work.domain.contact.events import ContactRecorded
+from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened
 from tests.support.dunning import (
     ACCOUNT,
     COLLECTOR,

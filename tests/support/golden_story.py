@@ -17,37 +17,37 @@ from uuid import UUID
 
 import httpx
 
-from services.credit.domain.credit_line.commands import SetLimit
-from services.credit.handlers import credit_line
+from services.credit.lines.domain.credit_line.commands import SetLimit
+from services.credit.lines.handlers import credit_line
 from services.credit.runtime import settings as credit_settings
 from services.credit.runtime import wiring as credit
-from services.dunning.domain.account_facts import AccountFacts
-from services.dunning.domain.contact.commands import RecordContact
-from services.dunning.domain.grades import GradeOnDay
-from services.dunning.domain.promise.commands import MakePromise
-from services.dunning.domain.task.commands import CompleteTask
-from services.dunning.handlers import contact, promise, task
-from services.dunning.projections.account_facts import facts_of_crossing
+from services.dunning.accounts.domain.account_facts import AccountFacts
+from services.dunning.accounts.domain.grades import GradeOnDay
+from services.dunning.accounts.projections.account_facts import facts_of_crossing
 from services.dunning.runtime import settings as dunning_settings
 from services.dunning.runtime import wiring as dunning
-from services.ledger.domain.invoice.decide import invoices
-from services.ledger.domain.payment.commands import ReversePayment
-from services.ledger.handlers import payment as payments
+from services.dunning.work.domain.contact.commands import RecordContact
+from services.dunning.work.domain.promise.commands import MakePromise
+from services.dunning.work.domain.task.commands import CompleteTask
+from services.dunning.work.handlers import contact, promise, task
+from services.ledger.cash.domain.payment.commands import ReversePayment
+from services.ledger.cash.handlers import payment as payments
+from services.ledger.receivables.domain.invoice.decide import invoices
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import wiring as ledger
 from shared.kernel.decider import Book, Caller, Work
 from shared.kernel.ids import open_item_id, stream_id
 from shared.kernel.money import Money
-from shared.platform.envelope_headers import StoredEvent, record_of
 from shared.platform.http.app import create_app
 from shared.platform.http.parts import Parts
+from shared.platform.log.envelope import StoredEvent, record_of
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
-from shared.platform.projector.hearing import Hearing
 from shared.platform.reactor import runtime as reactor
 from shared.platform.service import Service, Topics
 from shared.platform.store import writer as writers
 from shared.platform.store.memory import MemoryStore
 from shared.platform.store.writer import Writer
+from shared.platform.subscription.decoding import Hearing
 from shared.platform.timers import runtime as timers
 from tests.support.dunning_running import FakeLedger
 from tests.support.ledger_bodies import ACCOUNT as OPENED

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 import httpx
 import pytest
 
-from shared.platform.client.addresses import roots_of
+from services.cli.client.addresses import roots_of
 from tests.journeys import ibm_oracle as oracle
 from tests.support import digest
 from tests.support.running import ROOT, duebook

@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from shared.platform.settings import PlatformSettings
+from shared.platform.hosting.settings import PlatformSettings
 from tests.support.databases import Server
 from tests.support.running import CLI, ROOT, STOP_S_MAX, VERIFY_S_MAX, duebook, free_port
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.ledger.domain.invoice import commands, decide, events
+from services.ledger.receivables.domain.invoice import commands, decide, events
 from shared.kernel.days import start_of_day
 from tests.support.ledger import (
     ACCOUNT_ID,

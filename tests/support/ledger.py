@@ -8,21 +8,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.ledger.contract.published import PUBLISHED
-from services.ledger.domain.account import commands as account_commands
-from services.ledger.domain.account import state as account
-from services.ledger.domain.account.decide import account as accounts
-from services.ledger.domain.invoice import commands as invoice_commands
-from services.ledger.domain.invoice import decide as invoice
-from services.ledger.domain.invoice import events as invoice_events
-from services.ledger.domain.legal_entity import commands as legal_entity_commands
-from services.ledger.domain.payment import commands as payment_commands
-from services.ledger.domain.payment import events as payment_events
-from services.ledger.domain.payment.decide import payment
-from services.ledger.handlers import account as account_handlers
-from services.ledger.handlers import invoice as invoice_handlers
-from services.ledger.handlers import legal_entity as legal_entity_handlers
-from services.ledger.handlers import payment as payment_handlers
+from services.ledger.cash.domain.payment import commands as payment_commands
+from services.ledger.cash.domain.payment import events as payment_events
+from services.ledger.cash.domain.payment.decide import payment
+from services.ledger.cash.handlers import payment as payment_handlers
+from services.ledger.customers.domain.account import commands as account_commands
+from services.ledger.customers.domain.account import state as account
+from services.ledger.customers.domain.account.decide import account as accounts
+from services.ledger.customers.domain.legal_entity import commands as legal_entity_commands
+from services.ledger.customers.handlers import account as account_handlers
+from services.ledger.customers.handlers import legal_entity as legal_entity_handlers
+from services.ledger.receivables.domain.invoice import commands as invoice_commands
+from services.ledger.receivables.domain.invoice import decide as invoice
+from services.ledger.receivables.domain.invoice import events as invoice_events
+from services.ledger.receivables.handlers import invoice as invoice_handlers
+from services.ledger.runtime.published import PUBLISHED
 from shared.kernel.decider import Book
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money

@@ -15,10 +15,10 @@ from sqlalchemy import text
 
 from services.ledger.runtime.settings import Settings
 from services.ledger.runtime.wiring import service
-from shared.platform.database import Database
-from shared.platform.hosting import Host
+from shared.platform.database.pools import Database
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.memory import MemoryLog
-from shared.platform.settings import PlatformSettings
 from shared.platform.store.postgres import PostgresStore
 
 START: Final = datetime(2026, 1, 5, 1, tzinfo=UTC)  # 9 o'clock in Shanghai

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from services.ledger.domain.account.events import AccountOpened
-from services.ledger.domain.invoice import events as invoice
-from services.ledger.domain.legal_entity.events import LegalEntityRegistered
-from services.ledger.domain.payment import events as payment
+from services.ledger.cash.domain.payment import events as payment
+from services.ledger.customers.domain.account.events import AccountOpened
+from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
+from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.money import Money
 
 ACCOUNT_ID: Final = UUID("a1010000-0000-4000-8000-000000000001")

@@ -11,13 +11,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.ledger.projections.accounts import ACCOUNTS
-from services.ledger.projections.invoices import INVOICES
-from services.ledger.projections.open_items import OPEN_ITEMS
-from services.ledger.projections.payments import PAYMENTS
+from services.ledger.cash.projections.payments import PAYMENTS
+from services.ledger.customers.projections.accounts import ACCOUNTS
+from services.ledger.receivables.projections.invoices import INVOICES
+from services.ledger.reports.projections.open_items import OPEN_ITEMS
 from shared.kernel.decider import PrivateRow
 from shared.kernel.envelope import Recorded
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 from tests.support.projecting import project
 
 MIGRATIONS: Final = Path(__file__).parents[2] / "services/ledger/migrations"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.platform.client.duebook import Duebook, Refused, Unreachable
+from services.cli.client.duebook import Duebook, Refused, Unreachable
 from tests.support.small_book import ENTITY, invoice_body
 
 CLIENTS: Final = 4  # that repeat, and as many that do not, and as many that ask

@@ -24,7 +24,7 @@ from shared.platform.log.port import (
     TopicSpec,
     UnknownTopic,
 )
-from shared.platform.projector.hearing import Hearing, fresh_of
+from shared.platform.subscription.decoding import Hearing, fresh_of
 from tests.support.purse import Filled
 from tests.support.purse_records import record as purse_record
 

@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from shared.kernel.ids import PARTITIONS
 from shared.platform.codec import Codec
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
+from shared.platform.leases import leases_sql
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import TopicPartition
-from shared.platform.outbox import leases_sql
-from shared.platform.projector import cursor_sql
-from shared.platform.projector.consumer import Batch, Cursors
-from shared.platform.projector.hearing import Hearing
 from shared.platform.projector.runtime import Projector
-from shared.platform.projector.seen import Seen
+from shared.platform.subscription import cursor_sql
+from shared.platform.subscription.consumer import Batch, Cursors
+from shared.platform.subscription.decoding import Hearing
+from shared.platform.subscription.progress import Seen
 from tests.support import purse, till
 
 TOPIC: Final = "duebook.ledger.events.v1"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.credit.domain.behavior import Allocation, History, Invoice
+from services.credit.scorecards.domain.behavior import Allocation, History, Invoice
 
 
 @dataclass

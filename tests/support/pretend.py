@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
-from shared.platform.client.duebook import Duebook
+from services.cli.client.duebook import Duebook
 
 SERVICES = ("ledger", "credit", "dunning")
 Refusal = tuple[int, str, str]  # Status, code, pointer.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from shared.platform.envelope_headers import StoredEvent, record_of
+from shared.platform.log.envelope import StoredEvent, record_of
 from shared.platform.log.port import LogRecord
 from tests.support import purse
 

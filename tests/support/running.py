@@ -17,7 +17,7 @@ import httpx
 from tests.support.digest import socket_url
 
 ROOT: Final = Path(__file__).parents[2]
-CLI: Final = (sys.executable, "-m", "services.cli")
+CLI: Final = (sys.executable, "-m", "services.cli.main")
 READY_S_MAX: Final = 60.0
 STOP_S_MAX: Final = 15.0
 VERIFY_S_MAX: Final = 600.0

@@ -10,9 +10,9 @@ from typing import Any, Final
 import asyncpg
 import httpx
 
+from services.cli.client.clocks import Clocks
+from services.cli.client.duebook import Duebook
 from shared.kernel.days import start_of_day
-from shared.platform.client.clocks import Clocks
-from shared.platform.client.duebook import Duebook
 from tests.support.databases import apart
 from tests.support.installation import SERVICES, Installation
 

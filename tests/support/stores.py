@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 from shared.platform.store.memory import MemoryStore
 from shared.platform.store.port import EventStore, TimerRow
 from tests.support.purse import OTHER_TENANT, TENANT

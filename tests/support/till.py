@@ -15,17 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.kernel.decider import Accepted, Book, Caller, States, Work
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import NAMESPACE
-from shared.platform.bell import Bell
 from shared.platform.clock import monotonic_s
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
+from shared.platform.hosting.workers import Workers
 from shared.platform.log.port import EventLog, LogRecord, TopicPartition
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 from shared.platform.reactor.port import Effect, Reaction
 from shared.platform.service import Service, Topics
+from shared.platform.signals import Bell
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.store.schema import protection_of
 from shared.platform.store.writer import Writer
-from shared.platform.workers import Workers
 from tests.support import purse
 
 NAME: Final = "ledger"

@@ -7,12 +7,12 @@ from typing import Final
 
 from services.credit.runtime.settings import Settings
 from services.credit.runtime.wiring import service
-from shared.platform.chosen_log import open_log
-from shared.platform.database import Database
-from shared.platform.hosting import Host
+from shared.platform.database.migrations import newest
+from shared.platform.database.pools import Database
+from shared.platform.hosting.chosen_log import open_log
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.port import EventLog
-from shared.platform.migrations import newest
-from shared.platform.settings import PlatformSettings
 from shared.platform.store.postgres import PostgresStore
 
 NAME: Final = "credit"

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.platform.settings import PlatformSettings
+from shared.platform.hosting.settings import PlatformSettings
 
 
 class Settings(BaseSettings):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from services.credit.api import credit_files, credit_lines, exposures
-from services.credit.api.problems import STATUS
 from services.credit.contract.inbox import HEARD
-from services.credit.contract.published import PUBLISHED
-from services.credit.domain.credit_file import commands
-from services.credit.domain.credit_file.decide import credit_file
-from services.credit.domain.credit_line.decide import credit_line
-from services.credit.handlers import credit_file as handlers
-from services.credit.projections import behavior, exposure
-from services.credit.projections import credit_files as files
-from services.credit.projections.review_facts import review_facts
-from services.credit.reactions import (
+from services.credit.files.api import credit_files
+from services.credit.files.domain.credit_file import commands
+from services.credit.files.domain.credit_file.decide import credit_file
+from services.credit.files.handlers import credit_file as handlers
+from services.credit.files.projections import credit_files as files
+from services.credit.files.projections.review_facts import review_facts
+from services.credit.files.reactions import (
     when_account_was_opened_open_its_credit_file as when_account_was_opened,
 )
-from services.credit.reactions import (
+from services.credit.files.reactions import (
     when_review_started_score_the_customer as when_review_started,
 )
+from services.credit.lines.api import credit_lines, exposures
+from services.credit.lines.domain.credit_line.decide import credit_line
+from services.credit.lines.projections import exposure
+from services.credit.runtime.problems import STATUS
+from services.credit.runtime.published import PUBLISHED
 from services.credit.runtime.settings import Settings
+from services.credit.scorecards.projections import behavior
 from shared.platform.reactor.port import Reaction
 from shared.platform.service import Service
 

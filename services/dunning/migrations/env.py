@@ -1,5 +1,5 @@
 """Run by alembic for every migration of this service."""
 
-from shared.platform.migrations import run_environment
+from shared.platform.database.migrations import run_environment
 
 run_environment()

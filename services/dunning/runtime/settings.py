@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.platform.settings import PlatformSettings
+from shared.platform.hosting.settings import PlatformSettings
 
 
 class Settings(BaseSettings):

@@ -8,55 +8,50 @@ from uuid import UUID
 
 import httpx
 
-from services.dunning.adapters.hand_over_notices import HandOverNotices
-from services.dunning.adapters.ledger_debtors import LedgerDebtors
-from services.dunning.adapters.maildir import Maildir
-from services.dunning.adapters.rendering import Payee, Renderer
-from services.dunning.api import (
-    cases,
-    collection_ledger,
-    contacts,
-    notices,
-    overdue_alerts,
-    problems,
-    promises,
-    tasks,
-    work_list,
-)
-from services.dunning.contract import inbox, published
-from services.dunning.domain.case import commands as case_commands
-from services.dunning.domain.case.decide import case
-from services.dunning.domain.contact.decide import contact
-from services.dunning.domain.notice import commands as notice_commands
-from services.dunning.domain.notice.decide import notice
-from services.dunning.domain.notice.events import NoticeQueued
-from services.dunning.domain.overdue_alert import commands as alert_commands
-from services.dunning.domain.overdue_alert.decide import overdue_alert
-from services.dunning.domain.promise import commands as promise_commands
-from services.dunning.domain.promise.decide import promise
-from services.dunning.domain.task import commands as task_commands
-from services.dunning.domain.task.decide import task
-from services.dunning.handlers import case as case_handlers
-from services.dunning.handlers import notice as notice_handlers
-from services.dunning.handlers import overdue_alert as alert_handlers
-from services.dunning.handlers import promise as promise_handlers
-from services.dunning.handlers import task as task_handlers
-from services.dunning.projections import account_facts as account_facts_model
-from services.dunning.projections import collection_ledger as collection_ledger_model
-from services.dunning.projections import contacts as contacts_model
-from services.dunning.projections import notices as notices_model
-from services.dunning.projections import overdue_alerts as overdue_alerts_model
-from services.dunning.projections import promises as promises_model
-from services.dunning.projections import work_list as work_list_model
-from services.dunning.reactions import (
-    when_invoice_became_overdue_open_a_case,
+from services.dunning.accounts.projections import account_facts as account_facts_model
+from services.dunning.alerts.api import overdue_alerts
+from services.dunning.alerts.domain.overdue_alert import commands as alert_commands
+from services.dunning.alerts.domain.overdue_alert.decide import overdue_alert
+from services.dunning.alerts.handlers import overdue_alert as alert_handlers
+from services.dunning.alerts.projections import overdue_alerts as overdue_alerts_model
+from services.dunning.alerts.reactions import (
     when_invoice_became_overdue_raise_an_alert,
-    when_overdue_was_cured_close_the_case,
     when_overdue_was_cured_recover_its_alerts,
+)
+from services.dunning.contract import inbox
+from services.dunning.notices.adapters.ledger_debtors import LedgerDebtors
+from services.dunning.notices.adapters.maildir import Maildir
+from services.dunning.notices.adapters.rendering import Payee, Renderer
+from services.dunning.notices.api import notices
+from services.dunning.notices.domain.notice import commands as notice_commands
+from services.dunning.notices.domain.notice.decide import notice
+from services.dunning.notices.domain.notice.events import NoticeQueued
+from services.dunning.notices.effects.when_notice_was_queued_hand_it_over import HandOverNotices
+from services.dunning.notices.handlers import notice as notice_handlers
+from services.dunning.notices.projections import notices as notices_model
+from services.dunning.runtime import problems, published
+from services.dunning.runtime.settings import Settings
+from services.dunning.work.api import cases, collection_ledger, contacts, promises, tasks, work_list
+from services.dunning.work.domain.case import commands as case_commands
+from services.dunning.work.domain.case.decide import case
+from services.dunning.work.domain.contact.decide import contact
+from services.dunning.work.domain.promise import commands as promise_commands
+from services.dunning.work.domain.promise.decide import promise
+from services.dunning.work.domain.task import commands as task_commands
+from services.dunning.work.domain.task.decide import task
+from services.dunning.work.handlers import case as case_handlers
+from services.dunning.work.handlers import promise as promise_handlers
+from services.dunning.work.handlers import task as task_handlers
+from services.dunning.work.projections import collection_ledger as collection_ledger_model
+from services.dunning.work.projections import contacts as contacts_model
+from services.dunning.work.projections import promises as promises_model
+from services.dunning.work.projections import work_list as work_list_model
+from services.dunning.work.reactions import (
+    when_invoice_became_overdue_open_a_case,
+    when_overdue_was_cured_close_the_case,
     when_payment_allocated_keep_the_promise,
     when_threshold_reached_follow_the_plan,
 )
-from services.dunning.runtime.settings import Settings
 from shared.kernel.decider import Work
 from shared.platform.reactor.port import Effect, Reaction
 from shared.platform.service import Service

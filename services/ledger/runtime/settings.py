@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.platform.settings import Numbers, PlatformSettings
+from shared.platform.hosting.settings import Numbers, PlatformSettings
 
 
 class Settings(BaseSettings):

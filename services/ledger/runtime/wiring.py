@@ -6,26 +6,23 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.ledger.api import (
-    accounts,
-    invoices,
-    legal_entities,
-    open_items,
-    payments,
-    problems,
-    reports,
-)
+from services.ledger.cash.api import payments
+from services.ledger.cash.domain.payment.decide import payment
+from services.ledger.cash.projections.payments import PAYMENTS
 from services.ledger.contract.inbox import HEARD
-from services.ledger.contract.published import PUBLISHED
-from services.ledger.domain.account.decide import account
-from services.ledger.domain.invoice import decide as invoice
-from services.ledger.domain.legal_entity.decide import legal_entity
-from services.ledger.domain.payment.decide import payment
-from services.ledger.handlers import invoice as invoice_handlers
-from services.ledger.projections.accounts import ACCOUNTS
-from services.ledger.projections.invoices import INVOICES
-from services.ledger.projections.open_items import OPEN_ITEMS
-from services.ledger.projections.payments import PAYMENTS
+from services.ledger.customers.api import legal_entities
+from services.ledger.customers.domain.account.decide import account
+from services.ledger.customers.domain.legal_entity.decide import legal_entity
+from services.ledger.customers.projections.accounts import ACCOUNTS
+from services.ledger.receivables.api import invoices
+from services.ledger.receivables.domain.invoice import decide as invoice
+from services.ledger.receivables.handlers import invoice as invoice_handlers
+from services.ledger.receivables.projections.invoices import INVOICES
+from services.ledger.reports.api import accounts, open_items
+from services.ledger.reports.api import aging as reports
+from services.ledger.reports.projections.open_items import OPEN_ITEMS
+from services.ledger.runtime import problems
+from services.ledger.runtime.published import PUBLISHED
 from services.ledger.runtime.settings import Settings
 from shared.kernel.decider import Work
 from shared.platform.service import Service

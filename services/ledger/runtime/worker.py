@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.ledger.runtime import http
-from shared.platform.hosting import Host
-from shared.platform.settings import PlatformSettings
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.settings import PlatformSettings
 
 
 def host(platform: PlatformSettings) -> Host:

@@ -40,9 +40,9 @@ from shared.platform.http.problems import (
 )
 from shared.platform.log.port import LogUnavailable
 from shared.platform.manual_clock import ClockMovesBackward
-from shared.platform.sparing import SparingLog
+from shared.platform.observability.logs import COMMANDS
+from shared.platform.observability.throttled_log import SparingLog
 from shared.platform.store.port import Conflict
-from shared.platform.telemetry import COMMANDS
 
 MEDIA_TYPE: Final = "application/problem+json"
 REQUEST_ID: Final = "duebook.request_id"  # key in the ASGI scope

@@ -15,7 +15,7 @@ from shared.platform.http.parts import Parts
 from shared.platform.http.queries import query_request
 from shared.platform.http.routes import add_routes, is_given
 from shared.platform.http.tracing import Tracing
-from shared.platform.telemetry import version
+from shared.platform.observability.logs import version
 
 PREFIX: Final = "/v1"
 

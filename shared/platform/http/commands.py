@@ -24,8 +24,8 @@ from shared.kernel.decider import Book, Caller, Work
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import Token, etag, version_of
+from shared.platform.observability.logs import COMMANDS
 from shared.platform.store.port import StreamInfo
-from shared.platform.telemetry import COMMANDS
 
 KEY_CHARACTERS_MAX: Final = 255  # of an idempotency key
 ACTOR: Final = "api"  # Who asks is not known before there is authentication.

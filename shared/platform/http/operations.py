@@ -10,16 +10,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.platform import meters
 from shared.platform.codec import to_json
-from shared.platform.contract_documents import asyncapi, event_schema
-from shared.platform.database import driver
+from shared.platform.database.pools import driver
+from shared.platform.http.documents import asyncapi, event_schema
 from shared.platform.http.models import Instant, RequestBody
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import preferred_wait_s
 from shared.platform.manual_clock import ManualClock
-from shared.platform.telemetry import version
+from shared.platform.observability import metrics as meters
+from shared.platform.observability.logs import version
 
 CLOCK_WAIT_S_MAX: Final = 5.0  # seconds one question for the clock waits for settled work
 READY_S_MAX: Final = 1.0  # how long the database has for an answer before we are not ready

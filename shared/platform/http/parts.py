@@ -12,12 +12,12 @@ from starlette.requests import Request
 
 from shared.kernel.decider import Accepted, Caller, Work
 from shared.platform.clock import DomainClock
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 from shared.platform.log.port import EventLog
+from shared.platform.observability.logs import new_trace_id
 from shared.platform.service import Service, Topics
 from shared.platform.store.port import EventStore
-from shared.platform.telemetry import new_trace_id
-from shared.platform.workers import WorkStatus
+from shared.platform.subscription.work_status import WorkStatus
 
 
 class Submitting(Protocol):

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.platform.clock import monotonic_s
 from shared.platform.http.answers import REQUEST_ID, internal_error
 from shared.platform.http.queries import AGE_S
-from shared.platform.sparing import SparingLog
-from shared.platform.telemetry import REQUEST_SECONDS, REQUESTS, new_trace_id
+from shared.platform.observability.logs import REQUEST_SECONDS, REQUESTS, new_trace_id
+from shared.platform.observability.throttled_log import SparingLog
 
 SLOW_S: Final = 2.0  # seconds after which a request is worth a line
 

@@ -25,7 +25,7 @@ from aiokafka.errors import (
 )
 
 from shared.platform.clock import monotonic_s
-from shared.platform.log.kafka_line import END_TIMEOUT_S, Line, heed
+from shared.platform.log.kafka_session import END_TIMEOUT_S, Line, heed
 from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
 from shared.platform.log.packing import unpacked
 from shared.platform.log.port import (
@@ -40,7 +40,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
-from shared.platform.sparing import spare
+from shared.platform.observability.throttled_log import spare
 
 BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
 REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition

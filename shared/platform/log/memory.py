@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.platform.bell import Bell, Ear
 from shared.platform.log.port import (
     LogRecord,
     NewRecord,
@@ -15,6 +14,7 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.log.records import InTurn, check
+from shared.platform.signals import Bell, Ear
 
 
 class MemoryLog:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from shared.platform.log.port import TopicPartition
-from shared.platform.sparing import SparingLog
+from shared.platform.observability.throttled_log import SparingLog
 
 INTERVAL_S: Final = 1.0  # between two commits
 COMMIT_TIMEOUT_S: Final = 5.0  # for one commit; positions that are not told are told later

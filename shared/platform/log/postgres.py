@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import msgspec
 
-from shared.platform.bell import Bell, Ear
 from shared.platform.clock import monotonic_s
-from shared.platform.connections import Kept, is_transient
+from shared.platform.database.connections import Kept, is_transient
 from shared.platform.log import postgres_sql as sql
 from shared.platform.log.port import (
     LogRecord,
@@ -32,9 +31,10 @@ from shared.platform.log.port import (
 from shared.platform.log.postgres_append import Appender
 from shared.platform.log.records import InTurn, check
 from shared.platform.log.tail import Tail
+from shared.platform.signals import Bell, Ear
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 POLL_S: Final = 0.25  # when no notification comes
 READS_MAX: Final = 4  # fetches from the database at the same time

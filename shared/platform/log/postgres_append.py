@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from shared.platform import failpoints
 from shared.platform.codec import to_json
-from shared.platform.connections import Kept, is_transient
+from shared.platform.database.connections import Kept, is_transient
 from shared.platform.log import postgres_sql as sql
 from shared.platform.log.port import LogUnavailable, NewRecord, TopicPartition, UnknownTopic
+from shared.platform.observability import failpoints
 
 BYTES_MAX: Final = 16_000_000  # values of one statement
 Appended = Mapping[TopicPartition, tuple[int, list[NewRecord]]]

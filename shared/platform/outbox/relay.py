@@ -14,17 +14,18 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from shared.platform import failpoints, meters
-from shared.platform.bell import Bell, Ear
-from shared.platform.connections import Kept, is_transient
-from shared.platform.database import Database
-from shared.platform.envelope_headers import StoredEvent, record_of
+from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.pools import Database
+from shared.platform.leases.leases import Leases
+from shared.platform.log.envelope import StoredEvent, record_of
 from shared.platform.log.port import EventLog, NewRecord, TopicPartition
-from shared.platform.outbox.leases import Leases
-from shared.platform.sparing import SparingLog
+from shared.platform.observability import failpoints
+from shared.platform.observability import metrics as meters
+from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.signals import Bell, Ear
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 WORKER: Final = "relay"
 ROWS_MAX: Final = 2_000  # of one poll

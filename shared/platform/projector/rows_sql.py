@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from shared.platform.projector.port import Key, Need, ReadModel, Rows
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 _DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy leaves it untyped.
 

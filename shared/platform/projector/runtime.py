@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from shared.platform import failpoints, meters
-from shared.platform.connections import Kept
-from shared.platform.database import Database
+from shared.platform.database.connections import Kept
+from shared.platform.database.pools import Database
 from shared.platform.log.port import TopicPartition
-from shared.platform.projector import cursor_sql as sql
-from shared.platform.projector.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.projector.hearing import Hearing, fresh_of
+from shared.platform.observability import failpoints
+from shared.platform.observability import metrics as meters
 from shared.platform.projector.port import Projection, Rows
 from shared.platform.projector.rows_sql import RowStore
-from shared.platform.projector.seen import Seen
+from shared.platform.subscription import cursor_sql as sql
+from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
+from shared.platform.subscription.decoding import Hearing, fresh_of
+from shared.platform.subscription.progress import Seen
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 # Rows are looked up by key. A plan made while a table was small would scan it when it is large.
 # A commit lost in a crash of the server is made again from the log: no need to wait for the disk.

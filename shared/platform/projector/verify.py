@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from shared.platform.log.port import EventLog, LogReader, TopicPartition
-from shared.platform.projector.hearing import Hearing, fresh_of
 from shared.platform.projector.port import Key, Need, Projection, ReadModel, Rows
 from shared.platform.projector.rows_sql import ModelSql
+from shared.platform.subscription.decoding import Hearing, fresh_of
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 RECORDS_MAX: Final = 2_000  # folded at once
 FETCH_WAIT_S: Final = 10.0  # for records that are known to be there

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.kernel.envelope import Recorded
-from shared.platform.bell import Bell
-from shared.platform.connections import Kept
-from shared.platform.database import Database
+from shared.platform.database.connections import Kept
+from shared.platform.database.pools import Database
 from shared.platform.log.port import EventLog
-from shared.platform.projector.seen import Seen, until
+from shared.platform.signals import Bell
+from shared.platform.subscription.progress import Seen, until
 
 WAIT_S_MAX: Final = 10.0  # then the batch is repeated, which is logged and counted
 

@@ -13,22 +13,23 @@ from uuid import UUID
 
 from shared.kernel.decider import Caller, Cause, Work, reaction_event_id
 from shared.kernel.envelope import Recorded
-from shared.platform import failpoints, meters
-from shared.platform.bell import Bell
 from shared.platform.clock import DomainClock
-from shared.platform.connections import Kept
-from shared.platform.database import Database
+from shared.platform.database.connections import Kept
+from shared.platform.database.pools import Database
 from shared.platform.log.port import LogRecord, TopicPartition
-from shared.platform.projector import cursor_sql as sql
-from shared.platform.projector.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.projector.hearing import Fresh, Heard, Hearing, fresh_of
+from shared.platform.observability import failpoints
+from shared.platform.observability import metrics as meters
+from shared.platform.observability.throttled_log import SparingLog
 from shared.platform.reactor.facts import Facts
 from shared.platform.reactor.port import Effect, Reaction, Unreachable
-from shared.platform.reactor.submitting import Submitting, Wish
-from shared.platform.sparing import SparingLog
+from shared.platform.signals import Bell
+from shared.platform.store.submission import Submitting, Wish
+from shared.platform.subscription import cursor_sql as sql
+from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
+from shared.platform.subscription.decoding import Fresh, Heard, Hearing, fresh_of
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 WORKER: Final = "reactions"
 EFFECT_PREFIX: Final = "effect:"

@@ -30,7 +30,7 @@ from shared.kernel.decider import (
 )
 from shared.kernel.ids import partition_of
 from shared.platform import codec as codecs
-from shared.platform.envelope_headers import instant_text
+from shared.platform.log.envelope import instant_text
 from shared.platform.store.folding import NO_TIMERS, after_event, before_first_event
 from shared.platform.store.port import (
     DuplicateEvent,

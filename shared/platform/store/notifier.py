@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 PAUSE_S: Final = 0.01  # between two notifications
 RECONNECT_S: Final = 1.0  # after a connection that failed

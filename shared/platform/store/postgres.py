@@ -12,8 +12,8 @@ import asyncpg
 import msgspec
 from sqlalchemy import text
 
-from shared.platform import failpoints
-from shared.platform.database import Database
+from shared.platform.database.pools import Database
+from shared.platform.observability import failpoints
 from shared.platform.store.notifier import Notifier
 from shared.platform.store.port import (
     CommitUncertain,
@@ -29,7 +29,7 @@ from shared.platform.store.port import (
 from shared.platform.store.schema import PRIVATE_TABLES
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 OUTBOX_CHANNEL: Final = "duebook_outbox"
 WRITER_NAME: Final = "duebook writer"  # In pg_stat_activity.

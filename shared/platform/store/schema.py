@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from shared.platform.database import APP_ROLE
+from shared.platform.database.pools import APP_ROLE
 
 OUTBOX_VACUUM_THRESHOLD_ROWS: Final = 5_000  # An outbox is mostly dead rows: clean early, not late.
 PRIVATE_TABLES: Final = ("party", "note")

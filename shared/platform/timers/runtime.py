@@ -15,15 +15,16 @@ from uuid import UUID
 import structlog
 
 from shared.kernel.decider import Caller, Work, timer_event_id
-from shared.platform import failpoints, meters
-from shared.platform.bell import Bell, Ear
 from shared.platform.clock import DomainClock, monotonic_s
-from shared.platform.connections import Kept, is_transient
-from shared.platform.database import Database
-from shared.platform.outbox.leases import Leases
-from shared.platform.reactor.submitting import Submitting, Wish
-from shared.platform.sparing import SparingLog
+from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.pools import Database
+from shared.platform.leases.leases import Leases
+from shared.platform.observability import failpoints
+from shared.platform.observability import metrics as meters
+from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.signals import Bell, Ear
 from shared.platform.store.port import EventStore
+from shared.platform.store.submission import Submitting, Wish
 
 WORKER: Final = "timers"
 TIMERS_MAX: Final = 500  # fired together

@@ -12,7 +12,7 @@ from shared.platform.codec import Codec
 from shared.platform.store.folding import after_event, before_first_event
 
 if TYPE_CHECKING:
-    from shared.platform.database import Driver
+    from shared.platform.database.pools import Driver
 
 PREFETCH: Final = 2_000  # events read ahead
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.ledger.domain.aging import BadEdges
+from services.ledger.receivables.domain.aging import BadEdges
 from services.ledger.runtime.settings import Settings
 from services.ledger.runtime.wiring import BadThresholds, service
 from shared.kernel.decider import Rejected
@@ -35,7 +35,7 @@ class TestService:
         rules = {
             kind
             for kind in _all_below(Rejected)
-            if kind.__module__.startswith("services.ledger.domain")
+            if kind.__module__.startswith(("services.ledger.", "shared.kernel.rejections"))
         }
 
         assert rules == known

@@ -1,0 +1,248 @@
+"""Puts a ledger file into a running Duebook, over HTTP, as often as one likes.
+
+Every refused line is reported and the rest goes in. With a driven clock the book happens day by
+day as it once did; without, it is entered at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from operator import attrgetter
+from typing import Final
+from uuid import UUID
+
+from services.cli.client.clocks import Clocks
+from services.cli.client.duebook import Answer, Duebook, Refused
+from services.cli.client.lanes import in_lanes
+from services.cli.client.wishes import Wish, Wishes
+from services.cli.importing.driven_clock import DrivenClock
+from services.cli.importing.ledger_file import Line, Refusal
+from services.cli.importing.ledger_map import LedgerMap, MapRefused
+from shared.platform.observability import failpoints
+
+OTHER_HAS_OPENED: Final = frozenset(("number-already-used", "idempotency-key-reused"))
+REFUSALS_MAX: Final = 10_000  # More are counted, not kept.
+
+_FIELDS: Final = {
+    "/account": "account",
+    "/account/number": "account",
+    "/number": "number",
+    "/issued_on": "issued_on",
+    "/due_on": "due_on",
+    "/total": "amount",
+    "/total/amount": "amount",
+    "/total/currency": "currency",
+    "/amount/amount": "amount",
+    "/amount/currency": "currency",
+    "/value_on": "settled_on",
+    "/effective_on": "settled_on",
+}
+
+Do = Callable[[Line], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of the lines."""
+
+    lines: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+    refused: int = 0
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.refused += 1
+        if len(self.refusals) < REFUSALS_MAX:
+            self.refusals.append(refusal)
+
+
+class Importer:
+    """One import. `tick` is told after every line's invoice, and every settlement."""
+
+    def __init__(self, duebook: Duebook, ledger_map: LedgerMap, tick: Callable[[], None]) -> None:
+        self._duebook = duebook
+        self._map = ledger_map
+        self._wishes = Wishes(ledger_map.legal_entity.code)
+        self._tick = tick
+        self._accounts: dict[str, Refused | None] = {}  # Opened, or why not.
+        self._missing: set[int] = set()  # Lines whose invoice did not go in.
+        self.summary = Summary()
+
+    async def run(self, lines: Sequence[Line]) -> Summary:
+        """Accounts, invoices, then payments in the order of their dates."""
+        self.summary.lines = len(lines)
+        await self._register()
+        await in_lanes([(line,) for line in _first_of_each(lines)], self._open)
+        await in_lanes(_by_account(lines), self._issue)
+        settled = [line for line in lines if line.settled_on is not None]
+        await in_lanes(_by_account(sorted(settled, key=attrgetter("settled_on"))), self._settle)
+        return self.summary
+
+    async def drive(self, lines: Sequence[Line], first: date, last: date) -> Summary:
+        """Day by day from the first to the last; what is older goes in on the first."""
+        self.summary.lines = len(lines)
+        clock = DrivenClock(Clocks(self._duebook), self._map.legal_entity.time_zone)
+        await clock.reach(first)
+        await self._register()
+        for day, work in _calendar(lines, first, last):
+            await clock.reach(day)
+            await in_lanes(work, self._do)
+        for line in lines:
+            if line.issued_on > last:
+                self._refuse(line, "issued_on", "after-the-last-day")
+            elif line.settled_on is not None and line.settled_on > last:
+                self.summary.counts["settlements after the last day"] += 1
+        await clock.reach(last)
+        return self.summary
+
+    async def _do(self, step: _Step) -> None:
+        if step.settles:
+            await self._settle(step.line)
+        else:
+            await self._open(step.line)
+            await self._issue(step.line)
+
+    async def _register(self) -> None:
+        entity = self._map.legal_entity
+        try:
+            answer = await self._duebook.query("ledger", f"/legal-entities/{entity.code}")
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            await self._post(
+                self._wishes.register(
+                    name=entity.name, time_zone=entity.time_zone, currency=entity.currency
+                )
+            )
+            return
+        known = answer.body["time_zone"], answer.body["currency"]
+        if known != (entity.time_zone, entity.currency):
+            raise MapRefused(f"{entity.code} is registered with {' and '.join(known)}")
+
+    async def _open(self, line: Line) -> None:
+        if line.account in self._accounts:
+            return
+        name = line.account_name or line.account
+        try:
+            answer = await self._post(self._wishes.open_account(line.account, name=name))
+            self._accounts[line.account] = None
+            self._count("accounts", answer)
+        except Refused as refused:
+            known = refused.code in OTHER_HAS_OPENED
+            self._accounts[line.account] = None if known else refused
+
+    async def _issue(self, line: Line) -> None:
+        terms = self._map.terms
+        wish = self._wishes.issue_invoice(
+            line.number,
+            account=line.account,
+            total=line.amount,
+            issued_on=line.issued_on,
+            due=line.due_on or (terms.net_days if terms else None),
+        )
+        try:
+            refused = self._accounts.get(line.account)
+            if refused is None:
+                self._count("invoices", await self._post(wish))
+            else:
+                self._refuse(line, "account", refused.code)
+        except Refused as refused:
+            self._refuse(line, _field(refused, "invoice"), refused.code)
+        self._line_done()
+
+    async def _settle(self, line: Line) -> None:
+        """In full, in two requests: the money comes in, then it is given to the invoice."""
+        if line.line in self._missing or line.settled_on is None:
+            self._tick()
+            return
+        receive = self._wishes.receive_payment(
+            line.number,
+            account=line.account,
+            amount=line.amount,
+            value_on=line.settled_on,
+            method=self._map.payment.method,
+        )
+        try:
+            received = await self._post(receive)
+            self._count("payments", received)
+            allocate = self._wishes.allocate(
+                UUID(str(received.body["id"])),
+                line.number,
+                shares=((line.number, line.amount),),
+                on=line.settled_on,
+            )
+            await self._post(allocate)
+        except Refused as refused:
+            self._refuse(line, _field(refused, "settled_on"), refused.code)
+        self._line_done()
+
+    def _line_done(self) -> None:
+        self._tick()
+        failpoints.hit("import.after_line")
+
+    async def _post(self, wish: Wish) -> Answer:
+        return await self._duebook.command(wish.service, wish.path, wish.body, key=wish.key)
+
+    def _count(self, what: str, answer: Answer) -> None:
+        self.summary.counts[f"{what} already there" if answer.replayed else what] += 1
+
+    def _refuse(self, line: Line, where: str, rule: str) -> None:
+        self._missing.add(line.line)
+        self.summary.refuse(Refusal(line.line, where, rule))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    line: Line
+    settles: bool
+
+
+def _field(refused: Refused, otherwise: str) -> str:
+    """The file's name of what the problem points at."""
+    pointer = refused.faults[0].pointer if refused.faults else ""
+    return _FIELDS.get(pointer, pointer or otherwise)
+
+
+def _first_of_each(lines: Iterable[Line]) -> list[Line]:
+    return list({line.account: line for line in reversed(list(lines))}.values())[::-1]
+
+
+def _by_account(lines: Iterable[Line]) -> list[list[Line]]:
+    lanes: dict[str, list[Line]] = {}
+    for line in lines:
+        lanes.setdefault(line.account, []).append(line)
+    return list(lanes.values())
+
+
+def _calendar(
+    lines: Sequence[Line], first: date, last: date
+) -> Iterable[tuple[date, list[list[_Step]]]]:
+    """Per day, per account: its invoices in file order, then its settlements in file order."""
+    days: dict[date, dict[str, tuple[list[_Step], list[_Step]]]] = {}
+    for line in lines:
+        if line.issued_on > last:
+            continue
+        _lane(days, max(line.issued_on, first), line)[0].append(_Step(line, settles=False))
+        if line.settled_on is not None and line.settled_on <= last:
+            _lane(days, max(line.settled_on, first), line)[1].append(_Step(line, settles=True))
+    for day in sorted(days):
+        yield day, [invoices + payments for invoices, payments in days[day].values()]
+
+
+def _lane(
+    days: dict[date, dict[str, tuple[list[_Step], list[_Step]]]], day: date, line: Line
+) -> tuple[list[_Step], list[_Step]]:
+    return days.setdefault(day, {}).setdefault(line.account, ([], []))
+
+
+def ticks(lines: Sequence[Line]) -> int:
+    """How often an import of these lines ticks at most."""
+    return sum(1 + (line.settled_on is not None) for line in lines)
+
+
+def outcome(summary: Summary) -> Mapping[str, int]:
+    """For people: what went in, in the order of the road."""
+    return dict(sorted(summary.counts.items())) | {"lines refused": summary.refused}

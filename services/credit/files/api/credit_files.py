@@ -1,0 +1,172 @@
+"""Credit files over HTTP: how a customer pays, its score, its grade, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.credit.files.projections.credit_file_queries import (
+    At,
+    Sort,
+    Wanted,
+    files,
+    find_file,
+    grades_of,
+    key_of,
+    reviews_of,
+)
+from services.credit.files.projections.credit_files import CreditGrade, CreditReview
+from services.credit.lines.api.moments import EVERYTHING, day_of, echo, known_by
+from services.credit.lines.domain.exposure import utilization
+from services.credit.lines.projections.exposure_queries import limit_of, movements_of
+from services.credit.scorecards.domain.behavior import Behavior, behavior, window_start
+from services.credit.scorecards.domain.grade import UNRATED
+from services.credit.scorecards.domain.scorecard import to_wire
+from services.credit.scorecards.projections.behavior import history_of
+from shared.platform.codec import to_json
+from shared.platform.http.models import Code, Id, ShortText
+from shared.platform.http.paging import Paging
+from shared.platform.http.problems import Problem
+from shared.platform.http.queries import Moment, Reading
+from shared.platform.http.tokens import etag
+
+REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
+
+router = APIRouter(prefix="/credit-files", tags=["credit-files"])
+
+
+@router.get("", summary="Grade and last score of every account")
+async def list_credit_files(
+    reading: Reading,
+    moment: Moment,
+    paging: Paging,
+    legal_entity: Annotated[list[Code] | None, Query()] = None,
+    account_number: Annotated[list[ShortText] | None, Query()] = None,
+    grade: Annotated[
+        list[Literal["优质", "良好", "一般", "较差", "未评级"]] | None, Query()
+    ] = None,
+    sort: Annotated[Sort, Query(description="score: the worst first")] = "account_number",
+) -> Response:
+    wanted = Wanted(
+        tenant_id=reading.tenant_id,
+        legal_entities=legal_entity or (),
+        account_numbers=account_number or (),
+        grades=grade or (),
+        sort=sort,
+    )
+    at = At(moment.as_of or EVERYTHING.date(), known_by(moment))
+    async with reading.of("credit_files") as connection:
+        found = await files(connection, wanted, at, after=paging.after, limit=paging.limit + 1)
+    page = paging.page(found, lambda listed: key_of(sort, listed))
+    items = [
+        {
+            "account_id": each.account_id,
+            "legal_entity": each.legal_entity,
+            "account_number": each.account_number,
+            "grade": each.grade,
+            "grade_since": each.grade_since,
+            "score": each.score,
+            "scored_as_of": each.scored_as_of,
+        }
+        for each in found[: paging.limit]
+    ]
+    return _json({**echo(moment, reading), "items": items, "next": page["next"]})
+
+
+@router.get("/{account_id}", summary="The credit file of an account (信用档案)")
+async def show_credit_file(account_id: Id, reading: Reading, moment: Moment) -> Response:
+    account, as_known = (reading.tenant_id, account_id), known_by(moment)
+    async with reading.of("credit_files", "behavior", "exposure") as connection:
+        file = await find_file(connection, *account)
+        if file is None:
+            raise Problem("not-found")
+        as_of = day_of(moment, reading, file.time_zone)
+        at = At(as_of, as_known)
+        history = await history_of(connection, *account, as_known)
+        reviews = await reviews_of(connection, *account, at)
+        grades = await grades_of(connection, *account, at)
+        limit_minor = await limit_of(connection, account, as_of, as_known)
+        movements = (
+            () if limit_minor is None else await movements_of(connection, account, as_of, as_known)
+        )
+    used = None if limit_minor is None else utilization(movements, limit_minor, as_of)
+    scored = next((each for each in reviews if _is_scored(each, at)), None)
+    answer = {
+        "account_id": account_id,
+        "version": file.version,
+        "legal_entity": file.legal_entity,
+        "account_number": file.account_number,
+        "currency": file.currency,
+        "opened_on": file.opened_on,
+        "as_of": as_of,
+        "as_known": moment.as_known or reading.now,
+        "grade": grades[0].grade if grades else UNRATED,
+        "grade_since": grades[0].as_of if grades else None,
+        "score": None if scored is None else _score(scored),
+        "behavior": _behavior(behavior(history, as_of), used),
+        "reviews": [_review(each, grades, at) for each in reviews],
+    }
+    return _json(answer, {"etag": etag(file.version)})
+
+
+def _is_scored(review: CreditReview, at: At) -> bool:
+    return review.scored_at is not None and review.scored_at <= at.as_known
+
+
+def _score(review: CreditReview) -> dict[str, object]:
+    details: dict[str, Any] = msgspec.json.decode(review.details or "{}")
+    return {
+        "as_of": review.as_of,
+        "score": review.score,
+        "band": review.band,
+        "coverage": review.coverage,
+        "allocations": review.allocations,
+        "reasons": details["reasons"][:REASONS_MAX],
+        "caps": details["caps"],
+        "indicators": details["indicators"],
+    }
+
+
+def _review(review: CreditReview, grades: Sequence[CreditGrade], at: At) -> dict[str, object]:
+    is_scored = _is_scored(review, at)
+    return {
+        "as_of": review.as_of,
+        "score": review.score if is_scored else None,
+        "band": review.band if is_scored else None,
+        "coverage": review.coverage if is_scored else None,
+        "grade": _grade_on(review.as_of, grades),
+    }
+
+
+def _grade_on(day: date, grades: Sequence[CreditGrade]) -> str:
+    """Of changes with the latest first."""
+    return next((each.grade for each in grades if each.as_of <= day), UNRATED)
+
+
+def _behavior(seen: Behavior, used: Fraction | None) -> dict[str, object]:
+    return {
+        "window_after": window_start(seen.as_of),
+        "allocations": seen.allocations,
+        "adbt": _text(seen.adbt),
+        "payment_index": _text(seen.payment_index),
+        "late_cnt": _text(seen.late_cnt),
+        "late_amt": _text(seen.late_amt),
+        "max_dpd": seen.max_dpd,
+        "trend": _text(seen.trend),
+        "tenure_months": seen.tenure_months,
+        "util": _text(used),
+    }
+
+
+def _text(value: Fraction | None) -> str | None:
+    return None if value is None else to_wire(value)
+
+
+def _json(answer: object, headers: dict[str, str] | None = None) -> Response:
+    return Response(to_json(answer), headers=headers, media_type="application/json")

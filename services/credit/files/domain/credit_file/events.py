@@ -1,0 +1,77 @@
+"""What happens to a credit file. Scores carry all they were computed from, as shown to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.credit.scorecards.domain.grade import Grade, Rated
+from services.credit.scorecards.domain.scorecard import CapId, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileOpened:
+    account_id: UUID
+    account_number: str
+    legal_entity: str
+    time_zone: str
+    currency: str
+    opened_on: date
+    recorded_on: date  # No month that ended before it is reviewed.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileReviewStarted:
+    account_id: UUID
+    as_of: date  # A month's last day.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    id: str
+    status: Status
+    value: str | None  # Decimal text.
+    sub_score: int | None
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    id: str
+    points_lost: str  # Decimal text.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """A rule outside the points that allowed no better grade."""
+
+    id: CapId
+    grade: Rated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileScored:
+    account_id: UUID
+    as_of: date
+    score: str  # Decimal text.
+    coverage: str  # Decimal text; share of the applicable weights.
+    band: Rated  # The score's own, before caps and memory.
+    indicators: tuple[Indicator, ...]
+    reasons: tuple[Reason, ...]  # The costliest first; with the score they make 100.
+    caps: tuple[Cap, ...]
+    allocations: int
+    watch: int  # Consecutive reviews just below the grade, this one too.
+    strong: int  # Consecutive reviews well above it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileGradeChanged:
+    account_id: UUID
+    as_of: date
+    from_grade: Grade
+    to_grade: Rated
+    score: str
+
+
+Event = CreditFileOpened | CreditFileReviewStarted | CreditFileScored | CreditFileGradeChanged

@@ -1,0 +1,199 @@
+"""Questions asked of the credit files: grade and score of a day, and how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from services.credit.files.projections.credit_files import (
+    CreditFile,
+    CreditGrade,
+    CreditReview,
+    credit_file,
+    credit_grade,
+    credit_review,
+)
+from services.credit.scorecards.domain.grade import UNRATED
+
+HISTORY_MAX: Final = 120  # reviews shown in one file: ten years
+UNSCORED_POINTS: Final = 2_000_000  # sorts behind every score (ten-thousandths of a point)
+
+Sort = Literal["account_number", "score"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A file in a list: its grade and its last score."""
+
+    account_id: UUID
+    legal_entity: str
+    account_number: str
+    grade: str
+    grade_since: date | None
+    score: str | None
+    scored_as_of: date | None
+    sort_points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which files, in which order; empty filters mean all."""
+
+    tenant_id: UUID
+    legal_entities: Sequence[str] = ()
+    account_numbers: Sequence[str] = ()
+    grades: Sequence[str] = ()
+    sort: Sort = "account_number"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Month ends up to the day, as known at the instant."""
+
+    as_of: date
+    as_known: datetime
+
+
+async def find_file(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> CreditFile | None:
+    row = credit_file.c
+    found = await connection.execute(
+        sa.select(credit_file).where(row.tenant_id == tenant_id, row.account_id == account_id)
+    )
+    first = found.mappings().first()
+    return None if first is None else CreditFile(**first)
+
+
+async def reviews_of(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, at: At
+) -> Sequence[CreditReview]:
+    """The latest first."""
+    row = credit_review.c
+    found = await connection.execute(
+        sa.select(credit_review)
+        .where(
+            row.tenant_id == tenant_id,
+            row.account_id == account_id,
+            row.as_of <= at.as_of,
+            row.started_at <= at.as_known,
+        )
+        .order_by(row.as_of.desc())
+        .limit(HISTORY_MAX)
+    )
+    return [CreditReview(**each) for each in found.mappings()]
+
+
+async def grades_of(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, at: At
+) -> Sequence[CreditGrade]:
+    """The latest first."""
+    row = credit_grade.c
+    found = await connection.execute(
+        sa.select(credit_grade)
+        .where(
+            row.tenant_id == tenant_id,
+            row.account_id == account_id,
+            row.as_of <= at.as_of,
+            row.recorded_at <= at.as_known,
+        )
+        .order_by(row.as_of.desc())
+        .limit(HISTORY_MAX)
+    )
+    return [CreditGrade(**each) for each in found.mappings()]
+
+
+async def files(
+    connection: AsyncConnection,
+    wanted: Wanted,
+    at: At,
+    *,
+    after: tuple[str, ...] | None,
+    limit: int,
+) -> Sequence[Listed]:
+    """In the wanted order; `after` is the key of the last one seen, of `key_of`."""
+    file = credit_file.c
+    grade, review = _grade(at), _review(at)
+    points = sa.func.coalesce(review.c.score_points, UNSCORED_POINTS)
+    shown = sa.func.coalesce(grade.c.grade, UNRATED)
+    query = (
+        sa.select(
+            file.account_id,
+            file.legal_entity,
+            file.account_number,
+            shown.label("grade"),
+            grade.c.as_of.label("grade_since"),
+            review.c.score,
+            review.c.as_of.label("scored_as_of"),
+            points.label("sort_points"),
+        )
+        .select_from(credit_file.outerjoin(grade, sa.true()).outerjoin(review, sa.true()))
+        .where(file.tenant_id == wanted.tenant_id)
+        .limit(limit)
+    )
+    for column, values in (
+        (file.legal_entity, wanted.legal_entities),
+        (file.account_number, wanted.account_numbers),
+        (shown, wanted.grades),
+    ):
+        if values:
+            query = query.where(column.in_(values))
+    order: list[sa.ColumnElement[int] | sa.ColumnElement[str]] = [
+        file.legal_entity,
+        file.account_number,
+    ]
+    if wanted.sort == "score":
+        order.insert(0, points)
+    if after is not None:
+        query = query.where(sa.tuple_(*order) > sa.tuple_(*_key(wanted, after)))
+    found = await connection.execute(query.order_by(*order))
+    return [Listed(**row) for row in found.mappings()]
+
+
+def key_of(sort: Sort, listed: Listed) -> tuple[str, ...]:
+    """Where a list ended."""
+    account = (listed.legal_entity, listed.account_number)
+    return (str(listed.sort_points), *account) if sort == "score" else account
+
+
+def _key(wanted: Wanted, after: tuple[str, ...]) -> Sequence[int | str]:
+    return [int(after[0]), *after[1:]] if wanted.sort == "score" else list(after)
+
+
+def _grade(at: At) -> LateralFromClause:
+    row = credit_grade.c
+    return (
+        sa.select(row.grade, row.as_of)
+        .where(
+            row.tenant_id == credit_file.c.tenant_id,
+            row.account_id == credit_file.c.account_id,
+            row.as_of <= at.as_of,
+            row.recorded_at <= at.as_known,
+        )
+        .order_by(row.as_of.desc())
+        .limit(1)
+        .lateral("last_grade")
+    )
+
+
+def _review(at: At) -> LateralFromClause:
+    row = credit_review.c
+    return (
+        sa.select(row.score, row.score_points, row.as_of)
+        .where(
+            row.tenant_id == credit_file.c.tenant_id,
+            row.account_id == credit_file.c.account_id,
+            row.as_of <= at.as_of,
+            row.scored_at <= at.as_known,
+        )
+        .order_by(row.as_of.desc())
+        .limit(1)
+        .lateral("last_review")
+    )

@@ -1,0 +1,47 @@
+"""Every rule a credit line obeys: one limit per account, in the account's currency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from services.credit.lines.domain.credit_line import commands, events
+from services.credit.lines.domain.credit_line.evolve import evolve
+from services.credit.lines.domain.credit_line.state import NO_LIMIT, Limited, State
+from shared.kernel.decider import Aggregate, Rejected
+
+
+class CurrencyMismatch(Rejected):
+    """The account is kept in another currency."""
+
+
+class AmountNotPositive(Rejected):
+    """Below zero; a limit of nothing is a wish too."""
+
+
+def set_limit(command: commands.SetLimit, state: State) -> Sequence[events.Event]:
+    if command.limit.currency != command.account_currency:
+        raise CurrencyMismatch("/limit/currency")
+    if command.limit.minor < 0:
+        raise AmountNotPositive("/limit/amount")
+    previous = state.limit if isinstance(state, Limited) else None
+    if previous == command.limit:
+        return []
+    return [
+        events.CreditLineLimitSet(
+            account_id=command.account_id,
+            account_number=command.account_number,
+            limit=command.limit,
+            previous=previous,
+        )
+    ]
+
+
+def _account_of(event: events.Event) -> UUID | None:
+    return event.account_id
+
+
+credit_line: Final = Aggregate[State, events.Event](
+    "credit_line", initial=NO_LIMIT, evolve=evolve, account_of=_account_of
+)

@@ -1,0 +1,10 @@
+"""How events change a credit line. Refuses nothing."""
+
+from __future__ import annotations
+
+from services.credit.lines.domain.credit_line import events
+from services.credit.lines.domain.credit_line.state import Limited, State
+
+
+def evolve(_state: State, event: events.Event) -> State:
+    return Limited(event.limit)

@@ -1,0 +1,33 @@
+"""The use case of a credit line: its limit is set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.credit.lines.domain.credit_line import commands, decide
+from services.credit.lines.domain.credit_line.decide import credit_line
+from services.credit.lines.domain.credit_line.state import Limited
+from shared.kernel.decider import AnyChange, States, Work, on_day
+from shared.platform.codec import to_json
+
+
+def set_limit(command: commands.SetLimit) -> Work:
+    stream = credit_line.stream(command.book, str(command.account_id))
+
+    def decided(states: States) -> Sequence[AnyChange]:
+        happened = decide.set_limit(command, states.of(stream))
+        return [on_day(stream, happened, command.effective_on, command.time_zone)]
+
+    def answer(states: States) -> bytes:
+        state = states.of(stream)
+        return to_json(
+            {
+                "account_id": command.account_id,
+                "version": states.version(stream),
+                "legal_entity": command.book.legal_entity,
+                "account_number": command.account_number,
+                "limit": state.limit if isinstance(state, Limited) else None,
+            }
+        )
+
+    return Work([stream], decided, answer)

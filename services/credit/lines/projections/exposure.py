@@ -1,0 +1,166 @@
+"""What does an account owe in all, and what may it owe? Dated, as of any day, as it was known.
+
+The exposure is the sum of the account's open items, unallocated money taken off. Allocations move
+nothing here: what an invoice loses by them, the payment's rest gains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.credit.contract import inbox
+from services.credit.contract.tables import METADATA
+from services.credit.lines.domain.credit_line import events
+from shared.kernel.envelope import Recorded
+from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureAccount:
+    tenant_id: UUID
+    account_id: UUID
+    legal_entity: str
+    account_number: str
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureMovement:
+    tenant_id: UUID
+    account_id: UUID
+    stream_id: UUID  # Of the invoice or payment,
+    version: int  # and its event.
+    minor: int  # Signed: what is owed grows with it.
+    effective_on: date
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureLimit:
+    tenant_id: UUID
+    account_id: UUID
+    version: int  # Of the credit line.
+    limit_minor: int
+    effective_on: date
+    recorded_at: datetime
+
+
+exposure_account: Final = sa.Table(
+    "exposure_account",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Uuid, primary_key=True),
+    sa.Column("legal_entity", sa.Text, nullable=False),
+    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Index("exposure_account_number", "tenant_id", "legal_entity", "account_number"),
+)
+
+exposure_movement: Final = sa.Table(
+    "exposure_movement",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Uuid, primary_key=True),
+    sa.Column("stream_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+    sa.Column("effective_on", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+exposure_limit: Final = sa.Table(
+    "exposure_limit",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("limit_minor", sa.BigInteger, nullable=False),
+    sa.Column("effective_on", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+ACCOUNT: Final = ReadModel(exposure_account, ExposureAccount)
+MOVEMENT: Final = ReadModel(exposure_movement, ExposureMovement)
+LIMIT: Final = ReadModel(exposure_limit, ExposureLimit)
+
+
+def needs(_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    """Nothing: every row is written once."""
+    return ()
+
+
+def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
+    for recorded in recorded_events:
+        match recorded.event:
+            case inbox.AccountOpened():
+                rows.put(ACCOUNT, _account(recorded))
+            case events.CreditLineLimitSet():
+                rows.put(LIMIT, _limit(recorded))
+            case _:
+                minor = _moved(recorded.event)
+                if minor is not None:
+                    rows.put(MOVEMENT, _movement(recorded, minor))
+    return rows
+
+
+PROJECTION: Final = Projection(
+    "exposure", ("ledger", "credit"), (ACCOUNT, MOVEMENT, LIMIT), needs, fold
+)
+
+
+def _moved(event: object) -> int | None:
+    """By how much an event changes the sum of open items; None: it is about something else."""
+    match event:
+        case inbox.InvoiceIssued():
+            return event.total.minor
+        case inbox.InvoiceCanceled():
+            return -event.open_amount.minor
+        case inbox.PaymentReceived():
+            return -event.amount.minor
+        case inbox.PaymentReversed():
+            return event.amount.minor
+        case _:
+            return None
+
+
+def _account(recorded: Recorded[inbox.AccountOpened]) -> ExposureAccount:
+    event = recorded.event
+    return ExposureAccount(
+        tenant_id=recorded.tenant_id,
+        account_id=event.account_id,
+        legal_entity=event.legal_entity,
+        account_number=event.number,
+        time_zone=event.time_zone,
+        currency=event.currency,
+    )
+
+
+def _movement(recorded: Recorded[Any], minor: int) -> ExposureMovement:
+    return ExposureMovement(
+        tenant_id=recorded.tenant_id,
+        account_id=recorded.account_id,
+        stream_id=recorded.stream_id,
+        version=recorded.version,
+        minor=minor,
+        effective_on=recorded.effective_on,
+        recorded_at=recorded.recorded_at,
+    )
+
+
+def _limit(recorded: Recorded[events.CreditLineLimitSet]) -> ExposureLimit:
+    return ExposureLimit(
+        tenant_id=recorded.tenant_id,
+        account_id=recorded.event.account_id,
+        version=recorded.version,
+        limit_minor=recorded.event.limit.minor,
+        effective_on=recorded.effective_on,
+        recorded_at=recorded.recorded_at,
+    )

@@ -1,0 +1,237 @@
+"""Questions asked of the exposure tables. Sums are made where the rows are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import LateralFromClause
+
+from services.credit.lines.domain.exposure import Movement
+from services.credit.lines.projections.exposure import (
+    ExposureAccount,
+    exposure_account,
+    exposure_limit,
+    exposure_movement,
+)
+from shared.kernel.money import Money
+
+ZONES_MAX: Final = 1_000  # time zones of accounts; the IANA list has fewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposed:
+    """An account's exposure at the end of its day `as_of`, and the limit of that day."""
+
+    account_id: UUID
+    legal_entity: str
+    account_number: str
+    as_of: date
+    exposure: Money
+    limit: Money | None
+    line_version: int  # Of the credit line; 0: no limit was set.
+
+    @property
+    def available(self) -> Money | None:
+        return None if self.limit is None else self.limit - self.exposure
+
+    @property
+    def is_exceeded(self) -> bool:
+        return self.limit is not None and self.exposure > self.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which accounts; empty filters mean all."""
+
+    tenant_id: UUID
+    account_ids: Sequence[UUID] = ()
+    legal_entities: Sequence[str] = ()
+    account_numbers: Sequence[str] = ()
+    is_exceeded: bool | None = None
+    has_limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A moment; `days` are the accounts' todays by time zone where no day is asked for."""
+
+    as_of: date | None
+    as_known: datetime
+    days: Mapping[str, date]
+
+
+async def time_zones(connection: AsyncConnection, tenant_id: UUID) -> Sequence[str]:
+    account = exposure_account.c
+    found = await connection.execute(
+        sa.select(account.time_zone)
+        .where(account.tenant_id == tenant_id)
+        .distinct()
+        .limit(ZONES_MAX)
+    )
+    return list(found.scalars())
+
+
+async def find_account(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> ExposureAccount | None:
+    account = exposure_account.c
+    found = await connection.execute(
+        sa.select(exposure_account).where(
+            account.tenant_id == tenant_id, account.account_id == account_id
+        )
+    )
+    first = found.mappings().first()
+    return None if first is None else ExposureAccount(**first)
+
+
+async def exposures(
+    connection: AsyncConnection,
+    wanted: Wanted,
+    at: At,
+    *,
+    after: tuple[str, str] | None = None,
+    limit: int,
+) -> Sequence[Exposed]:
+    """By legal entity and account number."""
+    account = exposure_account.c
+    as_of = _day(at)
+    owed = _owed(as_of, at.as_known)
+    line = _line(as_of, at.as_known)
+    query = (
+        sa.select(
+            account.account_id,
+            account.legal_entity,
+            account.account_number,
+            account.currency,
+            as_of.label("as_of"),
+            owed.c.minor,
+            line.c.limit_minor,
+            line.c.version,
+        )
+        .select_from(exposure_account.join(owed, sa.true()).outerjoin(line, sa.true()))
+        .where(*_filters(wanted, owed, line))
+        .order_by(account.legal_entity, account.account_number, account.account_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(
+            sa.tuple_(account.legal_entity, account.account_number) > sa.tuple_(*after)
+        )
+    return [_exposed(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def limit_of(
+    connection: AsyncConnection, account: tuple[UUID, UUID], as_of: date, as_known: datetime
+) -> int | None:
+    """The limit of one account (tenant, id) on a day, in minor units."""
+    row = exposure_limit.c
+    found = await connection.execute(
+        sa.select(row.limit_minor)
+        .where(
+            row.tenant_id == account[0],
+            row.account_id == account[1],
+            row.effective_on <= as_of,
+            row.recorded_at <= as_known,
+        )
+        .order_by(row.version.desc())
+        .limit(1)
+    )
+    minor: int | None = found.scalar()
+    return minor
+
+
+async def movements_of(
+    connection: AsyncConnection, account: tuple[UUID, UUID], as_of: date, as_known: datetime
+) -> Sequence[Movement]:
+    """The movements of one account (tenant, id) up to a day, one per day."""
+    row = exposure_movement.c
+    found = await connection.execute(
+        sa.select(row.effective_on, sa.cast(sa.func.sum(row.minor), sa.BigInteger))
+        .where(
+            row.tenant_id == account[0],
+            row.account_id == account[1],
+            row.effective_on <= as_of,
+            row.recorded_at <= as_known,
+        )
+        .group_by(row.effective_on)
+    )
+    return [Movement(day, minor) for day, minor in found]
+
+
+def _day(at: At) -> sa.ColumnElement[date]:
+    if at.as_of is not None:
+        return sa.literal(at.as_of, sa.Date)
+    if not at.days:  # There is no account.
+        return sa.literal(at.as_known.date(), sa.Date)
+    days = {zone: sa.literal(day, sa.Date) for zone, day in at.days.items()}
+    return sa.case(days, value=exposure_account.c.time_zone)
+
+
+def _owed(as_of: sa.ColumnElement[date], as_known: datetime) -> LateralFromClause:
+    row = exposure_movement.c
+    total = sa.cast(sa.func.coalesce(sa.func.sum(row.minor), 0), sa.BigInteger)
+    return (
+        sa.select(total.label("minor"))
+        .where(
+            row.tenant_id == exposure_account.c.tenant_id,
+            row.account_id == exposure_account.c.account_id,
+            row.effective_on <= as_of,
+            row.recorded_at <= as_known,
+        )
+        .lateral("owed")
+    )
+
+
+def _line(as_of: sa.ColumnElement[date], as_known: datetime) -> LateralFromClause:
+    row = exposure_limit.c
+    return (
+        sa.select(row.limit_minor, row.version)
+        .where(
+            row.tenant_id == exposure_account.c.tenant_id,
+            row.account_id == exposure_account.c.account_id,
+            row.effective_on <= as_of,
+            row.recorded_at <= as_known,
+        )
+        .order_by(row.version.desc())
+        .limit(1)
+        .lateral("line")
+    )
+
+
+def _filters(
+    wanted: Wanted, owed: LateralFromClause, line: LateralFromClause
+) -> Sequence[sa.ColumnElement[bool]]:
+    account = exposure_account.c
+    found: list[sa.ColumnElement[bool]] = [account.tenant_id == wanted.tenant_id]
+    if wanted.account_ids:
+        found.append(account.account_id.in_(wanted.account_ids))
+    if wanted.legal_entities:
+        found.append(account.legal_entity.in_(wanted.legal_entities))
+    if wanted.account_numbers:
+        found.append(account.account_number.in_(wanted.account_numbers))
+    if wanted.has_limit:
+        found.append(line.c.limit_minor.is_not(None))
+    if wanted.is_exceeded is not None:
+        exceeds = sa.func.coalesce(owed.c.minor > line.c.limit_minor, sa.false())
+        found.append(exceeds if wanted.is_exceeded else sa.not_(exceeds))
+    return found
+
+
+def _exposed(row: sa.RowMapping) -> Exposed:
+    currency = row["currency"]
+    minor = row["limit_minor"]
+    return Exposed(
+        account_id=row["account_id"],
+        legal_entity=row["legal_entity"],
+        account_number=row["account_number"],
+        as_of=row["as_of"],
+        exposure=Money(row["minor"], currency),
+        limit=None if minor is None else Money(minor, currency),
+        line_version=row["version"] or 0,
+    )

@@ -1,0 +1,217 @@
+"""How did an account pay? Its invoices and allocations, dated, so that any day can be asked.
+
+A row is written once; what undoes it is noted in it with its own day and instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credit.contract import inbox
+from services.credit.contract.tables import METADATA
+from services.credit.scorecards.domain.behavior import Allocation, History, Invoice
+from shared.kernel.decider import expect
+from shared.kernel.envelope import Recorded
+from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorInvoice:
+    tenant_id: UUID
+    account_id: UUID
+    open_item_id: UUID
+    total_minor: int
+    issued_on: date
+    due_on: date | None
+    effective_on: date
+    recorded_at: datetime
+    canceled_on: date | None
+    cancel_recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorAllocation:
+    tenant_id: UUID
+    account_id: UUID
+    allocation_id: UUID
+    open_item_id: UUID
+    amount_minor: int
+    value_on: date
+    due_on: date | None
+    effective_on: date
+    recorded_at: datetime
+    unapplied_on: date | None
+    unapply_recorded_at: datetime | None
+
+
+behavior_invoice: Final = sa.Table(
+    "behavior_invoice",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Uuid, primary_key=True),
+    sa.Column("open_item_id", sa.Uuid, primary_key=True),
+    sa.Column("total_minor", sa.BigInteger, nullable=False),
+    sa.Column("issued_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("effective_on", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("canceled_on", sa.Date),
+    sa.Column("cancel_recorded_at", sa.DateTime(timezone=True)),
+)
+
+behavior_allocation: Final = sa.Table(
+    "behavior_allocation",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Uuid, primary_key=True),
+    sa.Column("allocation_id", sa.Uuid, primary_key=True),
+    sa.Column("open_item_id", sa.Uuid, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("value_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("effective_on", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("unapplied_on", sa.Date),
+    sa.Column("unapply_recorded_at", sa.DateTime(timezone=True)),
+)
+
+INVOICE: Final = ReadModel(behavior_invoice, BehaviorInvoice)
+ALLOCATION: Final = ReadModel(behavior_allocation, BehaviorAllocation)
+
+
+def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, inbox.InvoiceCanceled):
+            yield Need(INVOICE, (recorded.tenant_id, event.account_id, event.open_item_id))
+        elif isinstance(event, inbox.InvoicePaymentUnapplied):
+            yield Need(ALLOCATION, (recorded.tenant_id, event.account_id, event.allocation_id))
+
+
+def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
+    for recorded in events:
+        match recorded.event:
+            case inbox.InvoiceIssued():
+                rows.put(INVOICE, _issued(recorded))
+            case inbox.InvoiceCanceled() as event:
+                key = (recorded.tenant_id, event.account_id, event.open_item_id)
+                invoice = rows.get(INVOICE, key)
+                rows.put(
+                    INVOICE,
+                    replace(
+                        expect(invoice, BehaviorInvoice),
+                        canceled_on=recorded.effective_on,
+                        cancel_recorded_at=recorded.recorded_at,
+                    ),
+                )
+            case inbox.InvoicePaymentApplied():
+                rows.put(ALLOCATION, _applied(recorded))
+            case inbox.InvoicePaymentUnapplied() as event:
+                key = (recorded.tenant_id, event.account_id, event.allocation_id)
+                allocation = rows.get(ALLOCATION, key)
+                rows.put(
+                    ALLOCATION,
+                    replace(
+                        expect(allocation, BehaviorAllocation),
+                        unapplied_on=recorded.effective_on,
+                        unapply_recorded_at=recorded.recorded_at,
+                    ),
+                )
+            case _:
+                pass  # Says nothing of how anybody paid.
+    return rows
+
+
+PROJECTION: Final = Projection("behavior", ("ledger",), (INVOICE, ALLOCATION), needs, fold)
+
+
+async def history_of(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, as_known: datetime
+) -> History:
+    """All of one account that was recorded up to the instant; days are left to the domain."""
+    invoices = await _known(connection, INVOICE, (tenant_id, account_id), as_known)
+    allocations = await _known(connection, ALLOCATION, (tenant_id, account_id), as_known)
+    return History(
+        [_invoice_as_known(row, as_known) for row in invoices],
+        [_allocation_as_known(row, as_known) for row in allocations],
+    )
+
+
+async def _known(
+    connection: AsyncConnection, model: ReadModel[R], account: tuple[UUID, UUID], as_known: datetime
+) -> Sequence[R]:
+    columns = model.table.c
+    found = await connection.execute(
+        sa.select(model.table).where(
+            columns.tenant_id == account[0],
+            columns.account_id == account[1],
+            columns.recorded_at <= as_known,
+        )
+    )
+    return [model.row(**row) for row in found.mappings()]
+
+
+def _issued(recorded: Recorded[inbox.InvoiceIssued]) -> BehaviorInvoice:
+    event = recorded.event
+    return BehaviorInvoice(
+        tenant_id=recorded.tenant_id,
+        account_id=event.account_id,
+        open_item_id=event.open_item_id,
+        total_minor=event.total.minor,
+        issued_on=event.issued_on,
+        due_on=event.due_on,
+        effective_on=recorded.effective_on,
+        recorded_at=recorded.recorded_at,
+        canceled_on=None,
+        cancel_recorded_at=None,
+    )
+
+
+def _applied(recorded: Recorded[inbox.InvoicePaymentApplied]) -> BehaviorAllocation:
+    event = recorded.event
+    return BehaviorAllocation(
+        tenant_id=recorded.tenant_id,
+        account_id=event.account_id,
+        allocation_id=event.allocation_id,
+        open_item_id=event.open_item_id,
+        amount_minor=event.amount.minor,
+        value_on=event.value_on,
+        due_on=event.due_on,
+        effective_on=recorded.effective_on,
+        recorded_at=recorded.recorded_at,
+        unapplied_on=None,
+        unapply_recorded_at=None,
+    )
+
+
+def _invoice_as_known(row: BehaviorInvoice, as_known: datetime) -> Invoice:
+    is_known = row.cancel_recorded_at is not None and row.cancel_recorded_at <= as_known
+    return Invoice(
+        open_item_id=row.open_item_id,
+        total_minor=row.total_minor,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        effective_on=row.effective_on,
+        canceled_on=row.canceled_on if is_known else None,
+    )
+
+
+def _allocation_as_known(row: BehaviorAllocation, as_known: datetime) -> Allocation:
+    is_known = row.unapply_recorded_at is not None and row.unapply_recorded_at <= as_known
+    return Allocation(
+        open_item_id=row.open_item_id,
+        amount_minor=row.amount_minor,
+        value_on=row.value_on,
+        due_on=row.due_on,
+        effective_on=row.effective_on,
+        unapplied_on=row.unapplied_on if is_known else None,
+    )

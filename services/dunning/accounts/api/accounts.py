@@ -1,0 +1,21 @@
+"""Which account a request body means. Dunning has no resource of that name; ledger has."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.dunning.accounts.projections import account_facts
+from services.dunning.accounts.projections.account_facts import Account
+from shared.kernel.rejections import UnknownAccount
+from shared.platform.http.commands import Commanding
+from shared.platform.http.models import AccountRef
+
+
+async def account_meant(
+    connection: AsyncConnection, commanding: Commanding, account: AccountRef
+) -> Account:
+    tenant_id = commanding.tenant_id
+    known = await account_facts.account(connection, tenant_id, account.resolve(tenant_id))
+    if known is None:
+        raise UnknownAccount("/account")
+    return known

@@ -1,0 +1,93 @@
+"""Route of the alert feed: every alert and recovery once, in an order that never changes.
+
+`next` is always given: asked again with it, and with `Prefer: wait=20`, the feed is a long poll.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from services.dunning.accounts.api.answering import answer, money, one_of
+from services.dunning.alerts.projections.overdue_alerts import FEED, feed
+from shared.platform.http.models import Id
+from shared.platform.http.paging import Paging
+from shared.platform.http.queries import Reading
+from shared.platform.projector.keyset import Record
+
+router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
+
+WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
+
+
+@router.get("")
+async def read_overdue_alerts(
+    reading: Reading,
+    paging: Paging,
+    event: Annotated[list[Literal["raised", "recovered"]] | None, Query()] = None,
+    threshold_days: Annotated[list[int] | None, Query()] = None,
+    account_id: Annotated[list[Id] | None, Query()] = None,
+    open_item_id: Annotated[list[Id] | None, Query()] = None,
+    collector_id: Annotated[list[Id] | None, Query()] = None,
+) -> Response:
+    seen = _seen(paging.after or ())
+    filters = one_of(
+        FEED.table,
+        {
+            "event": event,
+            "threshold_days": threshold_days,
+            "account_id": account_id,
+            "open_item_id": open_item_id,
+            "collector_id": collector_id,
+        },
+    )
+
+    async def look(connection: AsyncConnection) -> Sequence[Record]:
+        return await feed(connection, reading.tenant_id, seen, filters, paging.limit)
+
+    if reading.prefer_wait_s is not None:
+        reading.prefer_wait_s = min(reading.prefer_wait_s, WAIT_S_MAX)
+    rows = await reading.poll(look, "overdue_alerts", found=len)
+    now_seen = dict(seen)
+    for row in rows:
+        now_seen[row["partition_no"]] = row["log_offset"]
+    return answer(
+        {
+            "items": [_alert(row) for row in rows],
+            "next": paging.cursor([f"{one}:{at}" for one, at in sorted(now_seen.items())]),
+        }
+    )
+
+
+def _seen(key: Sequence[str]) -> Mapping[int, int]:
+    """How far the reader is in each partition."""
+    pairs = (place.split(":") for place in key)
+    return {int(partition): int(offset) for partition, offset in pairs}
+
+
+def _alert(row: Record) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "event": row["event"],
+        "alert_id": row["alert_id"],
+        "account": {
+            "id": row["account_id"],
+            "legal_entity": row["legal_entity"],
+            "number": row["account_number"],
+        },
+        "open_item_id": row["open_item_id"],
+        "invoice_number": row["invoice_number"],
+        "installment": row["installment"],
+        "due_on": row["due_on"],
+        "effective_on": row["effective_on"],
+        "recorded_at": row["recorded_at"],
+        "threshold_days": row["threshold_days"],
+        "grade": row["grade"],
+        "collector_id": row["collector_id"],
+        "open_amount": money(row, "open_minor"),
+        "policy_version": row["policy_version"],
+    }

@@ -1,0 +1,74 @@
+"""Every rule a notice obeys. Its number is account, due date, step and channel: it is sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import assert_never
+from uuid import UUID
+
+from services.dunning.notices.domain.notice import commands, events
+from services.dunning.notices.domain.notice.evolve import evolve
+from services.dunning.notices.domain.notice.state import (
+    NOT_QUEUED,
+    Accepted,
+    NotQueued,
+    Queued,
+    State,
+)
+from shared.kernel.decider import Aggregate, Book, Rejected, Stream
+
+
+class NoticeNotQueued(Rejected):
+    """Nobody queued what was handed over."""
+
+
+def queue_notice(command: commands.QueueNotice, state: State) -> Sequence[events.Event]:
+    if not isinstance(state, NotQueued):
+        return []  # A second item of the same account, due date and step is on the same notice.
+    return [
+        events.NoticeQueued(
+            account_id=command.account_id,
+            account_number=command.account_number,
+            due_on=command.due_on,
+            step=command.step,
+            channel=command.channel,
+            template=command.template,
+            grade=command.grade,
+            currency=command.currency,
+            items=tuple(command.items),
+        )
+    ]
+
+
+def accept_notice(command: commands.AcceptNotice, state: State) -> Sequence[events.Event]:
+    match state:
+        case NotQueued():
+            raise NoticeNotQueued
+        case Accepted():
+            return []
+        case Queued():
+            return [
+                events.NoticeAccepted(
+                    account_id=state.account_id,
+                    channel=state.channel,
+                    message_id=command.message_id,
+                )
+            ]
+        case _:
+            assert_never(state)
+
+
+def account_of(event: events.Event) -> UUID:
+    return event.account_id
+
+
+notice: Aggregate[State, events.Event] = Aggregate(
+    "notice", initial=NOT_QUEUED, evolve=evolve, account_of=account_of
+)
+
+
+def notice_stream(
+    book: Book, *, account_id: UUID, due_on: date, step: int, channel: str
+) -> Stream[State, events.Event]:
+    return notice.stream(book, str(account_id), due_on.isoformat(), str(step), channel)

@@ -1,0 +1,130 @@
+"""Routes of tasks: what a person is asked to do, and that it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.responses import Response
+
+from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
+from services.dunning.accounts.projections import account_facts
+from services.dunning.work.domain.task.commands import CompleteTask
+from services.dunning.work.handlers import task as handlers
+from services.dunning.work.projections.work_list import TASK
+from services.dunning.work.projections.work_order import items_of_tasks
+from shared.kernel.money import Money
+from shared.kernel.rejections import UnknownAccount
+from shared.platform.http.commands import Commanding
+from shared.platform.http.models import Day, Id, RequestBody
+from shared.platform.http.paging import Paging
+from shared.platform.http.queries import Reading
+from shared.platform.projector.keyset import Record, rows_after
+
+router = APIRouter(prefix="/tasks", tags=["tasks"])
+
+KEY = ("opened_on", "id")
+TABLE = TASK.table
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A code such as reached or no_answer; what was said belongs into a contact's text."""
+
+
+class TaskCompletion(RequestBody):
+    outcome: Word
+    completed_on: Day | None = None
+
+
+@router.get("")
+async def list_tasks(
+    reading: Reading,
+    paging: Paging,
+    status: Annotated[list[Literal["open", "completed"]] | None, Query()] = None,
+    kind: Annotated[list[Literal["phone", "legal_decision"]] | None, Query()] = None,
+    step: Annotated[list[int] | None, Query()] = None,
+    account_id: Annotated[list[Id] | None, Query()] = None,
+    due_on: Annotated[list[Day] | None, Query()] = None,
+) -> Response:
+    wanted = one_of(
+        TABLE,
+        {
+            "status": status,
+            "kind": kind,
+            "step": step,
+            "account_id": account_id,
+            "due_on": due_on,
+        },
+    )
+    async with reading.of("work_list") as connection:
+        rows = await rows_after(
+            connection,
+            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, *wanted),
+            [TABLE.c[name] for name in KEY],
+            paging.after,
+            paging.limit,
+        )
+        items = await items_of_tasks(connection, reading.tenant_id, [row["id"] for row in rows])
+    by_task: dict[UUID, list[Record]] = {}
+    for item in items:
+        by_task.setdefault(item["task_id"], []).append(item)
+    return page(paging, rows, KEY, [_task(row, by_task.get(row["id"], ())) for row in rows])
+
+
+@router.get("/{id}")
+async def show_task(id: Id, reading: Reading) -> Response:
+    async with reading.of("work_list") as connection:
+        result = await connection.execute(
+            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, TABLE.c.id == id)
+        )
+        row = found(result.mappings().one_or_none())
+        items = await items_of_tasks(connection, reading.tenant_id, [id])
+    return answer(_task(row, items), row["version"])
+
+
+@router.post("/{id}:complete")
+async def complete_task(
+    id: Id, body: TaskCompletion, commanding: Commanding, reading: Reading
+) -> Response:
+    info = await commanding.find(id, "task")
+    async with reading.of("account_facts") as connection:
+        known = await account_facts.account(connection, commanding.tenant_id, info.account_id)
+    if known is None:
+        raise UnknownAccount
+    today = commanding.today(known.time_zone)
+    command = CompleteTask(
+        task_id=id,
+        outcome=body.outcome,
+        completed_on=body.completed_on or today,
+        today=today,
+        time_zone=known.time_zone,
+    )
+    return await commanding.run(handlers.complete_task(command))
+
+
+def _task(row: Record, items: Sequence[Record]) -> dict[str, object]:
+    return {
+        "id": row["id"],
+        "version": row["version"],
+        "account": account_of(row),
+        "kind": row["kind"],
+        "due_on": row["due_on"],
+        "step": row["step"],
+        "grade": row["grade"],
+        "status": row["status"],
+        "opened_on": row["opened_on"],
+        "outcome": row["outcome"],
+        "completed_on": row["completed_on"],
+        "items": [
+            {
+                "open_item_id": item["open_item_id"],
+                "invoice_number": item["invoice_number"],
+                "installment": item["installment"],
+                "due_on": item["due_on"],
+                "open_amount": Money(item["open_minor"], row["currency"]),
+            }
+            for item in items
+        ],
+    }

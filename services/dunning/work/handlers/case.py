@@ -1,0 +1,39 @@
+"""Use cases of a case: name the stream, decide, answer. Pure; no rule lives here."""
+
+from __future__ import annotations
+
+from services.dunning.work.domain.case import commands, decide
+from services.dunning.work.domain.case.decide import case
+from shared.kernel.decider import Change, Work
+
+
+def add_overdue_item(command: commands.AddOverdueItem) -> Work:
+    """An item of the account is overdue: into the case, which opens if it must."""
+    stream = case.stream(command.book, str(command.account_id), command.open_amount.currency)
+    return Work(
+        [stream],
+        lambda states: [
+            Change(
+                stream,
+                decide.add_overdue_item(command, states.of(stream)),
+                command.effective_on,
+            )
+        ],
+        lambda states: b"",
+    )
+
+
+def remove_cured_item(command: commands.RemoveCuredItem) -> Work:
+    """An item is no longer overdue: out of the case, which closes with its last."""
+    stream = case.stream(command.book, str(command.account_id), command.currency)
+    return Work(
+        [stream],
+        lambda states: [
+            Change(
+                stream,
+                decide.remove_cured_item(command, states.of(stream)),
+                command.effective_on,
+            )
+        ],
+        lambda states: b"",
+    )

@@ -1,0 +1,50 @@
+"""Use cases of a contact: name the stream, decide, answer. Pure; no rule lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.dunning.work.domain.contact import commands, decide
+from services.dunning.work.domain.contact.decide import contact_stream, note_id
+from services.dunning.work.domain.contact.state import Contacted
+from shared.kernel.decider import Change, PrivateRow, States, Work, expect
+from shared.platform.codec import to_json
+
+
+def record_contact(command: commands.RecordContact, note: Mapping[str, str]) -> Work:
+    """Somebody tried to reach a contact person; what was said goes into the note table."""
+    stream = contact_stream(command.book, command.number)
+
+    def answer(states: States) -> bytes:
+        recorded = expect(states.of(stream), Contacted).recorded
+        return to_json(
+            {
+                "id": stream.id,
+                "version": states.version(stream),
+                "number": recorded.number,
+                "account": {"id": recorded.account_id, "number": recorded.account_number},
+                "channel": recorded.channel,
+                "contacted_at": recorded.contacted_at,
+                "open_item_ids": recorded.open_item_ids,
+                "outcome": recorded.outcome,
+                "reason": recorded.reason,
+                "next_step": recorded.next_step,
+                "next_step_on": recorded.next_step_on,
+                "note_id": recorded.note_id,
+                "affected": [],
+            }
+        )
+
+    return Work(
+        [stream],
+        lambda states: [
+            Change(
+                stream,
+                decide.record_contact(command, states.of(stream)),
+                command.effective_on,
+                happened_at=command.contacted_at,
+            )
+        ],
+        answer,
+        [PrivateRow("note", note_id(stream.id), note)] if note else [],
+    )

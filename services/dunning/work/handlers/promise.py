@@ -1,0 +1,61 @@
+"""Use cases of a promise: name the stream, decide, answer. Pure; no rule lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.dunning.work.domain.promise import commands, decide
+from services.dunning.work.domain.promise.decide import note_id, promise, promise_stream
+from services.dunning.work.domain.promise.state import Kept, NotMade
+from shared.kernel.decider import Change, CorruptHistory, PrivateRow, States, Work, on_day
+from shared.platform.codec import to_json
+
+
+def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work:
+    """The customer says what will be paid by when."""
+    stream = promise_stream(command.book, command.number)
+
+    def answer(states: States) -> bytes:
+        state = states.of(stream)
+        if isinstance(state, NotMade):
+            raise CorruptHistory("a promise that was made is not there")
+        return to_json(
+            {
+                "id": stream.id,
+                "version": states.version(stream),
+                "number": state.made.number,
+                "account": {"id": state.made.account_id, "number": state.made.account_number},
+                "status": "kept" if isinstance(state, Kept) else "open",
+                "amount": state.made.amount,
+                "promised_on": state.made.promised_on,
+                "made_on": state.made.made_on,
+                "note_id": state.made.note_id,
+                "affected": [],
+            }
+        )
+
+    return Work(
+        [stream],
+        lambda states: [
+            on_day(
+                stream,
+                decide.make_promise(command, states.of(stream)),
+                command.made_on,
+                command.time_zone,
+            )
+        ],
+        answer,
+        [PrivateRow("note", note_id(stream.id), note)] if note else [],
+    )
+
+
+def keep_promise(command: commands.KeepPromise) -> Work:
+    """The cash has come in time."""
+    stream = promise.existing(command.promise_id)
+    return Work(
+        [stream],
+        lambda states: [
+            Change(stream, decide.keep_promise(command, states.of(stream)), command.effective_on)
+        ],
+        lambda states: b"",
+    )

@@ -1,0 +1,253 @@
+"""Who promised what, and has it come? Promises, and the cash of their accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.dunning.contract.inbox import PaymentAllocated, PaymentReversed
+from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.work.domain.promise_keeping import (
+    AllocatedCash,
+    PromisedCash,
+    PromisesAndCash,
+)
+from shared.kernel.decider import CorruptHistory
+from shared.kernel.envelope import Recorded
+from shared.kernel.money import Money
+from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+
+METADATA: Final = sa.MetaData()
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    tenant_id: UUID
+    id: UUID
+    account_id: UUID
+    account_number: str
+    legal_entity: str
+    number: str
+    status: str  # open, kept
+    currency: str
+    amount_minor: int
+    promised_on: date
+    made_on: date
+    recorded_at: datetime
+    received_minor: int | None
+    kept_on: date | None
+    note_id: UUID | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """An allocation; one taken back says since which place on the log."""
+
+    tenant_id: UUID
+    account_id: UUID
+    allocation_id: UUID
+    currency: str
+    amount_minor: int
+    value_on: date
+    recorded_at: datetime
+    log_offset: int
+    taken_back_at_offset: int | None
+
+
+PROMISE: Final = ReadModel(
+    sa.Table(
+        "promise",
+        METADATA,
+        sa.Column("tenant_id", sa.Uuid, primary_key=True),
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("account_id", sa.Uuid, nullable=False),
+        sa.Column("account_number", sa.Text, nullable=False),
+        sa.Column("legal_entity", sa.Text, nullable=False),
+        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.Column("promised_on", sa.Date, nullable=False),
+        sa.Column("made_on", sa.Date, nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_minor", sa.BigInteger),
+        sa.Column("kept_on", sa.Date),
+        sa.Column("note_id", sa.Uuid),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Index("promise_list", "tenant_id", "promised_on", "id"),
+        sa.Index("promise_of", "tenant_id", "account_id"),
+    ),
+    Promise,
+)
+CASH: Final = ReadModel(
+    sa.Table(
+        "promised_cash",
+        METADATA,
+        sa.Column("tenant_id", sa.Uuid, primary_key=True),
+        sa.Column("account_id", sa.Uuid, primary_key=True),
+        sa.Column("allocation_id", sa.Uuid, primary_key=True),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.Column("value_on", sa.Date, nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("log_offset", sa.BigInteger, nullable=False),
+        sa.Column("taken_back_at_offset", sa.BigInteger),
+    ),
+    Cash,
+)
+
+
+def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    for recorded in batch:
+        match recorded.event:
+            case PromiseKept():
+                yield Need(PROMISE, (recorded.tenant_id, recorded.stream_id))
+            case PaymentReversed() as event:
+                for allocation in event.allocations:
+                    yield Need(CASH, (recorded.tenant_id, event.account_id, allocation.id))
+            case _:
+                pass  # Needs no row.
+
+
+def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
+    for recorded in batch:
+        match recorded.event:
+            case PromiseMade() as event:
+                rows.put(PROMISE, _promise(recorded, event))
+            case PromiseKept() as event:
+                _keep(rows, recorded, event)
+            case PaymentAllocated() as event:
+                _allocate(rows, recorded, event)
+            case PaymentReversed() as event:
+                _take_back(rows, recorded, event)
+            case _:
+                pass  # Of another read model.
+    return rows
+
+
+def _promise(recorded: Recorded[Any], event: PromiseMade) -> Promise:
+    return Promise(
+        recorded.tenant_id,
+        recorded.stream_id,
+        event.account_id,
+        event.account_number,
+        recorded.legal_entity,
+        event.number,
+        "open",
+        event.amount.currency,
+        event.amount.minor,
+        event.promised_on,
+        event.made_on,
+        recorded.recorded_at,
+        None,
+        None,
+        event.note_id,
+        recorded.version,
+    )
+
+
+def _keep(rows: Rows, recorded: Recorded[Any], event: PromiseKept) -> None:
+    promise = rows.get(PROMISE, (recorded.tenant_id, recorded.stream_id))
+    if promise is None:
+        raise CorruptHistory("a promise was kept that was never made")
+    kept = replace(
+        promise,
+        status="kept",
+        received_minor=event.received.minor,
+        kept_on=recorded.effective_on,
+        version=recorded.version,
+    )
+    rows.put(PROMISE, kept)
+
+
+def _allocate(rows: Rows, recorded: Recorded[Any], event: PaymentAllocated) -> None:
+    for allocation in event.allocations:
+        cash = Cash(
+            recorded.tenant_id,
+            event.account_id,
+            allocation.id,
+            allocation.amount.currency,
+            allocation.amount.minor,
+            event.value_on,
+            recorded.recorded_at,
+            recorded.offset,
+            None,
+        )
+        rows.put(CASH, cash)
+
+
+def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> None:
+    for allocation in event.allocations:
+        cash = rows.get(CASH, (recorded.tenant_id, event.account_id, allocation.id))
+        if cash is None:
+            raise CorruptHistory("an allocation was taken back that was never made")
+        rows.put(CASH, replace(cash, taken_back_at_offset=recorded.offset))
+
+
+PROJECTION: Final = Projection(
+    name="promises",
+    hears=("ledger", "dunning"),
+    models=(PROMISE, CASH),
+    needs=needs,
+    fold=fold,
+)
+
+
+async def promises_and_cash(
+    connection: AsyncConnection, recorded: Recorded[PaymentAllocated]
+) -> PromisesAndCash:
+    """The account's promises, and its cash up to this event and no further."""
+    tenant_id, account_id = recorded.tenant_id, recorded.event.account_id
+    promise, cash = PROMISE.table, CASH.table
+    promises = [
+        Promise(*row)
+        for row in await connection.execute(
+            sa.select(promise).where(
+                promise.c.tenant_id == tenant_id, promise.c.account_id == account_id
+            )
+        )
+    ]
+    if all(row.status == "kept" for row in promises):
+        return PromisesAndCash((), ())
+    since = min(row.recorded_at for row in promises)
+    allocations = await connection.execute(
+        sa.select(cash).where(
+            cash.c.tenant_id == tenant_id,
+            cash.c.account_id == account_id,
+            cash.c.recorded_at >= since,
+            cash.c.log_offset <= recorded.offset,
+            sa.or_(
+                cash.c.taken_back_at_offset.is_(None),
+                cash.c.taken_back_at_offset > recorded.offset,
+            ),
+        )
+    )
+    return PromisesAndCash(
+        [_promised(row) for row in promises], [_allocated(Cash(*row)) for row in allocations]
+    )
+
+
+def _promised(row: Promise) -> PromisedCash:
+    return PromisedCash(
+        id=row.id,
+        amount=Money(row.amount_minor, row.currency),
+        promised_on=row.promised_on,
+        recorded_at=row.recorded_at,
+        is_kept=row.status == "kept",
+    )
+
+
+def _allocated(row: Cash) -> AllocatedCash:
+    return AllocatedCash(
+        id=row.allocation_id,
+        amount=Money(row.amount_minor, row.currency),
+        value_on=row.value_on,
+        recorded_at=row.recorded_at,
+    )

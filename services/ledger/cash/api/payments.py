@@ -1,0 +1,231 @@
+"""Routes of payments: receive, allocate, reverse, and how they stood on any day."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field, model_validator
+from sqlalchemy import RowMapping
+from starlette.responses import Response
+
+from services.ledger.cash.domain.allocation import SHARES_MAX
+from services.ledger.cash.domain.payment import commands
+from services.ledger.cash.domain.payment.events import Method, Reason
+from services.ledger.cash.handlers import payment
+from services.ledger.cash.projections import payments
+from services.ledger.customers.api.answering import answer, money, settle
+from services.ledger.customers.projections import accounts
+from services.ledger.receivables.api.invoice_kind import InvoiceKind
+from services.ledger.receivables.projections import invoices
+from shared.platform.http.commands import Commanding
+from shared.platform.http.models import (
+    AccountRef,
+    Day,
+    Id,
+    MoneyIn,
+    RequestBody,
+    ShortText,
+    ThingRef,
+    fault,
+)
+from shared.platform.http.paging import LIMIT_MAX, Paging
+from shared.platform.http.problems import Problem
+from shared.platform.http.queries import Moment, Reading
+
+router: Final = APIRouter(prefix="/payments", tags=["payments"])
+
+CANDIDATES_MAX: Final = 2 * SHARES_MAX  # open invoices "oldest first" looks at
+
+Status = Literal["received", "reversed"]
+
+
+class ReceivePayment(RequestBody):
+    account: AccountRef
+    number: ShortText
+    amount: MoneyIn
+    value_on: Day
+    method: Method
+    payer: ShortText | None = None  # A name: goes into the party table.
+    reference: ShortText | None = None
+
+
+class Share(RequestBody):
+    invoice: ThingRef
+    amount: MoneyIn
+
+
+class AllocatePayment(RequestBody):
+    effective_on: Day | None = None
+    allocations: Annotated[list[Share], Field(min_length=1, max_length=SHARES_MAX)] | None = None
+    rule: Literal["oldest_first"] | None = None
+
+    @model_validator(mode="after")
+    def _says_how(self) -> AllocatePayment:
+        if (self.allocations is None) == (self.rule is None):
+            raise fault("invalid_value", 'Must hold either "allocations" or "rule".')
+        return self
+
+
+class ReversePayment(RequestBody):
+    reason: Reason
+    effective_on: Day | None = None
+
+
+@router.post("", status_code=201)
+async def receive_payment(body: ReceivePayment, commanding: Commanding) -> Response:
+    account_id = body.account.resolve(commanding.tenant_id)
+    legal_entity = body.account.legal_entity
+    if legal_entity is None:  # Unknown ids are refused by the rule itself.
+        info = (await commanding.describe([account_id])).get(account_id)
+        legal_entity = info.legal_entity if info else ""
+    command = commands.ReceivePayment(
+        book=commanding.book(legal_entity),
+        account_id=account_id,
+        number=body.number,
+        amount=body.amount.money(),
+        value_on=body.value_on,
+        method=body.method,
+        has_payer=body.payer is not None,
+        reference=body.reference,
+        now=commanding.now,
+    )
+    payer = {"name": body.payer} if body.payer is not None else {}
+    return await commanding.run(payment.receive(command, payer), 201)
+
+
+@router.post("/{id}:allocate")
+async def allocate_payment(
+    id: Id, body: AllocatePayment, commanding: Commanding, reading: Reading, kind: InvoiceKind
+) -> Response:
+    info = await commanding.find(id, "payment")
+    if body.allocations is None:
+        async with reading.of("invoices") as connection:
+            candidates = await invoices.oldest_open(
+                connection, reading.tenant_id, info.account_id, CANDIDATES_MAX
+            )
+        oldest_first = commands.AllocateOldestFirst(
+            payment_id=id,
+            candidates=tuple(candidates),
+            effective_on=body.effective_on,
+            now=commanding.now,
+        )
+        return await commanding.run(payment.allocate_oldest_first(kind, oldest_first))
+    command = commands.AllocatePayment(
+        payment_id=id,
+        shares=tuple(
+            commands.Share(
+                invoice_id=share.invoice.resolve(
+                    commanding.tenant_id, info.legal_entity, "invoice"
+                ),
+                amount=share.amount.money(),
+            )
+            for share in body.allocations
+        ),
+        effective_on=body.effective_on,
+        now=commanding.now,
+    )
+    return await commanding.run(payment.allocate(kind, command))
+
+
+@router.post("/{id}:reverse")
+async def reverse_payment(
+    id: Id, body: ReversePayment, commanding: Commanding, reading: Reading, kind: InvoiceKind
+) -> Response:
+    """Looks up what the payment was given to, once the read model knows its last change."""
+    info = await commanding.find(id, "payment")
+    await reading.caught_up("payments", {id: info.version})
+    async with reading.of("payments") as connection:
+        paid = await payments.paid_invoices(connection, reading.tenant_id, id)
+    command = commands.ReversePayment(
+        payment_id=id,
+        reason=body.reason,
+        invoices=tuple(paid),
+        effective_on=body.effective_on,
+        now=commanding.now,
+    )
+    return await commanding.run(payment.reverse(kind, command))
+
+
+@router.get("")
+async def list_payments(
+    reading: Reading,
+    moment: Moment,
+    paging: Paging,
+    legal_entity: str | None = None,
+    account_id: Id | None = None,
+    account_number: str | None = None,
+    number: Annotated[list[str] | None, Query(max_length=LIMIT_MAX)] = None,
+    status: Annotated[list[Status] | None, Query()] = None,
+    value_on_from: Day | None = None,
+    value_on_to: Day | None = None,
+) -> Response:
+    asked = payments.Asked(
+        legal_entity=legal_entity,
+        account_id=account_id,
+        account_number=account_number,
+        numbers=number or (),
+        statuses=status or (),
+        value_on_from=value_on_from,
+        value_on_to=value_on_to,
+    )
+    async with reading.of("payments", "accounts") as connection:
+        settled = await settle(reading, connection, moment, legal_entity)
+        found = await payments.list_payments(
+            connection,
+            reading.tenant_id,
+            asked,
+            settled.at,
+            after=paging.after,
+            rows=paging.limit + 1,
+        )
+    page = paging.page(found, lambda row: (row["value_on"].isoformat(), str(row["payment_id"])))
+    return answer({**settled.echo, **page, "items": [_shown(r) for r in found[: paging.limit]]})
+
+
+@router.get("/{id}")
+async def show_payment(id: Id, reading: Reading, moment: Moment) -> Response:
+    async with reading.of("payments", "accounts") as connection:
+        settled = await settle(reading, connection, moment)
+        found = await payments.find_payment(connection, reading.tenant_id, id, settled.at)
+        if found is None:
+            raise Problem("not-found")
+        settled = await settle(reading, connection, moment, found["legal_entity"])
+        given = await payments.allocations_of(connection, reading.tenant_id, id, settled.at)
+        payer = await accounts.party_name(connection, reading.tenant_id, found["payer_id"])
+    allocations = [_allocation(each, found["currency"]) for each in given]
+    shown = {**settled.echo, **_shown(found), "payer": payer, "allocations": allocations}
+    return answer(shown, version=found["version"])
+
+
+def _shown(row: RowMapping) -> dict[str, object]:
+    """`version` is the present one, good for If-Match, whatever time is asked for."""
+    is_reversed = row["status_then"] == payments.REVERSED
+    return {
+        "id": row["payment_id"],
+        "version": row["version"],
+        "legal_entity": row["legal_entity"],
+        "account_id": row["account_id"],
+        "account_number": row["account_number"],
+        "number": row["number"],
+        "status": row["status_then"],
+        "value_on": row["value_on"],
+        "method": row["method"],
+        "reference": row["reference"],
+        "amount": money(row["amount_minor"], row["currency"]),
+        "unallocated_amount": money(row["unallocated_then"], row["currency"]),
+        "open_item_id": row["open_item_id"],
+        "reason": row["reason"] if is_reversed else None,
+        "reversed_on": row["reversed_on"] if is_reversed else None,
+    }
+
+
+def _allocation(each: RowMapping, currency: str) -> dict[str, object]:
+    return {
+        "id": each["allocation_id"],
+        "invoice_id": each["invoice_id"],
+        "invoice_number": each["invoice_number"],
+        "installment": each["installment"],
+        "amount": money(each["amount_minor"], currency),
+        "effective_on": each["allocated_on"],
+    }

@@ -1,0 +1,189 @@
+"""Decisions over a payment and the invoices it pays: neither gives or takes more than there is.
+
+No installment is ever below zero or above its total on any day, whatever is dated back: an
+allocation is not dated before the value date, the invoice date, or the last day on which money was
+taken back from the invoice; a reversal not before any allocation it takes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from services.ledger.cash.domain.payment import commands
+from services.ledger.cash.domain.payment import decide as on_payment
+from services.ledger.cash.domain.payment import events as payment_events
+from services.ledger.cash.domain.payment import state as payment
+from services.ledger.customers.domain.business_day import business_day
+from services.ledger.receivables.domain.invoice import decide as on_invoice
+from services.ledger.receivables.domain.invoice import events as invoice_events
+from services.ledger.receivables.domain.invoice import state as invoice
+from shared.kernel.days import day_at
+from shared.kernel.decider import Rejected, expect
+from shared.kernel.money import Money
+from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
+
+SHARES_MAX: Final = 150  # invoices one command may pay: three events each, in one deed
+
+Invoices = Mapping[UUID, invoice.State]
+
+
+class ConcurrentChange(Rejected):
+    """The payment was allocated further since the caller looked. Look again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What happens to the payment and to each invoice, all on one business date."""
+
+    effective_on: date
+    of_payment: Sequence[payment_events.Event]
+    of_invoices: Mapping[UUID, Sequence[invoice_events.Event]]
+
+
+def allocate(
+    command: commands.AllocatePayment, state: payment.State, invoices: Invoices
+) -> Decision:
+    """Named invoices; any share that does not fit refuses the whole wish."""
+    found = on_payment.still_there(state)
+    shares = _one_per_invoice(command.shares, found.facts.amount.currency)
+    for at, share in shares.items():
+        on_invoice.allocatable(
+            share.amount,
+            found.facts.account_id,
+            invoices[share.invoice_id],
+            field=f"/allocations/{at}",
+        )
+    return _given(command, found, list(shares.values()), invoices, list(shares))
+
+
+def allocate_oldest_first(
+    command: commands.AllocateOldestFirst, state: payment.State, invoices: Invoices
+) -> Decision:
+    """As far as the money reaches. Candidates that cannot take any are passed over."""
+    found = on_payment.still_there(state)
+    room = min(SHARES_MAX, on_payment.ALLOCATIONS_MAX - len(found.allocations))
+    left = found.unallocated
+    shares: list[commands.Share] = []
+    for invoice_id in dict.fromkeys(command.candidates):
+        candidate = invoices[invoice_id]
+        if not left.minor or len(shares) >= room:
+            break
+        if not _can_take(candidate, found):
+            continue
+        amount = min(left, on_invoice.open_amount_of(candidate))
+        shares.append(commands.Share(invoice_id=invoice_id, amount=amount))
+        left = left - amount
+    return _given(command, found, shares, invoices, list(range(len(shares))))
+
+
+def reverse(command: commands.ReversePayment, state: payment.State, invoices: Invoices) -> Decision:
+    """Every invoice gets back what it was given; those that were settled are open again."""
+    facts = on_payment.facts_of(state)
+    today = day_at(command.now, facts.time_zone)
+    if not isinstance(state, payment.Received):
+        quiet = on_payment.reverse(command, state)
+        return Decision(effective_on=today, of_payment=quiet, of_invoices={})
+    on = business_day(
+        command.effective_on, now=command.now, zone=facts.time_zone, earliest=state.moved_on
+    )
+    taken_back: dict[UUID, list[on_invoice.Portion]] = {}
+    for allocation in state.allocations:
+        if allocation.invoice_id not in invoices:
+            raise ConcurrentChange
+        taken_back.setdefault(allocation.invoice_id, []).append(
+            _portion(allocation, command.payment_id, facts)
+        )
+    return Decision(
+        effective_on=on,
+        of_payment=on_payment.reverse(command, state),
+        of_invoices={
+            invoice_id: on_invoice.unapply(
+                portions, invoices[invoice_id], unapplied_on=on, recorded_on=today
+            )
+            for invoice_id, portions in taken_back.items()
+        },
+    )
+
+
+def _given(
+    command: commands.AllocatePayment | commands.AllocateOldestFirst,
+    found: payment.Received,
+    shares: Sequence[commands.Share],
+    invoices: Invoices,
+    fields: Sequence[int],
+) -> Decision:
+    facts = found.facts
+    opens = [expect(invoices[share.invoice_id], invoice.Open) for share in shares]
+    on = business_day(
+        command.effective_on,
+        now=command.now,
+        zone=facts.time_zone,
+        earliest=max([facts.value_on, *(each.movable_from for each in opens)]),
+    )
+    first = len(found.allocations) + 1
+    allocations = [
+        payment_events.Allocation(
+            id=on_payment.allocation_id(command.payment_id, n),
+            invoice_id=share.invoice_id,
+            invoice_number=each.facts.number,
+            installment=each.facts.installment,
+            open_item_id=each.facts.open_item_id,
+            amount=share.amount,
+            due_on=each.facts.due_on,
+        )
+        for n, (share, each) in enumerate(zip(shares, opens, strict=True), start=first)
+    ]
+    return Decision(
+        effective_on=on,
+        of_payment=on_payment.allocate(allocations, found, allocated_on=on),
+        of_invoices={
+            allocation.invoice_id: on_invoice.apply(
+                _portion(allocation, command.payment_id, facts), each, field=f"/allocations/{at}"
+            )
+            for allocation, each, at in zip(allocations, opens, fields, strict=True)
+        },
+    )
+
+
+def _can_take(candidate: invoice.State, found: payment.Received) -> bool:
+    return (
+        isinstance(candidate, invoice.Open)
+        and candidate.facts.account_id == found.facts.account_id
+        and candidate.open_amount.currency == found.unallocated.currency
+    )
+
+
+def _one_per_invoice(
+    shares: Sequence[commands.Share], currency: str
+) -> Mapping[int, commands.Share]:
+    """An invoice named twice is one share, at the place where it stands first."""
+    places: dict[UUID, int] = {}
+    amounts: dict[int, Money] = {}
+    for at, share in enumerate(shares):
+        if share.amount.currency != currency:
+            raise CurrencyMismatch(f"/allocations/{at}/amount/currency")
+        if share.amount.minor <= 0:
+            raise AmountNotPositive(f"/allocations/{at}/amount/amount")
+        place = places.setdefault(share.invoice_id, at)
+        amounts[place] = amounts.get(place, Money.zero(currency)) + share.amount
+    return {
+        at: commands.Share(invoice_id=invoice_id, amount=amounts[at])
+        for invoice_id, at in places.items()
+    }
+
+
+def _portion(
+    allocation: payment_events.Allocation, payment_id: UUID, facts: payment.Facts
+) -> on_invoice.Portion:
+    return on_invoice.Portion(
+        allocation_id=allocation.id,
+        payment_id=payment_id,
+        payment_number=facts.number,
+        account_id=facts.account_id,
+        amount=allocation.amount,
+        value_on=facts.value_on,
+    )

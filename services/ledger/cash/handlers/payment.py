@@ -1,0 +1,128 @@
+"""Use cases of a payment: it comes in, is given to invoices, is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
+
+from services.ledger.cash.domain import allocation
+from services.ledger.cash.domain.payment import commands, decide
+from services.ledger.cash.domain.payment import state as payment_state
+from services.ledger.cash.domain.payment.decide import payment
+from services.ledger.cash.domain.payment.events import Allocation
+from services.ledger.customers.domain.account.decide import account
+from services.ledger.customers.domain.account.state import Opened
+from services.ledger.receivables.domain.invoice import state as invoice
+from services.ledger.receivables.handlers.invoice import Invoices, InvoiceStream, status_of
+from shared.kernel.decider import AnyChange, PrivateRow, States, Work, expect, on_day
+from shared.platform.codec import to_json
+
+Decide = Callable[[payment_state.State, Mapping[UUID, invoice.State]], allocation.Decision]
+
+
+def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work:
+    """`payer` goes into the party table only, and into no event."""
+    stream = payment.stream(command.book, command.number)
+    of = account.existing(command.account_id)
+
+    def decided(states: States) -> Sequence[AnyChange]:
+        happened = decide.receive(
+            command, states.of(stream), payment_id=stream.id, of=states.of(of)
+        )
+        zone = expect(states.of(of), Opened).time_zone
+        return [on_day(stream, happened, command.value_on, zone)]
+
+    row = PrivateRow("party", decide.payer_of(stream.id), payer)
+    private = [row] if command.has_payer else []
+    return Work([stream, of], decided, lambda states: _answer(states, stream.id, []), private)
+
+
+def allocate(invoices: Invoices, command: commands.AllocatePayment) -> Work:
+    named = [share.invoice_id for share in command.shares]
+    return _over_both(
+        invoices,
+        command.payment_id,
+        named,
+        lambda state, others: allocation.allocate(command, state, others),
+    )
+
+
+def allocate_oldest_first(invoices: Invoices, command: commands.AllocateOldestFirst) -> Work:
+    return _over_both(
+        invoices,
+        command.payment_id,
+        command.candidates,
+        lambda state, others: allocation.allocate_oldest_first(command, state, others),
+    )
+
+
+def reverse(invoices: Invoices, command: commands.ReversePayment) -> Work:
+    return _over_both(
+        invoices,
+        command.payment_id,
+        command.invoices,
+        lambda state, others: allocation.reverse(command, state, others),
+    )
+
+
+def _over_both(
+    invoices: Invoices, payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decide
+) -> Work:
+    stream = payment.existing(payment_id)
+    others = [invoices.existing(invoice_id) for invoice_id in dict.fromkeys(invoice_ids)]
+
+    def decided(states: States) -> Sequence[AnyChange]:
+        decision = decide_both(states.of(stream), {other.id: states.of(other) for other in others})
+        on, zone = decision.effective_on, decide.facts_of(states.of(stream)).time_zone
+        return [
+            on_day(stream, decision.of_payment, on, zone),
+            *(
+                on_day(other, decision.of_invoices[other.id], on, zone)
+                for other in others
+                if other.id in decision.of_invoices
+            ),
+        ]
+
+    return Work([stream, *others], decided, lambda states: _answer(states, payment_id, others))
+
+
+def _answer(states: States, payment_id: UUID, others: Sequence[InvoiceStream]) -> bytes:
+    """The payment, and the invoices the command was about."""
+    stream = payment.existing(payment_id)
+    state = states.of(stream)
+    facts = decide.facts_of(state)
+    is_reversed = isinstance(state, payment_state.Reversed)
+    touched = {each.invoice_id for each in decide.allocations_of(state)}
+    return to_json(
+        {
+            "id": payment_id,
+            "version": states.version(stream),
+            "account_id": facts.account_id,
+            "number": facts.number,
+            "status": "reversed" if is_reversed else "received",
+            "value_on": facts.value_on,
+            "amount": facts.amount,
+            "unallocated_amount": decide.unallocated_of(state),
+            "allocations": [_shown(each) for each in decide.allocations_of(state)],
+            "affected": [
+                {
+                    "resource": "invoices",
+                    "id": other.id,
+                    "version": states.version(other),
+                    "status": status_of(states.of(other)),
+                }
+                for other in others
+                if is_reversed or other.id in touched
+            ],
+        }
+    )
+
+
+def _shown(each: Allocation) -> object:
+    return {
+        "id": each.id,
+        "invoice_id": each.invoice_id,
+        "invoice_number": each.invoice_number,
+        "installment": each.installment,
+        "amount": each.amount,
+    }

@@ -1,0 +1,340 @@
+"""Which payments came in, what they were given to, and how they stood on any day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ledger.cash.domain.payment import events
+from services.ledger.contract.tables import METADATA
+from shared.kernel.envelope import Recorded
+from shared.platform.projector.moment import At
+from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+
+RECEIVED: Final = "received"
+REVERSED: Final = "reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    tenant_id: UUID
+    payment_id: UUID
+    legal_entity: str
+    account_id: UUID
+    account_number: str
+    number: str
+    currency: str
+    amount_minor: int
+    unallocated_minor: int
+    status: str
+    value_on: date
+    method: str
+    payer_id: UUID | None
+    reference: str | None
+    open_item_id: UUID
+    recorded_at: datetime  # Of the receipt.
+    reversed_on: date | None
+    reversed_at: datetime | None
+    reason: str | None  # Of the reversal.
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAllocation:
+    tenant_id: UUID
+    payment_id: UUID
+    allocation_id: UUID
+    invoice_id: UUID
+    invoice_number: str
+    installment: int
+    amount_minor: int
+    due_on: date | None
+    allocated_on: date
+    allocated_at: datetime
+    taken_back_on: date | None
+    taken_back_at: datetime | None
+
+
+payment: Final = sa.Table(
+    "payment",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("payment_id", sa.Uuid, primary_key=True),
+    sa.Column("legal_entity", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Uuid, nullable=False),
+    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("unallocated_minor", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("value_on", sa.Date, nullable=False),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("payer_id", sa.Uuid),
+    sa.Column("reference", sa.Text),
+    sa.Column("open_item_id", sa.Uuid, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reversed_on", sa.Date),
+    sa.Column("reversed_at", sa.DateTime(timezone=True)),
+    sa.Column("reason", sa.Text),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Index("payment_number", "tenant_id", "legal_entity", "number", unique=True),
+    sa.Index("payment_list", "tenant_id", "value_on", "payment_id"),
+    sa.Index("payment_account", "tenant_id", "account_id", "value_on", "payment_id"),
+)
+
+payment_allocation: Final = sa.Table(
+    "payment_allocation",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("payment_id", sa.Uuid, primary_key=True),
+    sa.Column("allocation_id", sa.Uuid, primary_key=True),
+    sa.Column("invoice_id", sa.Uuid, nullable=False),
+    sa.Column("invoice_number", sa.Text, nullable=False),
+    sa.Column("installment", sa.Integer, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("allocated_on", sa.Date, nullable=False),
+    sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("taken_back_on", sa.Date),
+    sa.Column("taken_back_at", sa.DateTime(timezone=True)),
+)
+
+PAYMENT: Final = ReadModel(payment, Payment)
+ALLOCATION: Final = ReadModel(payment_allocation, PaymentAllocation)
+
+
+def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    for recorded in batch:
+        event, key = recorded.event, (recorded.tenant_id, recorded.stream_id)
+        if isinstance(event, events.PaymentAllocated | events.PaymentReversed):
+            yield Need(PAYMENT, key)
+        if isinstance(event, events.PaymentReversed):
+            yield from (Need(ALLOCATION, (*key, each.id)) for each in event.allocations)
+
+
+def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
+    for recorded in batch:
+        match recorded.event:
+            case events.PaymentReceived() as received:
+                rows.put(PAYMENT, _received(recorded, received))
+            case events.PaymentAllocated() as allocated:
+                rows.put(
+                    PAYMENT,
+                    replace(
+                        _known(rows, recorded),
+                        unallocated_minor=allocated.unallocated_amount.minor,
+                        version=recorded.version,
+                    ),
+                )
+                for each in allocated.allocations:
+                    rows.put(ALLOCATION, _given(recorded, each))
+            case events.PaymentReversed() as taken:
+                _reverse(rows, recorded, taken)
+            case _:
+                pass
+    return rows
+
+
+def _reverse(rows: Rows, recorded: Recorded[Any], event: events.PaymentReversed) -> None:
+    rows.put(
+        PAYMENT,
+        replace(
+            _known(rows, recorded),
+            unallocated_minor=0,
+            status=REVERSED,
+            reversed_on=recorded.effective_on,
+            reversed_at=recorded.recorded_at,
+            reason=event.reason,
+            version=recorded.version,
+        ),
+    )
+    for each in event.allocations:
+        given = rows.get(ALLOCATION, (recorded.tenant_id, recorded.stream_id, each.id))
+        if given is None:
+            raise LookupError("what is taken back was never given")
+        rows.put(
+            ALLOCATION,
+            replace(given, taken_back_on=recorded.effective_on, taken_back_at=recorded.recorded_at),
+        )
+
+
+def _known(rows: Rows, recorded: Recorded[Any]) -> Payment:
+    known = rows.get(PAYMENT, (recorded.tenant_id, recorded.stream_id))
+    if known is None:
+        raise LookupError(f"{recorded.type} of a payment that is not there")
+    return known
+
+
+def _given(recorded: Recorded[Any], each: events.Allocation) -> PaymentAllocation:
+    return PaymentAllocation(
+        tenant_id=recorded.tenant_id,
+        payment_id=recorded.stream_id,
+        allocation_id=each.id,
+        invoice_id=each.invoice_id,
+        invoice_number=each.invoice_number,
+        installment=each.installment,
+        amount_minor=each.amount.minor,
+        due_on=each.due_on,
+        allocated_on=recorded.effective_on,
+        allocated_at=recorded.recorded_at,
+        taken_back_on=None,
+        taken_back_at=None,
+    )
+
+
+def _received(recorded: Recorded[Any], event: events.PaymentReceived) -> Payment:
+    return Payment(
+        tenant_id=recorded.tenant_id,
+        payment_id=recorded.stream_id,
+        legal_entity=recorded.legal_entity,
+        account_id=event.account_id,
+        account_number=event.account_number,
+        number=event.number,
+        currency=event.amount.currency,
+        amount_minor=event.amount.minor,
+        unallocated_minor=event.amount.minor,
+        status=RECEIVED,
+        value_on=event.value_on,
+        method=event.method,
+        payer_id=event.payer_id,
+        reference=event.reference,
+        open_item_id=event.open_item_id,
+        recorded_at=recorded.recorded_at,
+        reversed_on=None,
+        reversed_at=None,
+        reason=None,
+        version=recorded.version,
+    )
+
+
+PAYMENTS: Final = Projection("payments", ("ledger",), (PAYMENT, ALLOCATION), needs, fold)
+
+
+# --- questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which payments; empty or None: all."""
+
+    legal_entity: str | None = None
+    account_id: UUID | None = None
+    account_number: str | None = None
+    numbers: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    value_on_from: date | None = None
+    value_on_to: date | None = None
+
+
+def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
+    """Payments known then, with `unallocated_then` and `status_then`."""
+    of, given = payment.c, payment_allocation.c
+    found = sa.select(payment).where(of.tenant_id == tenant_id)
+    if at.is_now:
+        return found.add_columns(
+            of.unallocated_minor.label("unallocated_then"), of.status.label("status_then")
+        )
+    allocated = (
+        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(given.amount_minor), sa.BigInteger), 0))
+        .where(given.tenant_id == of.tenant_id, given.payment_id == of.payment_id, *_lasting(at))
+        .correlate(payment)
+        .scalar_subquery()
+    )
+    is_reversed = sa.and_(
+        of.reversed_on.is_not(None), of.reversed_on <= at.as_of, of.reversed_at <= at.as_known
+    )
+    return found.add_columns(
+        sa.case((is_reversed, 0), else_=of.amount_minor - allocated).label("unallocated_then"),
+        sa.case((is_reversed, REVERSED), else_=RECEIVED).label("status_then"),
+    ).where(of.value_on <= at.as_of, of.recorded_at <= at.as_known)
+
+
+def _lasting(at: At) -> Sequence[sa.ColumnElement[bool]]:
+    """Allocations made by then and not taken back by then."""
+    given = payment_allocation.c
+    return (
+        given.allocated_on <= at.as_of,
+        given.allocated_at <= at.as_known,
+        sa.or_(
+            given.taken_back_on.is_(None),
+            given.taken_back_on > at.as_of,
+            given.taken_back_at > at.as_known,
+        ),
+    )
+
+
+async def list_payments(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Asked,
+    at: At,
+    *,
+    after: tuple[str, ...] | None,
+    rows: int,
+) -> Sequence[sa.RowMapping]:
+    """By value date."""
+    found = _at(tenant_id, at).subquery("found").c
+    equal = {
+        found.legal_entity: asked.legal_entity,
+        found.account_id: asked.account_id,
+        found.account_number: asked.account_number,
+    }
+    wanted = [column == value for column, value in equal.items() if value is not None]
+    for column, values in ((found.number, asked.numbers), (found.status_then, asked.statuses)):
+        if values:
+            wanted.append(column.in_(values))
+    if asked.value_on_from is not None:
+        wanted.append(found.value_on >= asked.value_on_from)
+    if asked.value_on_to is not None:
+        wanted.append(found.value_on <= asked.value_on_to)
+    if after is not None:
+        place = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
+        wanted.append(sa.tuple_(found.value_on, found.payment_id) > place)
+    listed = sa.select(*found).where(*wanted).order_by(found.value_on, found.payment_id).limit(rows)
+    return (await connection.execute(listed)).mappings().all()
+
+
+async def find_payment(
+    connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
+) -> sa.RowMapping | None:
+    found = _at(tenant_id, at).where(payment.c.payment_id == payment_id)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+async def allocations_of(
+    connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
+) -> Sequence[sa.RowMapping]:
+    """What the payment had given by then and not got back by then."""
+    given = payment_allocation.c
+    found = (
+        sa.select(payment_allocation)
+        .where(given.tenant_id == tenant_id, given.payment_id == payment_id, *_lasting(at))
+        .order_by(given.allocated_on, given.allocated_at, given.allocation_id)
+    )
+    return (await connection.execute(found)).mappings().all()
+
+
+async def paid_invoices(
+    connection: AsyncConnection, tenant_id: UUID, payment_id: UUID
+) -> Sequence[UUID]:
+    """The invoices a payment is allocated to now."""
+    given = payment_allocation.c
+    found = (
+        sa.select(given.invoice_id)
+        .distinct()
+        .where(
+            given.tenant_id == tenant_id,
+            given.payment_id == payment_id,
+            given.taken_back_on.is_(None),
+        )
+        .order_by(given.invoice_id)
+    )
+    return (await connection.execute(found)).scalars().all()

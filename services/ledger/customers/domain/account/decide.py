@@ -1,0 +1,58 @@
+"""Every rule an account obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from services.ledger.customers.domain.account import commands, events
+from services.ledger.customers.domain.account.evolve import evolve
+from services.ledger.customers.domain.account.state import NOT_OPENED, NotOpened, State
+from services.ledger.customers.domain.legal_entity import state as legal_entity
+from shared.kernel.days import day_at
+from shared.kernel.decider import Aggregate, Rejected
+from shared.kernel.ids import derived
+from shared.kernel.rejections import NumberAlreadyUsed
+
+
+class UnknownLegalEntity(Rejected): ...
+
+
+def open_account(
+    command: commands.OpenAccount,
+    state: State,
+    *,
+    account_id: UUID,
+    entity: legal_entity.State,
+) -> Sequence[events.Event]:
+    if not isinstance(entity, legal_entity.Registered):
+        raise UnknownLegalEntity("/legal_entity")
+    if not isinstance(state, NotOpened):
+        raise NumberAlreadyUsed("/number")
+    return [
+        events.AccountOpened(
+            account_id=account_id,
+            legal_entity=entity.code,
+            number=command.number,
+            time_zone=entity.time_zone,
+            currency=entity.currency,
+            party_id=party_of(account_id),
+            collector_id=command.collector_id,
+            opened_on=day_at(command.now, entity.time_zone),
+        )
+    ]
+
+
+def party_of(account_id: UUID) -> UUID:
+    """Where the customer's name and contact person are kept."""
+    return derived(account_id, "party")
+
+
+def _account_of(event: events.Event) -> UUID | None:
+    return event.account_id
+
+
+account: Final = Aggregate[State, events.Event](
+    "account", initial=NOT_OPENED, evolve=evolve, account_of=_account_of
+)

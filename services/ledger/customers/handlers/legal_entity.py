@@ -1,0 +1,33 @@
+"""Use cases of a legal entity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.ledger.customers.domain.legal_entity import commands, decide
+from services.ledger.customers.domain.legal_entity.state import Registered
+from shared.kernel.decider import AnyChange, States, Work, expect, on_day
+from shared.platform.codec import to_json
+
+
+def register(command: commands.RegisterLegalEntity) -> Work:
+    stream = decide.legal_entity.stream(command.book, command.book.legal_entity)
+
+    def decided(states: States) -> Sequence[AnyChange]:
+        happened = decide.register(command, states.of(stream))
+        return [on_day(stream, happened, decide.registered_on(command), command.time_zone)]
+
+    def answer(states: States) -> bytes:
+        found = expect(states.of(stream), Registered)
+        return to_json(
+            {
+                "id": stream.id,
+                "version": states.version(stream),
+                "code": found.code,
+                "name": found.name,
+                "time_zone": found.time_zone,
+                "currency": found.currency,
+            }
+        )
+
+    return Work([stream], decided, answer)

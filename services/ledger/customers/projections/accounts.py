@@ -1,0 +1,216 @@
+"""Which legal entities and accounts there are. Names of customers are in the party table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ledger.contract.tables import METADATA
+from services.ledger.customers.domain.account.events import AccountOpened
+from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
+from shared.kernel.envelope import Recorded
+from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+
+
+@dataclass(frozen=True, slots=True)
+class LegalEntity:
+    tenant_id: UUID
+    code: str
+    legal_entity_id: UUID
+    name: str
+    time_zone: str
+    currency: str
+    registered_on: date
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    tenant_id: UUID
+    account_id: UUID
+    legal_entity: str
+    number: str
+    time_zone: str
+    currency: str
+    party_id: UUID
+    collector_id: UUID | None
+    opened_on: date
+    version: int
+
+
+legal_entity: Final = sa.Table(
+    "legal_entity",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("legal_entity_id", sa.Uuid, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("registered_on", sa.Date, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+account: Final = sa.Table(
+    "account",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Uuid, primary_key=True),
+    sa.Column("legal_entity", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("party_id", sa.Uuid, nullable=False),
+    sa.Column("collector_id", sa.Uuid),
+    sa.Column("opened_on", sa.Date, nullable=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Index("account_number", "tenant_id", "legal_entity", "number", unique=True),
+)
+
+ENTITY: Final = ReadModel(legal_entity, LegalEntity)
+ACCOUNT: Final = ReadModel(account, Account)
+
+
+def needs(_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    return ()
+
+
+def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
+    for recorded in events:
+        match recorded.event:
+            case LegalEntityRegistered() as registered:
+                rows.put(
+                    ENTITY,
+                    LegalEntity(
+                        tenant_id=recorded.tenant_id,
+                        code=registered.code,
+                        legal_entity_id=recorded.stream_id,
+                        name=registered.name,
+                        time_zone=registered.time_zone,
+                        currency=registered.currency,
+                        registered_on=recorded.effective_on,
+                        version=recorded.version,
+                    ),
+                )
+            case AccountOpened() as opened:
+                rows.put(
+                    ACCOUNT,
+                    Account(
+                        tenant_id=recorded.tenant_id,
+                        account_id=opened.account_id,
+                        legal_entity=opened.legal_entity,
+                        number=opened.number,
+                        time_zone=opened.time_zone,
+                        currency=opened.currency,
+                        party_id=opened.party_id,
+                        collector_id=opened.collector_id,
+                        opened_on=opened.opened_on,
+                        version=recorded.version,
+                    ),
+                )
+            case _:
+                pass
+    return rows
+
+
+ACCOUNTS: Final = Projection("accounts", ("ledger",), (ENTITY, ACCOUNT), needs, fold)
+
+
+# --- questions
+
+_PARTY: Final = sa.table(
+    "party", sa.column("id", sa.Uuid), sa.column("tenant_id", sa.Uuid), sa.column("details", JSONB)
+)
+
+
+async def zones(
+    connection: AsyncConnection, tenant_id: UUID, code: str | None
+) -> Sequence[sa.RowMapping]:
+    """Code, time zone and currency of one legal entity, or of all."""
+    of = legal_entity.c
+    found = sa.select(of.code, of.time_zone, of.currency).where(of.tenant_id == tenant_id)
+    if code is not None:
+        found = found.where(of.code == code)
+    return (await connection.execute(found)).mappings().all()
+
+
+async def list_legal_entities(
+    connection: AsyncConnection, tenant_id: UUID, *, after: str | None, rows: int
+) -> Sequence[sa.RowMapping]:
+    of = legal_entity.c
+    found = sa.select(legal_entity).where(of.tenant_id == tenant_id)
+    if after is not None:
+        found = found.where(of.code > after)
+    return (await connection.execute(found.order_by(of.code).limit(rows))).mappings().all()
+
+
+async def find_legal_entity(
+    connection: AsyncConnection, tenant_id: UUID, code: str
+) -> sa.RowMapping | None:
+    of = legal_entity.c
+    found = sa.select(legal_entity).where(of.tenant_id == tenant_id, of.code == code)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+def _with_party() -> sa.Select[Any]:
+    of = account.c
+    joined = account.outerjoin(
+        _PARTY, sa.and_(_PARTY.c.tenant_id == of.tenant_id, _PARTY.c.id == of.party_id)
+    )
+    return sa.select(account, _PARTY.c.details).select_from(joined)
+
+
+async def list_accounts(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    *,
+    legal_entity: str | None,
+    numbers: Sequence[str],
+    collector_id: UUID | None,
+    after: tuple[str, ...] | None,
+    rows: int,
+) -> Sequence[sa.RowMapping]:
+    """By legal entity and number, with who stands behind them."""
+    of = account.c
+    found = _with_party().where(of.tenant_id == tenant_id)
+    if legal_entity is not None:
+        found = found.where(of.legal_entity == legal_entity)
+    if numbers:
+        found = found.where(of.number.in_(numbers))
+    if collector_id is not None:
+        found = found.where(of.collector_id == collector_id)
+    if after is not None:
+        last = sa.tuple_(*(sa.literal(part) for part in after))
+        found = found.where(sa.tuple_(of.legal_entity, of.number) > last)
+    listed = found.order_by(of.legal_entity, of.number).limit(rows)
+    page: Sequence[sa.RowMapping] = (await connection.execute(listed)).mappings().all()
+    return page
+
+
+async def find_account(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> sa.RowMapping | None:
+    of = account.c
+    found = _with_party().where(of.tenant_id == tenant_id, of.account_id == account_id)
+    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    return row
+
+
+async def party_name(
+    connection: AsyncConnection, tenant_id: UUID, party_id: UUID | None
+) -> str | None:
+    """Who stands behind a party id; None: nobody was named."""
+    if party_id is None:
+        return None
+    of = _PARTY.c
+    found = sa.select(of.details["name"].astext).where(of.tenant_id == tenant_id, of.id == party_id)
+    name: str | None = (await connection.execute(found)).scalar_one_or_none()
+    return name

@@ -1,0 +1,193 @@
+"""Routes of invoices: issue, cancel, and how they stood on any day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field, model_validator
+from sqlalchemy import RowMapping
+from starlette.responses import Response
+
+from services.ledger.customers.api.answering import Settled, answer, money, settle
+from services.ledger.receivables.api.invoice_kind import InvoiceKind
+from services.ledger.receivables.domain.aging import days_past_due
+from services.ledger.receivables.domain.invoice import commands
+from services.ledger.receivables.handlers import invoice
+from services.ledger.receivables.projections import invoices
+from shared.platform.http.commands import Commanding
+from shared.platform.http.models import (
+    AccountRef,
+    Day,
+    Id,
+    MoneyIn,
+    RequestBody,
+    ShortText,
+    fault,
+)
+from shared.platform.http.paging import LIMIT_MAX, Paging
+from shared.platform.http.problems import Problem
+from shared.platform.http.queries import Moment, Reading
+
+router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
+
+NET_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
+
+Status = Literal["open", "settled", "canceled"]
+
+
+class NetDays(RequestBody):
+    anchor: Literal["invoice"]
+    add_days: Annotated[int, Field(ge=0, le=NET_DAYS_MAX)]
+
+
+class IssueInvoice(RequestBody):
+    account: AccountRef
+    number: ShortText
+    issued_on: Day
+    total: MoneyIn
+    terms: NetDays | None = None
+    due_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _is_due_once(self) -> IssueInvoice:
+        if self.terms is not None and self.due_on is not None:
+            raise fault("invalid_value", 'Must not hold both "terms" and "due_on".')
+        return self
+
+    def due(self) -> commands.NetDays | date | None:
+        if self.terms is not None:
+            return commands.NetDays(add_days=self.terms.add_days)
+        return self.due_on
+
+
+class CancelInvoice(RequestBody):
+    effective_on: Day | None = None
+
+
+@router.post("", status_code=201)
+async def issue_invoice(body: IssueInvoice, commanding: Commanding, kind: InvoiceKind) -> Response:
+    account_id = body.account.resolve(commanding.tenant_id)
+    legal_entity = body.account.legal_entity
+    if legal_entity is None:  # Unknown ids are refused by the rule itself.
+        info = (await commanding.describe([account_id])).get(account_id)
+        legal_entity = info.legal_entity if info else ""
+    command = commands.IssueInvoice(
+        book=commanding.book(legal_entity),
+        account_id=account_id,
+        number=body.number,
+        total=body.total.money(),
+        issued_on=body.issued_on,
+        due=body.due(),
+        now=commanding.now,
+    )
+    return await commanding.run(invoice.issue(kind, command), 201)
+
+
+@router.post("/{id}:cancel")
+async def cancel_invoice(
+    id: Id, commanding: Commanding, kind: InvoiceKind, body: CancelInvoice | None = None
+) -> Response:
+    await commanding.find(id, "invoice")
+    wanted = body.effective_on if body else None
+    command = commands.CancelInvoice(invoice_id=id, effective_on=wanted, now=commanding.now)
+    return await commanding.run(invoice.cancel(kind, command))
+
+
+@router.get("")
+async def list_invoices(
+    reading: Reading,
+    moment: Moment,
+    paging: Paging,
+    legal_entity: str | None = None,
+    account_id: Id | None = None,
+    account_number: str | None = None,
+    number: Annotated[list[str] | None, Query(max_length=LIMIT_MAX)] = None,
+    status: Annotated[list[Status] | None, Query()] = None,
+    issued_on_from: Day | None = None,
+    issued_on_to: Day | None = None,
+    due_on_from: Day | None = None,
+    due_on_to: Day | None = None,
+) -> Response:
+    asked = invoices.Asked(
+        legal_entity=legal_entity,
+        account_id=account_id,
+        account_number=account_number,
+        numbers=number or (),
+        statuses=status or (),
+        issued_on_from=issued_on_from,
+        issued_on_to=issued_on_to,
+        due_on_from=due_on_from,
+        due_on_to=due_on_to,
+    )
+    async with reading.of("invoices", "accounts") as connection:
+        settled = await settle(reading, connection, moment, legal_entity)
+        found = await invoices.list_invoices(
+            connection,
+            reading.tenant_id,
+            asked,
+            settled.at,
+            after=paging.after,
+            rows=paging.limit + 1,
+        )
+    page = paging.page(found, lambda row: (row["issued_on"].isoformat(), str(row["invoice_id"])))
+    items = [_shown(row, settled) for row in found[: paging.limit]]
+    return answer({**settled.echo, **page, "items": items})
+
+
+@router.get("/{id}")
+async def show_invoice(id: Id, reading: Reading, moment: Moment) -> Response:
+    async with reading.of("invoices", "accounts") as connection:
+        settled = await settle(reading, connection, moment)
+        found = await invoices.find_invoice(connection, reading.tenant_id, id, settled.at)
+        if found is None:
+            raise Problem("not-found")
+        settled = await settle(reading, connection, moment, found["legal_entity"])
+        given = await invoices.allocations_of(connection, reading.tenant_id, id, settled.at)
+    shown = {**settled.echo, **_shown(found, settled), "allocations": _given(found, given)}
+    return answer(shown, version=found["version"])
+
+
+def _shown(row: RowMapping, settled: Settled) -> dict[str, object]:
+    """`version` is the present one, good for If-Match, whatever time is asked for."""
+    currency, due_on = row["currency"], row["due_on"]
+    days = row["add_days"]
+    return {
+        "id": row["invoice_id"],
+        "version": row["version"],
+        "legal_entity": row["legal_entity"],
+        "account_id": row["account_id"],
+        "account_number": row["account_number"],
+        "number": row["number"],
+        "status": row["status_then"],
+        "issued_on": row["issued_on"],
+        "total": money(row["total_minor"], currency),
+        "open_amount": money(row["open_then"], currency),
+        "terms": None if days is None else {"anchor": "invoice", "add_days": days},
+        "installments": [
+            {
+                "installment": row["installment"],
+                "open_item_id": row["open_item_id"],
+                "due_on": due_on,
+                "open_amount": money(row["open_then"], currency),
+                "days_past_due": days_past_due(due_on, settled.as_of) if due_on else None,
+            }
+        ],
+    }
+
+
+def _given(row: RowMapping, given: Sequence[RowMapping]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": each["allocation_id"],
+            "payment_id": each["payment_id"],
+            "payment_number": each["payment_number"],
+            "installment": each["installment"],
+            "amount": money(each["amount_minor"], row["currency"]),
+            "value_on": each["value_on"],
+            "effective_on": each["applied_on"],
+        }
+        for each in given
+    ]

@@ -1,0 +1,132 @@
+"""Routes of reports. Aging: exhaustive buckets that always sum to the open items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from sqlalchemy import RowMapping
+from starlette.responses import Response
+
+from services.ledger.customers.api.answering import answer, money, settle
+from services.ledger.customers.domain.account.decide import UnknownLegalEntity
+from services.ledger.receivables.domain.aging import EDGES, BadEdges, bucket_names
+from services.ledger.reports.projections import aging
+from services.ledger.reports.projections.open_items import Asked
+from shared.platform.http.models import Id
+from shared.platform.http.paging import PageRequest, Paging
+from shared.platform.http.problems import Problem
+from shared.platform.http.queries import Moment, PointInTime, QueryRequest, Reading
+
+EDGES_TEXT: Final = r"^[0-9]{1,5}(,[0-9]{1,5}){0,11}$"
+
+
+def router(edges_default: Sequence[int] = EDGES) -> APIRouter:
+    """Raises BadEdges: the usual bucket edges are a setting."""
+    bucket_names(edges_default)
+    routes = APIRouter(prefix="/reports", tags=["reports"])
+
+    @routes.get("/aging")
+    async def show_aging(
+        legal_entity: str,
+        reading: Reading,
+        moment: Moment,
+        paging: Paging,
+        account_id: Id | None = None,
+        edges: Annotated[str | None, Query(pattern=EDGES_TEXT)] = None,
+        group_by: Literal["account"] | None = None,
+    ) -> Response:
+        """With group_by=account also `items`, a page of accounts; the totals are those of all."""
+        asked = Asked(tenant_id=reading.tenant_id, legal_entity=legal_entity, account_id=account_id)
+        days = edges_default if edges is None else _edges(edges)
+        return await _aging(reading, moment, asked, days, paging if group_by else None)
+
+    return routes
+
+
+async def _aging(
+    reading: QueryRequest,
+    moment: PointInTime,
+    asked: Asked,
+    days: Sequence[int],
+    paging: PageRequest | None,
+) -> Response:
+    async with reading.of("open_items", "accounts") as connection:
+        settled = await settle(reading, connection, moment, asked.legal_entity)
+        if not settled.entities:
+            raise UnknownLegalEntity("/legal_entity")
+        totals = await aging.aging(connection, asked, settled.at, edges=days)
+        grouped: Sequence[RowMapping] = ()
+        if paging is not None:
+            grouped = await aging.aging(
+                connection,
+                asked,
+                settled.at,
+                edges=days,
+                by_account=True,
+                after=paging.after,
+                rows=paging.limit + 1,
+            )
+    currencies = _by_currency(totals, days, settled.entities[0]["currency"])
+    body = {**settled.echo, "edges": days, "currencies": currencies}
+    if paging is not None:
+        groups = [list(rows) for _, rows in groupby(grouped, key=_group)]
+        page = paging.page(groups, lambda rows: tuple(str(part) for part in _group(rows[0])))
+        items = [_account(rows, days) for rows in groups[: paging.limit]]
+        body |= {"group_by": "account", **page, "items": items}
+    return answer(body)
+
+
+def _edges(text: str) -> Sequence[int]:
+    days = [int(part) for part in text.split(",")]
+    try:
+        bucket_names(days)
+    except BadEdges:
+        detail = "Must be ascending days from 1 on, such as 30,60,90."
+        raise Problem("invalid-query", pointer="/edges", detail=detail) from None
+    return days
+
+
+def _group(row: RowMapping) -> tuple[object, ...]:
+    return row["account_number"], row["account_id"], row["currency"]
+
+
+def _by_currency(
+    rows: Sequence[RowMapping], edges: Sequence[int], own: str
+) -> list[dict[str, object]]:
+    """The entity's own currency is there even when nothing is open in it."""
+    found = {
+        currency: list(of) for currency, of in groupby(rows, key=lambda row: str(row["currency"]))
+    }
+    return [
+        {"currency": currency, **_buckets(found.get(currency, ()), edges, currency)}
+        for currency in sorted({own, *found})
+    ]
+
+
+def _account(rows: Sequence[RowMapping], edges: Sequence[int]) -> dict[str, object]:
+    first = rows[0]
+    return {
+        "account_id": first["account_id"],
+        "account_number": first["account_number"],
+        "currency": first["currency"],
+        **_buckets(rows, edges, first["currency"]),
+    }
+
+
+def _buckets(rows: Iterable[RowMapping], edges: Sequence[int], currency: str) -> dict[str, object]:
+    """Every bucket, also empty ones; the total is the sum of what stands above it."""
+    found = {row["bucket"]: (int(row["items"]), int(row["minor"])) for row in rows}
+    filled = [(name, *found.get(name, (0, 0))) for name in bucket_names(edges)]
+    return {
+        "buckets": [
+            {"bucket": name, "items": items, "open_amount": money(minor, currency)}
+            for name, items, minor in filled
+        ],
+        "total": {
+            "items": sum(items for _, items, _ in filled),
+            "open_amount": money(sum(minor for _, _, minor in filled), currency),
+        },
+    }

@@ -1,0 +1,344 @@
+"""What is open, as dated movements: any balance as of any day, as it was known at any instant.
+
+One row per open item (an installment, or the unallocated rest of a payment, which is negative) and
+one per movement of it. Movements are never changed; the item's row says how far they reach, so that
+a question looks at movements only where later ones must be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.ledger.cash.domain.payment import events as payment
+from services.ledger.contract.tables import METADATA
+from services.ledger.receivables.domain.invoice import events as invoice
+from shared.kernel.envelope import Recorded
+from shared.kernel.ids import open_item_id
+from shared.kernel.money import total
+from shared.platform.projector.moment import At
+from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+
+INSTALLMENT: Final = "installment"
+UNALLOCATED: Final = "unallocated"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    tenant_id: UUID
+    open_item_id: UUID
+    legal_entity: str
+    account_id: UUID
+    account_number: str
+    kind: str
+    stream_id: UUID  # Of the invoice or payment.
+    number: str
+    installment: int  # 0: of a payment.
+    currency: str
+    dated_on: date  # Invoice date or value date.
+    due_on: date | None
+    open_minor: int  # After all movements.
+    first_on: date
+    first_at: datetime
+    last_on: date  # No movement has a later business date,
+    last_at: datetime  # and none was learned later.
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    tenant_id: UUID
+    open_item_id: UUID
+    version: int  # Of the item's own stream.
+    effective_on: date
+    recorded_at: datetime
+    minor: int  # Signed: what is owed grows with it.
+    type: str
+
+
+open_item: Final = sa.Table(
+    "open_item",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("open_item_id", sa.Uuid, primary_key=True),
+    sa.Column("legal_entity", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Uuid, nullable=False),
+    sa.Column("account_number", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("stream_id", sa.Uuid, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("installment", sa.Integer, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("dated_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("open_minor", sa.BigInteger, nullable=False),
+    sa.Column("first_on", sa.Date, nullable=False),
+    sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("last_on", sa.Date, nullable=False),
+    sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+    # What is open now; what was open once but moved after a day, or after an instant.
+    sa.Index(
+        "open_item_open",
+        "tenant_id",
+        "legal_entity",
+        "account_id",
+        postgresql_where=sa.text("open_minor <> 0"),
+    ),
+    sa.Index("open_item_last_on", "tenant_id", "legal_entity", "last_on"),
+    sa.Index("open_item_last_at", "tenant_id", "legal_entity", "last_at"),
+    sa.Index("open_item_account", "tenant_id", "account_id"),
+)
+
+open_item_movement: Final = sa.Table(
+    "open_item_movement",
+    METADATA,
+    sa.Column("tenant_id", sa.Uuid, primary_key=True),
+    sa.Column("open_item_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    sa.Column("effective_on", sa.Date, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+)
+
+ITEM: Final = ReadModel(open_item, OpenItem)
+MOVEMENT: Final = ReadModel(open_item_movement, Movement)
+
+
+def _moved(recorded: Recorded[Any]) -> tuple[UUID, int] | None:
+    """Which item an event moves, and by how much; None: none."""
+    event = recorded.event
+    match event:
+        case invoice.InvoiceIssued():
+            return event.open_item_id, event.total.minor
+        case invoice.InvoicePaymentApplied():
+            return event.open_item_id, -event.amount.minor
+        case invoice.InvoicePaymentUnapplied():
+            return event.open_item_id, event.amount.minor
+        case invoice.InvoiceCanceled():
+            return event.open_item_id, -event.open_amount.minor
+        case payment.PaymentReceived():
+            return event.open_item_id, -event.amount.minor
+        case payment.PaymentAllocated():
+            given = total((a.amount for a in event.allocations), event.unallocated_amount.currency)
+            return open_item_id(recorded.stream_id, 0), given.minor
+        case payment.PaymentReversed():
+            return open_item_id(recorded.stream_id, 0), event.unallocated_before.minor
+        case _:
+            return None
+
+
+def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    for recorded in events:
+        moved = _moved(recorded)
+        if moved is not None:
+            yield Need(ITEM, (recorded.tenant_id, moved[0]))
+
+
+def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
+    for recorded in events:
+        moved = _moved(recorded)
+        if moved is None:
+            continue
+        item_id, minor = moved
+        known = rows.get(ITEM, (recorded.tenant_id, item_id)) or _new(recorded)
+        rows.put(
+            ITEM,
+            replace(
+                known,
+                open_minor=known.open_minor + minor,
+                first_on=min(known.first_on, recorded.effective_on),
+                first_at=min(known.first_at, recorded.recorded_at),
+                last_on=max(known.last_on, recorded.effective_on),
+                last_at=max(known.last_at, recorded.recorded_at),
+            ),
+        )
+        rows.put(
+            MOVEMENT,
+            Movement(
+                tenant_id=recorded.tenant_id,
+                open_item_id=item_id,
+                version=recorded.version,
+                effective_on=recorded.effective_on,
+                recorded_at=recorded.recorded_at,
+                minor=minor,
+                type=recorded.type,
+            ),
+        )
+    return rows
+
+
+def _new(recorded: Recorded[Any]) -> OpenItem:
+    match recorded.event:
+        case invoice.InvoiceIssued() as issued:
+            kind, installment, currency = INSTALLMENT, issued.installment, issued.total.currency
+            dated_on, due_on = issued.issued_on, issued.due_on
+        case payment.PaymentReceived() as received:
+            kind, installment, currency = UNALLOCATED, 0, received.amount.currency
+            dated_on, due_on = received.value_on, None
+        case other:
+            raise LookupError(f"{type(other).__name__} moves an item that is not there")
+    return OpenItem(
+        tenant_id=recorded.tenant_id,
+        open_item_id=recorded.event.open_item_id,
+        legal_entity=recorded.legal_entity,
+        account_id=recorded.event.account_id,
+        account_number=recorded.event.account_number,
+        kind=kind,
+        stream_id=recorded.stream_id,
+        number=recorded.event.number,
+        installment=installment,
+        currency=currency,
+        dated_on=dated_on,
+        due_on=due_on,
+        open_minor=0,
+        first_on=recorded.effective_on,
+        first_at=recorded.recorded_at,
+        last_on=recorded.effective_on,
+        last_at=recorded.recorded_at,
+    )
+
+
+OPEN_ITEMS: Final = Projection("open_items", ("ledger",), (ITEM, MOVEMENT), needs, fold)
+
+
+# --- questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which open items a question is about; empty or None: all."""
+
+    tenant_id: UUID
+    legal_entity: str | None = None
+    account_id: UUID | None = None
+    kind: str | None = None
+    currency: str | None = None
+    due_on_from: date | None = None
+    due_on_to: date | None = None
+
+
+FAR: Final = date(9999, 12, 31)  # Sorts items without a due date last.
+
+
+def items_then(asked: Asked, at: At) -> sa.Select[Any]:
+    """Every item that may be open then, with its open amount then (`minor`, possibly zero).
+
+    An item at zero whose last movement is inside both bounds was at zero then too, and is not
+    looked at; movements are summed only for items that moved after one of the bounds.
+    """
+    item, movement = open_item.c, open_item_movement.c
+    counted = (
+        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(movement.minor), sa.BigInteger), 0))
+        .where(
+            movement.tenant_id == item.tenant_id,
+            movement.open_item_id == item.open_item_id,
+            movement.effective_on <= at.as_of,
+            movement.recorded_at <= at.as_known,
+        )
+        .correlate(open_item)
+        .scalar_subquery()
+    )
+    wanted = {
+        item.legal_entity: asked.legal_entity,
+        item.account_id: asked.account_id,
+        item.kind: asked.kind,
+        item.currency: asked.currency,
+    }
+    found = sa.select(open_item).where(
+        item.tenant_id == asked.tenant_id,
+        *(column == value for column, value in wanted.items() if value is not None),
+    )
+    if asked.due_on_from is not None:
+        found = found.where(item.due_on >= asked.due_on_from)
+    if asked.due_on_to is not None:
+        found = found.where(item.due_on <= asked.due_on_to)
+    if at.is_now:
+        return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
+    is_whole = sa.and_(item.last_on <= at.as_of, item.last_at <= at.as_known)
+    return found.add_columns(
+        sa.case((is_whole, item.open_minor), else_=counted).label("minor")
+    ).where(
+        item.first_on <= at.as_of,
+        item.first_at <= at.as_known,
+        sa.or_(item.open_minor != 0, item.last_on > at.as_of, item.last_at > at.as_known),
+    )
+
+
+async def list_items(
+    connection: AsyncConnection, asked: Asked, at: At, *, after: tuple[str, ...] | None, rows: int
+) -> Sequence[sa.RowMapping]:
+    """Open items by due date, those without one last."""
+    found = items_then(asked, at).subquery("found")
+    due = sa.func.coalesce(found.c.due_on, FAR)
+    listed = sa.select(found).where(found.c.minor != 0)
+    if after is not None:
+        last = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
+        listed = listed.where(sa.tuple_(due, found.c.open_item_id) > last)
+    result = await connection.execute(listed.order_by(due, found.c.open_item_id).limit(rows))
+    return result.mappings().all()
+
+
+async def find_item(
+    connection: AsyncConnection, tenant_id: UUID, item_id: UUID, at: At
+) -> tuple[sa.RowMapping, Sequence[sa.RowMapping]] | None:
+    """The item and its movements inside the bounds, None: not known then."""
+    item, movement = open_item.c, open_item_movement.c
+    found = (
+        (
+            await connection.execute(
+                sa.select(open_item).where(
+                    item.tenant_id == tenant_id,
+                    item.open_item_id == item_id,
+                    item.first_on <= at.as_of,
+                    item.first_at <= at.as_known,
+                )
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if found is None:
+        return None
+    moved = await connection.execute(
+        sa.select(open_item_movement)
+        .where(
+            movement.tenant_id == tenant_id,
+            movement.open_item_id == item_id,
+            movement.effective_on <= at.as_of,
+            movement.recorded_at <= at.as_known,
+        )
+        .order_by(movement.version)
+    )
+    return found, moved.mappings().all()
+
+
+async def balances(
+    connection: AsyncConnection, tenant_id: UUID, accounts: Sequence[UUID]
+) -> Sequence[sa.RowMapping]:
+    """Now: account_id, currency, what installments have open, and what is unallocated."""
+    item = open_item.c
+    result = await connection.execute(
+        sa.select(
+            item.account_id,
+            item.currency,
+            signed_sum(sa.case((item.kind == INSTALLMENT, item.open_minor), else_=0)).label("owed"),
+            signed_sum(sa.case((item.kind == UNALLOCATED, -item.open_minor), else_=0)).label(
+                "given"
+            ),
+        )
+        .where(item.tenant_id == tenant_id, item.account_id.in_(accounts))
+        .group_by(item.account_id, item.currency)
+        .order_by(item.account_id, item.currency)
+    )
+    return result.mappings().all()
+
+
+def signed_sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """In minor units; PostgreSQL would make it a NUMERIC."""
+    return sa.cast(sa.func.sum(column), sa.BigInteger)

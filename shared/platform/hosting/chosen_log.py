@@ -1,0 +1,16 @@
+"""The log the settings name: Apache Kafka where brokers are named, else tables in PostgreSQL."""
+
+from __future__ import annotations
+
+from shared.platform.hosting.settings import LOG_DATABASE, PlatformSettings
+from shared.platform.log.port import EventLog
+from shared.platform.log.postgres import PostgresLog
+
+
+def open_log(settings: PlatformSettings, client: str = "duebook") -> EventLog:
+    """Nothing is connected before its first use. `client` names us in the brokers' logs."""
+    if settings.kafka is None:
+        return PostgresLog(settings.database_url_of(LOG_DATABASE))
+    from shared.platform.log.kafka import KafkaLog  # The embedded mode does without its client.
+
+    return KafkaLog(settings.kafka, replicas=settings.kafka_replicas, client=client)

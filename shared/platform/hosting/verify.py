@@ -1,0 +1,67 @@
+"""Is everything that was derived still what follows from the events? Reads, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+from uuid import UUID
+
+from shared.kernel.decider import Armed
+from shared.platform.database.pools import Database, driver
+from shared.platform.log.port import EventLog
+from shared.platform.projector.verify import Difference, Fold, Stored, compare, read_stored
+from shared.platform.service import Service, Topics
+from shared.platform.subscription.decoding import Hearing
+from shared.platform.timers.verify import compare_timers
+
+TIMER_TABLE: Final = "es_timer"
+CURSOR_TABLE: Final = "es_cursor"
+HALTED: Final = """
+SELECT worker, topic, partition_no, error FROM es_cursor
+ WHERE state = 'halted' ORDER BY worker, topic, partition_no"""
+
+
+async def verify(
+    service: Service,
+    *,
+    database: Database,
+    log: EventLog,
+    topics: Topics,
+    tenants: Collection[UUID],
+) -> Sequence[Difference]:
+    """Every projection against a fresh fold of the log, timers against the folded streams.
+
+    A partition that halted differs too: its rows follow from the events up to where it stands, and
+    it should not stand.
+
+    All stored rows are of one snapshot, so the service may be at work meanwhile.
+    """
+    stored: list[Stored] = []
+    differences: list[Difference] = []
+    async with database.bound(tenants, snapshot=True) as connection:
+        raw = await driver(connection)
+        for projection in service.projections:
+            heard = [topics.events_of(name) for name in projection.hears]
+            stored.append(await read_stored(raw, projection, heard))
+        for stream, name, there, wanted in await compare_timers(
+            raw, service.codec(), service.aggregates
+        ):
+            key = f"{stream}/{name}"
+            differences.append(Difference(TIMER_TABLE, key, "", _armed(there), _armed(wanted)))
+        for worker, topic, partition, error in await raw.fetch(HALTED):
+            key = f"{worker} {topic}/{partition}"
+            differences.append(
+                Difference(CURSOR_TABLE, key, "state", f"halted ({error})", "running")
+            )
+    hearing = Hearing(service.codec())
+    for one in stored:
+        fold = Fold(one.projection, hearing)
+        await fold.run(log, one.upto)
+        differences += compare(one.projection, one.rows, fold.rows())
+    return differences
+
+
+def _armed(timer: Armed | None) -> str:
+    return (
+        "none" if timer is None else f"due {timer.due_at.isoformat()} since {timer.since_version}"
+    )

@@ -1,0 +1,366 @@
+"""What a service does without being asked: relay, projections, reactions, effects, timers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import structlog
+
+from shared.kernel.ids import PARTITIONS
+from shared.platform.clock import DomainClock, monotonic_s
+from shared.platform.database.connections import Listening
+from shared.platform.database.pools import Database
+from shared.platform.leases.freshness import measure
+from shared.platform.leases.leases import Freshness, Leases, Worker
+from shared.platform.log.port import EventLog
+from shared.platform.manual_clock import CLOCK_CHANNEL
+from shared.platform.observability import metrics as meters
+from shared.platform.outbox import relay
+from shared.platform.outbox.relay import Relay
+from shared.platform.projector.runtime import Projector
+from shared.platform.reactor import runtime as reactor
+from shared.platform.reactor.facts import Facts
+from shared.platform.reactor.port import Effect
+from shared.platform.reactor.runtime import Performer, Progress, Reactor
+from shared.platform.service import Service, Topics
+from shared.platform.signals import Bell, Ear
+from shared.platform.store.port import CommandQueue, EventStore
+from shared.platform.store.submission import Submitting
+from shared.platform.subscription.consumer import RECORDS_MAX, Consumer
+from shared.platform.subscription.consumer import Handler as BatchHandler
+from shared.platform.subscription.decoding import Hearing
+from shared.platform.subscription.progress import Seen
+from shared.platform.subscription.work_status import Ends, Halted, WorkStatus, read_status
+from shared.platform.timers import runtime as timers
+from shared.platform.timers.runtime import Timers
+
+__all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
+
+SILENCE_S_MAX: Final = 15.0  # a log that no worker has heard of for longer does not answer
+LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
+BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
+CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
+QUIET_S: Final = 0.004  # without a sound from any worker, before who waits for them looks again
+LOOK_S: Final = 0.05  # between two looks at the work left, if no worker of this process is heard
+LOOK_FOREIGN_S: Final = 0.02  # the same where all of them are in other processes
+OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
+
+_log = structlog.get_logger(__name__)
+
+
+class _Loop(Protocol):
+    def stop(self) -> None: ...
+
+    async def run(self) -> None: ...
+
+
+class _Handler(BatchHandler, Protocol):
+    def stop(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class UnclearNames(ValueError):
+    """Two projections or effects of one name, or one with the name of another worker."""
+
+
+class Workers:
+    """The workers of one service in this process.
+
+    Nothing is opened before `start`; a process that only serves HTTP does not start them and still
+    asks `status` and `wait_seen`.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        database: Database,
+        log: EventLog,
+        store: EventStore,
+        writer: CommandQueue,
+        clock: DomainClock,
+        topics: Topics,
+        committed: Bell,  # Rung by the writer after a commit with events: Writer(wake=bell.ring).
+        instance: str | None = None,  # DUEBOOK_INSTANCE
+        lease_ttl_s: float = LEASE_TTL_S,
+    ) -> None:
+        self._service = service
+        self._database = database
+        self._log = log
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._topics = topics
+        self._committed = committed
+        self._published = Bell()
+        self._hearing = Hearing(service.codec())
+        self._seen = Seen(database)
+        self._workers = _workers_of(service, topics)
+        self._leases = Leases(
+            database,
+            service.name,
+            [Worker(relay.WORKER, ()), Worker(timers.WORKER, ()), *self._workers],
+            partitions=PARTITIONS,
+            instance=instance,
+            ttl_s=lease_ttl_s,
+        )
+        self._listening = Listening(
+            lambda: database.own_connection("duebook listen"),
+            {OUTBOX_CHANNEL: committed.ring, CLOCK_CHANNEL: committed.ring},
+        )
+        self._leases.freshness = self._freshness
+        self._loops: list[_Loop] = []
+        self._consumers: list[Consumer] = []
+        self._handlers: list[_Handler] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to take leases and to work; returns at once."""
+        self._seen.has_workers_here = True
+        self._consumers = [*self._consuming()]
+        self._loops = [self._relay(), self._timers(), *self._consumers]
+        self._listening.start()
+        self._leases.start()
+        self._tasks = [
+            asyncio.create_task(loop.run(), name=f"{self._service.name} {type(loop).__name__}")
+            for loop in self._loops
+        ]
+
+    async def stop(self) -> None:
+        """Finish the batches at work, give the leases back. Before the writer is closed."""
+        for loop in self._loops:
+            loop.stop()
+        for handler in self._handlers:
+            handler.stop()
+        await self._end_tasks()
+        for handler in self._handlers:
+            await handler.close()
+        if self._tasks:
+            await self._leases.stop()
+            await self._listening.stop()
+        await self._seen.close()
+        self._loops, self._consumers, self._handlers, self._tasks = [], [], [], []
+
+    def missing(self) -> str | None:
+        """What keeps these workers from working, in a line."""
+        if not self._tasks:
+            return "the log has not answered yet"
+        if not self._leases.are_fresh:
+            return "its leases are not renewed"
+        heard_s = max((one.answered_s for one in self._consumers), default=monotonic_s())
+        if monotonic_s() - heard_s > SILENCE_S_MAX:
+            return "the log does not answer"
+        return None
+
+    async def _end_tasks(self) -> None:
+        """What hangs on a log or a database that is away is cut off, which does what a crash does:
+        nothing is lost, and the next owner repeats it.
+        """
+        if not self._tasks:
+            return
+        _, hanging = await asyncio.wait(self._tasks, timeout=BATCHES_END_S_MAX)
+        for task in hanging:
+            task.cancel()
+        if hanging:
+            _log.warning("workers cut off", service=self._service.name, workers=len(hanging))
+            await asyncio.wait(hanging, timeout=CUT_OFF_S_MAX)
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                _log.error("worker ended", service=self._service.name, exc_info=task.exception())
+
+    def wake(self) -> None:
+        """Look again now: the domain clock was moved, or something was committed."""
+        self._committed.ring()
+
+    async def status(self) -> WorkStatus:
+        return await self._status(None)
+
+    async def settled(self, timeout_s: float, given_up: Callable[[], bool]) -> WorkStatus:
+        """As soon as nothing is left to do here, or something stands still, or time is over.
+
+        Looks when the workers of this process have fallen silent, and now and then for the others.
+        """
+        ear = Ear()
+        bells = (self._committed, self._published, self._seen.moved)
+        for bell in bells:
+            bell.add(ear)
+        until_s = monotonic_s() + timeout_s
+        known: Ends | None = None
+        try:
+            while True:  # Until one of the three.
+                ear.forget()
+                status = await self._status(known)
+                left_s = until_s - monotonic_s()
+                if status.is_settled or status.halted or given_up() or left_s <= 0:
+                    return status
+                known = status.end_offsets
+                await self._silence(ear, left_s)
+        finally:
+            for bell in bells:
+                bell.remove(ear)
+
+    async def _silence(self, ear: Ear, timeout_s: float) -> None:
+        """Until a worker was heard and then nothing for a moment, or until it is time to look."""
+        look_s = LOOK_S if self._seen.has_workers_here else LOOK_FOREIGN_S
+        end_s = monotonic_s() + min(timeout_s, look_s)
+        wait_s = min(timeout_s, look_s)
+        while wait_s > 0 and await ear.wait(wait_s):
+            ear.forget()
+            wait_s = min(QUIET_S, end_s - monotonic_s())
+
+    async def _status(self, known_ends: Ends | None) -> WorkStatus:
+        topics = {self._topics.events_of(self._service.name)}
+        topics.update(topic for worker in self._workers for topic in worker.topics)
+        return await read_status(
+            self._database,
+            self._log,
+            now=await self._clock.now(),
+            in_flight=self._writer.in_flight,
+            workers=self._workers,
+            topics=sorted(topics),
+            known_ends=known_ends,
+        )
+
+    async def measure(self) -> None:
+        """Into the metrics of this process, whatever process works. Raises what is away."""
+        name = self._service.name
+        await measure(name, self._database, [worker.name for worker in self._workers])
+        for worker in self._workers:
+            meters.LAG.labels(name, worker.name).set(float("nan"))
+        for behind, lag in (await self.status()).lags.items():
+            meters.LAG.labels(name, behind).set(lag)
+
+    async def wait_seen(
+        self, projection: str, versions: Mapping[UUID, int], timeout_s: float
+    ) -> bool:
+        """Whether the projection has passed these stream versions, within the timeout."""
+        return await self._seen.wait(projection, versions, timeout_s)
+
+    def _relay(self) -> _Loop:
+        return Relay(
+            self._service.name,
+            database=self._database,
+            log=self._log,
+            leases=self._leases,
+            committed=self._committed,
+            published=self._published,
+        )
+
+    def _timers(self) -> _Loop:
+        return Timers(
+            self._service.name,
+            self._service.fire,
+            database=self._database,
+            store=self._store,
+            submitting=self._submitting(),
+            clock=self._clock,
+            leases=self._leases,
+            committed=self._committed,
+        )
+
+    def _freshness(self) -> Freshness:
+        return {
+            (consumer.worker, partition): ago_s
+            for consumer in self._consumers
+            for partition, ago_s in consumer.caught_up_ago_s().items()
+        }
+
+    def _consuming(self) -> Sequence[Consumer]:
+        loops: list[Consumer] = []
+        for projection in self._service.projections:
+            handler = Projector(
+                self._service.name,
+                projection,
+                database=self._database,
+                hearing=self._hearing,
+                seen=self._seen,
+            )
+            loops.append(self._consumer(projection.name, handler))
+        if self._service.reactions:
+            loops.append(self._consumer(reactor.WORKER, self._reactor()))
+        for effect in self._service.effects:
+            loops.append(self._consumer(reactor.EFFECT_PREFIX + effect.name, self._effect(effect)))
+        return loops
+
+    def _reactor(self) -> _Handler:
+        hears = {p.name: _topics_of(p.hears, self._topics) for p in self._service.projections}
+        facts = Facts(
+            self._topics.events_of(self._service.name),
+            hears,
+            database=self._database,
+            log=self._log,
+            seen=self._seen,
+            published=self._published,
+        )
+        return Reactor(
+            self._service.reactions,
+            self._service.handlers,
+            database=self._database,
+            progress=self._progress(reactor.WORKER),
+            submitting=self._submitting(),
+            facts=facts,
+            clock=self._clock,
+        )
+
+    def _effect(self, effect: Effect) -> _Handler:
+        return Performer(
+            effect,
+            self._service.handlers,
+            progress=self._progress(reactor.EFFECT_PREFIX + effect.name),
+            submitting=self._submitting(),
+            clock=self._clock,
+        )
+
+    def _consumer(self, worker: str, handler: _Handler) -> Consumer:
+        self._handlers.append(handler)
+        return Consumer(
+            self._service.name,
+            worker,
+            database=self._database,
+            reader=self._log.reader(f"{self._service.name}-{worker}"),
+            leases=self._leases,
+            handler=handler,
+            records_max=RECORDS_MAX,
+        )
+
+    def _progress(self, worker: str) -> Progress:
+        return Progress(self._service.name, worker, self._database, self._hearing, self._seen.moved)
+
+    def _submitting(self) -> Submitting:
+        return Submitting(self._service.name, self._writer, self._store)
+
+
+def _workers_of(service: Service, topics: Topics) -> Sequence[Worker]:
+    """Those with cursors."""
+    types = {**service.own, **service.heard}
+    found = [Worker(p.name, _topics_of(p.hears, topics)) for p in service.projections]
+    if service.reactions:
+        classes = [kind for reaction in service.reactions for kind in _classes(reaction.hears)]
+        found.append(Worker(reactor.WORKER, _topics_hearing(classes, types, topics)))
+    for effect in service.effects:
+        heard = _topics_hearing(_classes(effect.hears), types, topics)
+        found.append(Worker(reactor.EFFECT_PREFIX + effect.name, heard))
+    names = [relay.WORKER, timers.WORKER, *(worker.name for worker in found)]
+    if len(set(names)) != len(names):
+        raise UnclearNames(", ".join(sorted(names)))
+    return found
+
+
+def _topics_of(services: Sequence[str], topics: Topics) -> Sequence[str]:
+    return [topics.events_of(service) for service in services]
+
+
+def _topics_hearing(
+    classes: Sequence[type[Any]], types: Mapping[str, type], topics: Topics
+) -> Sequence[str]:
+    """A type's service is the first part of its name."""
+    services = {name.partition(".")[0] for name, cls in types.items() if cls in classes}
+    return _topics_of(sorted(services), topics)
+
+
+def _classes(hears: type[Any] | tuple[type[Any], ...]) -> Sequence[type[Any]]:
+    return hears if isinstance(hears, tuple) else (hears,)

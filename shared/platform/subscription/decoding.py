@@ -1,0 +1,75 @@
+"""Log records as a service understands them: envelopes, fresh events, versions seen."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from shared.kernel.envelope import Recorded
+from shared.platform.codec import Codec
+from shared.platform.log.envelope import Envelope, envelope_of
+from shared.platform.log.port import LogRecord, TopicPartition
+from shared.platform.subscription.consumer import Batch, VersionGap
+
+REMEMBERED_MAX: Final = 6_000  # records; the workers of a service read the same ones
+
+
+class Heard(NamedTuple):
+    """A record, and its event where this service knows the type."""
+
+    envelope: Envelope
+    recorded: Recorded[Any] | None
+
+
+class Fresh(NamedTuple):
+    """What is new in a batch, in log order, and the versions seen after it."""
+
+    events: Sequence[Recorded[Any]]
+    versions: Mapping[UUID, int]
+    duplicates: int
+
+
+class Hearing:
+    """Decodes each record once for all workers of a service. Events are immutable, so shared."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._remembered: OrderedDict[tuple[TopicPartition, int], Heard] = OrderedDict()
+
+    def hear(self, at: TopicPartition, record: LogRecord) -> Heard:
+        """Raises BadEnvelope, UnknownEventType, UndecodableEvent."""
+        key = (at, record.offset)
+        heard = self._remembered.get(key)
+        if heard is None:
+            envelope = envelope_of(record)
+            event = self._codec.decode(envelope.type, record.value)
+            recorded = None if event is None else envelope.around(event, at, record.offset)
+            heard = self._remembered[key] = Heard(envelope, recorded)
+            if len(self._remembered) > REMEMBERED_MAX:
+                self._remembered.popitem(last=False)
+        return heard
+
+    def hear_all(self, batch: Batch) -> Sequence[Heard]:
+        return [self.hear(at, record) for at in sorted(batch) for record in batch[at]]
+
+
+def fresh_of(heard: Sequence[Heard], seen: Mapping[UUID, int]) -> Fresh:
+    """Drops what was seen, refuses a gap. Types nobody here knows count as seen all the same."""
+    versions: dict[UUID, int] = {}
+    events: list[Recorded[Any]] = []
+    duplicates = 0
+    for envelope, recorded in heard:
+        last = versions.get(envelope.stream_id, seen.get(envelope.stream_id, 0))
+        if envelope.version <= last:
+            duplicates += 1
+            continue
+        if envelope.version != last + 1:
+            raise VersionGap(
+                f"{envelope.stream_id}: version {envelope.version} after version {last}"
+            )
+        versions[envelope.stream_id] = envelope.version
+        if recorded is not None:
+            events.append(recorded)
+    return Fresh(events, versions, duplicates)

@@ -1,0 +1,116 @@
+"""What waits in a service, read from its database and the log, so that any process can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+
+from shared.platform.database.pools import Database, driver
+from shared.platform.leases.leases import Worker
+from shared.platform.log.port import EventLog
+
+# One row per worker and topic, and one without a worker where there are none.
+STORED: Final = """
+SELECT w.timers_due, w.next_timer_at, w.outbox, c.*
+  FROM (SELECT (SELECT count(*) FROM es_timer WHERE due_at <= $1) AS timers_due,
+               (SELECT min(due_at) FROM es_timer) AS next_timer_at,
+               (SELECT count(*) FROM es_outbox) AS outbox) w
+  LEFT JOIN (SELECT worker, topic, array_agg(partition_no) AS partitions,
+                    array_agg(next_offset) AS offsets, array_agg(state) AS states,
+                    array_agg(error) AS errors
+               FROM es_cursor WHERE worker = ANY($2::text[]) GROUP BY worker, topic) c ON true"""
+
+Ends = Mapping[str, Sequence[int]]  # topic -> the next offset of each partition
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """A partition that stands still because of an event its worker cannot take."""
+
+    worker: str
+    topic: str
+    partition: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkStatus:
+    """What waits in this service."""
+
+    now: datetime  # Domain clock.
+    timers_due: int
+    next_timer_at: datetime | None  # The earliest of all, due or not.
+    outbox: int
+    in_flight: int  # Works the writer of this process has not answered.
+    lags: Mapping[str, int]  # Worker -> records it has not consumed.
+    end_offsets: Ends  # Of the own topic and those heard.
+    halted: Sequence[Halted]
+
+    @property
+    def lag(self) -> int:
+        """Records that workers have not consumed, over all of them."""
+        return sum(self.lags.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing left to do, at this instant and as far as this service knows."""
+        return not (self.timers_due or self.outbox or self.in_flight or self.lag or self.halted)
+
+
+async def read_status(
+    database: Database,
+    log: EventLog,
+    *,
+    now: datetime,
+    in_flight: int,
+    workers: Sequence[Worker],
+    topics: Sequence[str],
+    known_ends: Ends | None = None,
+) -> WorkStatus:
+    """The ends are read last: what the log had got by then must have been consumed before.
+
+    Ends only grow. Where something is left to do by `known_ends` the log is not asked again.
+    """
+    async with database.engine.connect() as connection:
+        raw = await driver(connection)  # Asked often while a clock is driven; no transaction.
+        rows = await raw.fetch(STORED, now, [worker.name for worker in workers])
+    cursors = {(row["worker"], row["topic"]): row for row in rows if row["worker"] is not None}
+    found = WorkStatus(
+        now=now,
+        timers_due=rows[0]["timers_due"],
+        next_timer_at=rows[0]["next_timer_at"],
+        outbox=rows[0]["outbox"],
+        in_flight=in_flight,
+        lags=_lags(cursors, workers, known_ends or {}),
+        end_offsets=known_ends or {},
+        halted=[
+            Halted(worker, topic, partition, error or "")
+            for (worker, topic), row in sorted(cursors.items())
+            for partition, state, error in zip(
+                row["partitions"], row["states"], row["errors"], strict=True
+            )
+            if state == "halted"
+        ],
+    )
+    if known_ends is not None and not found.is_settled:
+        return found
+    ends = await log.ends(topics)
+    return replace(found, lags=_lags(cursors, workers, ends), end_offsets=ends)
+
+
+def _lags(
+    cursors: Mapping[tuple[str, str], asyncpg.Record], workers: Sequence[Worker], ends: Ends
+) -> Mapping[str, int]:
+    """Records not consumed, by worker."""
+    lags = dict.fromkeys((worker.name for worker in workers), 0)
+    for worker in workers:
+        for topic in worker.topics:
+            row = cursors.get((worker.name, topic))
+            at = dict(zip(row["partitions"], row["offsets"], strict=True)) if row else {}
+            behind = (max(0, end - at.get(n, 0)) for n, end in enumerate(ends.get(topic, ())))
+            lags[worker.name] += sum(behind)
+    return lags

@@ -1,0 +1,235 @@
+"""Folds of dunning's own events: the same rows whatever the batches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.dunning.alerts.domain.overdue_alert.events import AlertAccount, OverdueAlertRaised
+from services.dunning.alerts.projections import overdue_alerts
+from services.dunning.contract.inbox import Allocation, PaymentReversed
+from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
+from services.dunning.notices.projections import notices
+from services.dunning.work.domain.case.events import (
+    CaseClosed,
+    CaseOpened,
+    OpenItemAdded,
+    OpenItemRemoved,
+)
+from services.dunning.work.domain.contact.events import ContactRecorded
+from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened
+from services.dunning.work.projections import collection_ledger, contacts, promises, work_list
+from shared.kernel.envelope import Recorded
+from tests.support.dunning import (
+    ACCOUNT,
+    DUE,
+    INVOICE,
+    ITEM_A,
+    NUMBERS,
+    TENANT,
+    after,
+    allocated,
+    at,
+    listed,
+    recorded,
+    yuan,
+)
+from tests.support.projecting import project
+
+CASE, TASK, NOTICE, CONTACT, PROMISE, ALERT = (UUID(int=n) for n in range(900, 906))
+EVERY_BATCH = pytest.mark.parametrize("batch", [1, 2, 1000])
+
+
+def happened(*rows: tuple[Any, UUID, int, date]) -> list[Recorded[Any]]:
+    return [
+        recorded(event, on, stream=stream, version=version, offset=offset)
+        for offset, (event, stream, version, on) in enumerate(rows)
+    ]
+
+
+ADDED = OpenItemAdded(
+    account_id=ACCOUNT,
+    open_item_id=ITEM_A,
+    invoice_id=INVOICE,
+    invoice_number=NUMBERS[ITEM_A],
+    installment=1,
+    due_on=DUE,
+    open_amount=yuan(235_000),
+)
+CASE_OPENED = CaseOpened(account_id=ACCOUNT, account_number="C-1001", currency="CNY")
+TASK_OPENED = TaskOpened(
+    account_id=ACCOUNT,
+    account_number="C-1001",
+    due_on=DUE,
+    step=1,
+    kind="phone",
+    grade="较差",
+    items=(listed(),),
+)
+RAISED = OverdueAlertRaised(
+    alert_id=UUID(int=1),
+    account=AlertAccount(id=ACCOUNT, legal_entity="CN01", number="C-1001"),
+    open_item_id=ITEM_A,
+    invoice_number=NUMBERS[ITEM_A],
+    installment=1,
+    due_on=DUE,
+    effective_on=after(1),
+    threshold_days=1,
+    grade="一般",
+    collector_id=None,
+    open_amount=yuan(235_000),
+    policy_version="default@1",
+)
+MADE = PromiseMade(
+    account_id=ACCOUNT,
+    account_number="C-1001",
+    number="P-1",
+    amount=yuan(100),
+    promised_on=after(9),
+    made_on=after(2),
+    note_id=UUID(int=77),
+)
+
+
+class TestWorkList:
+    @EVERY_BATCH
+    def test_closes_and_opens_a_case_again(self, batch: int) -> None:
+        removed = OpenItemRemoved(account_id=ACCOUNT, open_item_id=ITEM_A)
+        closed = CaseClosed(account_id=ACCOUNT)
+        life = happened(
+            (CASE_OPENED, CASE, 1, after(1)),
+            (ADDED, CASE, 2, after(1)),
+            (removed, CASE, 3, after(9)),
+            (closed, CASE, 4, after(9)),
+            (CASE_OPENED, CASE, 5, after(20)),
+            (ADDED, CASE, 6, after(20)),
+        )
+        before = project(work_list.PROJECTION, life[:4], batch=batch)
+        tables = project(work_list.PROJECTION, life, batch=batch)
+
+        closed_case = before["dunning_case"][TENANT, CASE]
+        assert (closed_case.status, closed_case.closed_on) == ("closed", after(9))
+        assert before["dunning_case_item"] == {}
+        case = tables["dunning_case"][TENANT, CASE]
+        assert (case.status, case.opened_on, case.closed_on) == ("open", after(20), None)
+        assert case.version == 6
+        assert list(tables["dunning_case_item"]) == [(TENANT, CASE, ITEM_A)]
+
+    @EVERY_BATCH
+    def test_completes_a_task(self, batch: int) -> None:
+        done = TaskCompleted(account_id=ACCOUNT, outcome="reached", completed_on=after(2))
+        tables = project(
+            work_list.PROJECTION,
+            happened((TASK_OPENED, TASK, 1, after(1)), (done, TASK, 2, after(2))),
+            batch=batch,
+        )
+
+        task = tables["dunning_task"][TENANT, TASK]
+        assert (task.status, task.outcome, task.version) == ("completed", "reached", 2)
+        assert tables["dunning_task_item"][TENANT, TASK, ITEM_A].open_minor == 235_000
+
+
+class TestOverdueAlerts:
+    @EVERY_BATCH
+    def test_shows_each_at_its_place_on_the_log_and_never_goes_back_in_time(
+        self, batch: int
+    ) -> None:
+        late = recorded(RAISED, after(5), stream=ALERT, version=1, offset=40)
+        early = recorded(
+            replace(RAISED, alert_id=UUID(int=2)), after(3), stream=UUID(int=9), offset=41
+        )
+        other = replace(early, partition=6, offset=1, id=UUID(int=3))
+        feed = project(overdue_alerts.PROJECTION, [late, early, other], batch=batch)[
+            "overdue_alert_feed"
+        ]
+
+        shown = {key[1:]: row.shown_at for key, row in feed.items()}
+        assert shown == {(5, 40): at(after(5)), (5, 41): at(after(5)), (6, 1): at(after(3))}
+
+
+class TestPromises:
+    @EVERY_BATCH
+    def test_says_since_when_cash_is_taken_back(self, batch: int) -> None:
+        taken = PaymentReversed(
+            account_id=ACCOUNT, allocations=(Allocation(id=UUID(int=11), amount=yuan(60)),)
+        )
+        kept = PromiseKept(account_id=ACCOUNT, received=yuan(100))
+        tables = project(
+            promises.PROJECTION,
+            happened(
+                (MADE, PROMISE, 1, after(2)),
+                (allocated((11, 60), (12, 40), value_on=after(8)), INVOICE, 1, after(8)),
+                (kept, PROMISE, 2, after(8)),
+                (taken, INVOICE, 2, after(12)),
+            ),
+            batch=batch,
+        )
+
+        promise = tables["promise"][TENANT, PROMISE]
+        assert (promise.status, promise.received_minor, promise.kept_on) == ("kept", 100, after(8))
+        cash = tables["promised_cash"]
+        assert cash[TENANT, ACCOUNT, UUID(int=11)].taken_back_at_offset == 3
+        assert cash[TENANT, ACCOUNT, UUID(int=12)].taken_back_at_offset is None
+
+
+class TestNotices:
+    @EVERY_BATCH
+    def test_turns_accepted(self, batch: int) -> None:
+        queued = NoticeQueued(
+            account_id=ACCOUNT,
+            account_number="C-1001",
+            due_on=DUE,
+            step=1,
+            channel="email",
+            template="reminder",
+            grade="一般",
+            currency="CNY",
+            items=(listed(),),
+        )
+        accepted = NoticeAccepted(account_id=ACCOUNT, channel="email", message_id="<1@x>")
+        rows = project(
+            notices.PROJECTION,
+            happened((queued, NOTICE, 1, after(1)), (accepted, NOTICE, 2, after(1))),
+            batch=batch,
+        )["notice"]
+
+        assert (rows[TENANT, NOTICE].status, rows[TENANT, NOTICE].message_id) == (
+            "accepted",
+            "<1@x>",
+        )
+
+
+class TestCollectionLedgerAndContacts:
+    def test_keep_every_event_with_its_note_and_day(self) -> None:
+        contact = ContactRecorded(
+            account_id=ACCOUNT,
+            account_number="C-1001",
+            number="K-1",
+            channel="phone",
+            contacted_at=at(after(2), 3),
+            open_item_ids=(ITEM_A,),
+            outcome="promised",
+            reason=None,
+            next_step=None,
+            next_step_on=None,
+            note_id=UUID(int=78),
+        )
+        events = happened(
+            (allocated((1, 1), value_on=DUE), INVOICE, 1, after(1)),
+            (contact, CONTACT, 1, after(2)),
+            (MADE, PROMISE, 1, after(2)),
+        )
+        folded = project(collection_ledger.PROJECTION, events)["collection_entry"]
+        entries = sorted(folded.values(), key=lambda row: row.log_offset)
+        rows = project(contacts.PROJECTION, events)["contact"]
+
+        assert [(row.kind, row.event, row.day, row.note_id) for row in entries] == [
+            ("contact", "recorded", after(2), UUID(int=78)),
+            ("promise", "made", after(2), UUID(int=77)),
+        ]
+        assert rows[TENANT, CONTACT].open_item_ids == f'["{ITEM_A}"]'

@@ -1,0 +1,284 @@
+"""SQL against a fold by hand: every balance, on every day, as known at every moment."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from services.ledger.cash.projections import payments
+from services.ledger.contract.tables import METADATA
+from services.ledger.receivables.domain.aging import bucket_of
+from services.ledger.receivables.projections import invoices
+from services.ledger.reports.projections import aging, open_items
+from services.ledger.reports.projections.open_items import OPEN_ITEMS, Asked
+from shared.platform.database.pools import Database
+from shared.platform.projector.moment import KNOWN_EVER, At
+from tests.support.ledger import TENANT, noon
+from tests.support.ledger_histories import ACTIONS, FIRST_DAY, Life, Step, life_of
+from tests.support.ledger_tables import fill
+from tests.support.projecting import Tables, project
+
+pytestmark = pytest.mark.connected
+
+EDGES = (10, 20, 40)
+ALL = Asked(tenant_id=TENANT, legal_entity="CN01")
+
+
+def busy_life(seed: int) -> Life:
+    """Long enough that reversals, backdated money and cancellations all happen."""
+    chance = random.Random(seed)
+    return life_of(
+        [
+            Step(
+                action=chance.choice(ACTIONS),
+                pick=chance.randrange(10),
+                other=chance.randrange(10),
+                amount=chance.randint(1, 30_000),
+                days=chance.randint(0, 4),
+                back=chance.choice([None, None, *range(12)]),
+            )
+            for _ in range(120)
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """Open amounts at a moment, added up without any of the code under test."""
+
+    tables: Tables
+    at: At
+
+    def open_items(self) -> dict[UUID, int]:
+        found: dict[UUID, int] = defaultdict(int)
+        for row in self.tables["open_item_movement"].values():
+            if row.effective_on <= self.at.as_of and row.recorded_at <= self.at.as_known:
+                found[row.open_item_id] += row.minor
+        return {id: minor for id, minor in found.items() if minor}
+
+    def buckets(self) -> Counter[str]:
+        found = Counter[str]()
+        for id, minor in self.open_items().items():
+            due_on = self.tables["open_item"][TENANT, id].due_on
+            name = bucket_of(minor, due_on=due_on, as_of=self.at.as_of, edges=EDGES)
+            found[name] += minor
+        return found
+
+
+def moments(life: Life) -> Iterator[At]:
+    """Days and instants of the life, before, between and after."""
+    days = [FIRST_DAY + timedelta(days=n) for n in range(-1, (life.today - FIRST_DAY).days + 40, 9)]
+    for as_of in days:
+        yield At(as_of, KNOWN_EVER, False)
+        for known_on in days[::4]:
+            yield At(as_of, noon(known_on), False)
+    yield At(life.today, KNOWN_EVER, True)
+
+
+class TestOpenItems:
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    async def test_are_what_the_movements_say_at_any_moment(
+        self, ledger_database: Database, seed: int
+    ) -> None:
+        life = busy_life(seed)
+        events = life.book.streams.recorded
+        tables = project(OPEN_ITEMS, events)
+        await fill(ledger_database, TENANT, events)
+
+        async with ledger_database.bound([TENANT], snapshot=True) as connection:
+            for at in moments(life):
+                by_hand = ByHand(tables, at)
+                rows = await open_items.list_items(connection, ALL, at, after=None, rows=1000)
+                assert {row["open_item_id"]: row["minor"] for row in rows} == by_hand.open_items()
+
+                buckets = await aging.aging(connection, ALL, at, edges=EDGES)
+                assert (
+                    Counter({row["bucket"]: row["minor"] for row in buckets}) == by_hand.buckets()
+                )
+                assert sum(row["items"] for row in buckets) == len(rows)
+
+    async def test_come_in_pages_by_due_date_without_loss(self, ledger_database: Database) -> None:
+        life = busy_life(4)
+        await fill(ledger_database, TENANT, life.book.streams.recorded)
+        at = At(life.today, KNOWN_EVER, True)
+
+        async with ledger_database.bound([TENANT], snapshot=True) as connection:
+            whole = await open_items.list_items(connection, ALL, at, after=None, rows=1000)
+            paged: list[UUID] = []
+            after: tuple[str, ...] | None = None
+            while rows := await open_items.list_items(connection, ALL, at, after=after, rows=2):
+                paged += [row["open_item_id"] for row in rows]
+                last = rows[-1]
+                after = (
+                    (last["due_on"] or open_items.FAR).isoformat(),
+                    str(last["open_item_id"]),
+                )
+
+        assert len(whole) > 4
+        assert paged == [row["open_item_id"] for row in whole]
+
+    async def test_of_a_past_day_do_not_change_when_more_is_learned(
+        self, ledger_database: Database
+    ) -> None:
+        """A backdated payment changes past days, and nothing that was known before it."""
+        life = busy_life(5)
+        events = life.book.streams.recorded
+        half = len(events) // 2
+        known = events[half].recorded_at
+        seen: list[dict[UUID, int]] = []
+        for part in ([e for e in events if e.recorded_at <= known], events):
+            await fill(ledger_database, TENANT, part)
+            async with ledger_database.bound([TENANT], snapshot=True) as connection:
+                rows = await open_items.list_items(
+                    connection, ALL, At(life.today, known, False), after=None, rows=1000
+                )
+                seen.append({row["open_item_id"]: row["minor"] for row in rows})
+
+        assert seen[0] == seen[1]
+
+
+class TestAging:
+    async def test_by_account_sums_to_the_whole_in_pages(self, ledger_database: Database) -> None:
+        life = busy_life(6)
+        await fill(ledger_database, TENANT, life.book.streams.recorded)
+        at = At(life.today - timedelta(days=20), KNOWN_EVER, False)
+
+        async with ledger_database.bound([TENANT], snapshot=True) as connection:
+            whole = await aging.aging(connection, ALL, at, edges=EDGES)
+            first = await aging.aging(connection, ALL, at, edges=EDGES, by_account=True, rows=1)
+            last = first[-1]
+            second = await aging.aging(
+                connection,
+                ALL,
+                at,
+                edges=EDGES,
+                by_account=True,
+                after=(last["account_number"], str(last["account_id"]), last["currency"]),
+                rows=1,
+            )
+
+        assert {row["account_number"] for row in first} == {"C-1001"}
+        assert {row["account_number"] for row in second} == {"C-1002"}
+        assert _by_bucket([*first, *second]) == _by_bucket(whole)
+
+
+class TestInvoicesAndPayments:
+    @pytest.mark.parametrize("seed", [7, 8])
+    async def test_stand_as_their_open_items_do(self, ledger_database: Database, seed: int) -> None:
+        life = busy_life(seed)
+        events = life.book.streams.recorded
+        tables = project(OPEN_ITEMS, events)
+        await fill(ledger_database, TENANT, events)
+
+        async with ledger_database.bound([TENANT], snapshot=True) as connection:
+            for at in moments(life):
+                by_hand = ByHand(tables, at).open_items()
+                issued = await invoices.list_invoices(
+                    connection, TENANT, invoices.Asked(), at, after=None, rows=1000
+                )
+                assert {
+                    row["open_item_id"]: row["open_then"] for row in issued if row["open_then"]
+                } == {id: minor for id, minor in by_hand.items() if minor > 0}
+                assert all(
+                    (row["status_then"] == "open") == bool(row["open_then"]) for row in issued
+                )
+                paid = await payments.list_payments(
+                    connection, TENANT, payments.Asked(), at, after=None, rows=1000
+                )
+                assert {
+                    row["open_item_id"]: -row["unallocated_then"]
+                    for row in paid
+                    if row["unallocated_then"]
+                } == {id: minor for id, minor in by_hand.items() if minor < 0}
+
+    async def test_name_the_oldest_first(self, ledger_database: Database) -> None:
+        life = busy_life(9)
+        await fill(ledger_database, TENANT, life.book.streams.recorded)
+        account_id = next(
+            e.account_id for e in life.book.streams.recorded if e.type == "ledger.invoice.issued.v1"
+        )
+        async with ledger_database.bound([TENANT], snapshot=True) as connection:
+            found = await invoices.oldest_open(connection, TENANT, account_id, 100)
+            dues: list[date] = []
+            for id in found:
+                row = await invoices.find_invoice(
+                    connection, TENANT, id, At(life.today, KNOWN_EVER, True)
+                )
+                assert row is not None
+                assert (row["status"], row["account_id"]) == ("open", account_id)
+                dues.append(row["due_on"] or date.max)
+
+        assert len(dues) > 1
+        assert dues == sorted(dues)
+
+
+class TestSchema:
+    async def test_has_the_columns_of_the_projections(self, ledger_database: Database) -> None:
+        """The migration says it once more, by hand; both must say the same."""
+        async with ledger_database.unbound() as connection:
+            found = await connection.run_sync(_columns)
+
+        assert found == {
+            name: {
+                column.name: (_family(column.type), column.nullable, column.primary_key)
+                for column in table.columns
+            }
+            for name, table in METADATA.tables.items()
+        }
+
+    async def test_shows_nothing_to_other_tenants(self, ledger_database: Database) -> None:
+        await fill(ledger_database, TENANT, busy_life(10).book.streams.recorded)
+
+        async with ledger_database.bound([UUID(int=1)]) as connection:
+            for table in METADATA.tables.values():
+                count = sa.select(sa.func.count()).select_from(table)
+                assert (await connection.execute(count)).scalar_one() == 0
+
+
+def _columns(connection: sa.Connection) -> dict[str, dict[str, tuple[str, bool, bool]]]:
+    inspector = sa.inspect(connection)
+    return {
+        name: {
+            column["name"]: (
+                _family(column["type"]),
+                column["nullable"],
+                column["name"] in inspector.get_pk_constraint(name)["constrained_columns"],
+            )
+            for column in inspector.get_columns(name)
+        }
+        for name in METADATA.tables
+    }
+
+
+def _family(kind: Any) -> str:
+    return type(kind.as_generic()).__name__
+
+
+def _by_bucket(rows: Any) -> Counter[tuple[str, str]]:
+    found = Counter[tuple[str, str]]()
+    for row in rows:
+        found[row["currency"], row["bucket"]] += row["minor"]
+    return found
+
+
+def test_the_lives_are_busy() -> None:
+    """A comparison over a quiet book would prove nothing."""
+    types = Counter(e.type for seed in (1, 2, 3) for e in busy_life(seed).book.streams.recorded)
+    backdated = [
+        e
+        for e in busy_life(5).book.streams.recorded
+        if e.effective_on < datetime.date(e.recorded_at)
+    ]
+
+    assert types["ledger.payment.reversed.v1"] > 5
+    assert types["ledger.invoice.canceled.v1"] > 5
+    assert types["ledger.invoice.reopened.v1"] > 2
+    assert len(backdated) > 5

@@ -1,0 +1,154 @@
+"""A toy service on a real database behind a real socket, until a signal comes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from services.cli.client.clocks import Clocks
+from services.cli.client.duebook import Duebook, Refused
+from shared.platform.clock import monotonic_s
+from shared.platform.database.pools import Database
+from shared.platform.hosting.host import Host
+from shared.platform.hosting.serving import joined, serve
+from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.log.memory import MemoryLog
+from shared.platform.signals import Bell
+from shared.platform.store.postgres import PostgresStore
+from shared.platform.subscription.progress import until
+from tests.support.running import free_port
+from tests.support.toy import toy_service
+
+pytestmark = pytest.mark.connected
+
+BOX = {
+    "legal_entity": "CN01",
+    "number": "B-1",
+    "account_id": UUID(int=11),
+    "content": {"amount": "10.00", "currency": "CNY"},
+    "opened_on": "2026-01-31",
+}
+SOON_S = 10.0
+SLOW_S = 2.0
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def host(make_database: Callable[..., str], platform_template: str) -> Host:
+    settings = PlatformSettings(port=free_port(), clock="manual", clock_start=START)
+    database = Database(make_database(template=platform_template))
+    return Host(
+        replace(toy_service(), name="ledger"),
+        settings,
+        database=database,
+        store=PostgresStore(database),
+        log=MemoryLog(),
+        works=True,
+    )
+
+
+@asynccontextmanager
+async def served(host: Host, port: int) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    app = joined({"ledger": host})
+    serving = asyncio.create_task(
+        serve(app, [host], host="127.0.0.1", port=port, ready=ready.set_result)
+    )
+    try:
+        async with asyncio.timeout(20):
+            yield await ready, serving
+    finally:
+        if not serving.done():
+            os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+
+
+async def until_ready(http: httpx.AsyncClient, url: str) -> None:
+    """Leases are taken a moment after the start."""
+    until_s = monotonic_s() + 10
+    while (answer := (await http.get(f"{url}/health/ready")).json()) != {"status": "ok"}:
+        assert monotonic_s() < until_s, answer
+
+
+class TestServe:
+    async def test_answers_under_the_name_of_the_service(self, host: Host) -> None:
+        async with served(host, free_port()) as (url, _), httpx.AsyncClient() as http:
+            home = (await http.get(url)).json()
+            assert home["services"]["ledger"]["api"] == f"{url}/ledger/v1"
+            await until_ready(http, f"{url}/ledger")
+            assert (await http.get(f"{url}/nobody/v1")).json()["code"] == "not-found"
+            assert (await http.get(f"{url}/ledger/docs")).text.count("/ledger/openapi.json") == 1
+
+    async def test_does_a_wish_once(self, host: Host) -> None:
+        async with served(host, free_port()) as (url, _), Duebook(url) as duebook:
+            first = await duebook.command("ledger", "boxes", BOX, key="k")
+            again = await duebook.command("ledger", "boxes", BOX, key="k")
+            assert (first.version, first.replayed) == (1, False)
+            assert (again.body, again.replayed) == (first.body, True)
+
+    async def test_moves_a_manual_clock_forward_only(self, host: Host) -> None:
+        async with served(host, free_port()) as (url, _), Duebook(url) as duebook:
+            later = {"now": "2026-01-02T00:00:00Z"}
+            with pytest.raises(Refused, match="clock-moves-backward"):
+                await duebook.operation("ledger", "POST", "/clock", {"now": "2025-12-31T00:00:00Z"})
+            answers = await asyncio.gather(
+                *(duebook.operation("ledger", "POST", "/clock", later) for _ in range(3)),
+                return_exceptions=True,
+            )
+            assert not [one for one in answers if isinstance(one, BaseException)]
+
+    async def test_settles_and_tells_when(self, host: Host) -> None:
+        async with served(host, free_port()) as (url, _), Duebook(url) as duebook:
+            await duebook.command("ledger", "boxes", BOX, key="k")
+            stops: list[datetime] = []
+            clocks = Clocks(duebook, ["ledger"])
+            await clocks.advance(START + timedelta(days=400), "Asia/Shanghai", stops.append)
+            assert stops == [START + timedelta(days=400)]
+            (reading,) = await clocks.read()
+            assert (reading.now, reading.is_settled) == (stops[0], True)
+            assert sum(reading.end_offsets["duebook.ledger.events.v1"]) == 1
+
+    async def test_answers_what_it_has_taken_though_the_database_is_slow(self, host: Host) -> None:
+        """And takes nothing new meanwhile."""
+
+        async def taken() -> bool:
+            return host.writer.in_flight > 0
+
+        assert host.parts.database is not None
+        async with served(host, free_port()) as (url, serving), httpx.AsyncClient() as http:
+            blocker = await asyncpg.connect(host.parts.database.url)
+            await blocker.execute("BEGIN; LOCK TABLE es_stream IN SHARE MODE")
+            async with Duebook(url) as duebook:
+                waiting = asyncio.create_task(duebook.command("ledger", "boxes", BOX, key="k"))
+                assert await until(taken, Bell(), timeout_s=SOON_S, poll_s=0.01)
+                os.kill(os.getpid(), signal.SIGTERM)
+                await asyncio.sleep(SLOW_S)
+                assert not waiting.done()
+                with pytest.raises(httpx.ConnectError):
+                    await http.get(f"{url}/ledger/health/ready")
+                await blocker.execute("COMMIT")
+                answer = await waiting
+            await serving
+            stored = await blocker.fetchval("SELECT count(*) FROM es_event")
+            await blocker.close()
+        assert (answer.status, answer.replayed, stored) == (201, False, 1)
+
+    async def test_ends_soon_after_a_signal_with_clients_connected(self, host: Host) -> None:
+        async with served(host, free_port()) as (url, serving), httpx.AsyncClient() as http:
+            await http.get(f"{url}/ledger/health/ready")
+            started_s = monotonic_s()
+            os.kill(os.getpid(), signal.SIGTERM)
+            await serving
+            assert monotonic_s() - started_s < 3
+            with pytest.raises(httpx.TransportError):
+                await http.get(f"{url}/ledger/health/ready")

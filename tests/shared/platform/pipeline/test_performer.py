@@ -1,0 +1,134 @@
+"""An effect that needs somebody: what waits, what goes on, and how far the cursor moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, cast
+
+import pytest
+
+from shared.kernel.decider import Work
+from shared.kernel.envelope import Recorded
+from shared.platform.codec import Codec
+from shared.platform.log.port import LogRecord, TopicPartition
+from shared.platform.reactor.port import Effect, Unreachable
+from shared.platform.reactor.runtime import EFFECTS_MAX, Performer, Progress
+from shared.platform.store.submission import Submitting, Wish
+from shared.platform.subscription.consumer import Batch, Cursors
+from shared.platform.subscription.decoding import Fresh, Hearing, fresh_of
+from tests.support import purse
+from tests.support.purse_records import record
+
+AT: Final = TopicPartition("events", 0)
+BESIDE: Final = TopicPartition("events", 1)
+CODEC: Final = Codec({"test.purse.filled.v1": purse.Filled})
+
+
+def part(*events: tuple[int, int]) -> Sequence[LogRecord]:
+    """(stream, version), at offsets from 0 on."""
+    return [record(stream, version, n) for n, (stream, version) in enumerate(events)]
+
+
+class Clock:
+    is_manual = True
+
+    async def now(self) -> datetime:
+        return purse.NOW
+
+
+class Remembered:
+    """A Progress that has seen nothing, and remembers how far cursors were moved."""
+
+    def __init__(self) -> None:
+        self.moved: dict[TopicPartition, int] = {}
+        self._hearing = Hearing(CODEC)
+
+    async def fresh(self, batch: Batch) -> Fresh:
+        return fresh_of(self._hearing.hear_all(batch), {})
+
+    async def move(
+        self, cursors: Cursors, upto: Mapping[TopicPartition, int], fresh: Fresh
+    ) -> None:
+        self.moved.update(upto)
+
+
+class Submitted:
+    """What was wished for, as (stream, version) of its event."""
+
+    def __init__(self) -> None:
+        self.causes: list[int] = []
+
+    async def submit(self, wishes: Sequence[Wish]) -> None:
+        self.causes += [wish.caller.cause.event_id.int for wish in wishes if wish.caller.cause]
+
+
+class Deed:
+    """Reaches everybody but those events, by id."""
+
+    def __init__(self, *away: int) -> None:
+        self._away = away
+        self.performed: list[int] = []
+
+    async def perform(self, recorded: Recorded[Any]) -> Sequence[object]:
+        if recorded.id.int in self._away:
+            raise Unreachable
+        self.performed.append(recorded.id.int)
+        return [recorded.event]
+
+
+class Told:
+    """A Performer with its surroundings."""
+
+    def __init__(self, *away: int) -> None:
+        self.deed, self.progress, self.submitted = Deed(*away), Remembered(), Submitted()
+        self.cursors = Cursors("effect:deed")
+        self.cursors.positions = {AT: 0, BESIDE: 0}
+        self._performer = Performer(
+            Effect("deed", purse.Filled, self.deed.perform),
+            {purse.Filled: lambda _: Work([], lambda states: [], lambda states: b"")},
+            progress=cast(Progress, self.progress),
+            submitting=cast(Submitting, self.submitted),
+            clock=Clock(),
+        )
+
+    async def take(self, batch: Batch) -> Mapping[TopicPartition, int]:
+        return await self._performer.handle(self.cursors, batch)
+
+
+class TestPerformer:
+    async def test_performs_all_and_moves_to_the_end(self) -> None:
+        told = Told()
+        assert await told.take({AT: part((1, 1), (2, 1), (1, 2))}) == {AT: 3}
+        assert sorted(told.deed.performed) == [1001, 1002, 2001]
+        assert told.submitted.causes == [1001, 2001, 1002]
+        assert told.progress.moved == {AT: 3}
+
+    async def test_stays_before_what_waits_and_wishes_for_nothing_behind_it(self) -> None:
+        told = Told(2001)
+        assert await told.take({AT: part((1, 1), (2, 1), (3, 1))}) == {AT: 1}
+        assert told.submitted.causes == [1001]  # 3001 was performed; it is performed again.
+        assert told.progress.moved == {AT: 1}
+        assert AT not in told.cursors.awake()
+
+    async def test_lets_streams_not_wait_for_each_other(self) -> None:
+        told = Told(2001)
+        await told.take({AT: part((2, 1), (3, 1))})
+        assert told.deed.performed == [3001]
+
+    async def test_keeps_the_order_within_a_stream(self) -> None:
+        told = Told(1002)
+        await told.take({AT: part((1, 1), (1, 2), (1, 3))})
+        assert told.deed.performed == [1001]
+
+    async def test_lets_other_partitions_go_on(self) -> None:
+        told = Told(1001)
+        assert await told.take({AT: part((1, 1)), BESIDE: part((2, 1))}) == {BESIDE: 1}
+        assert list(told.cursors.awake()) == [BESIDE]
+
+    @pytest.mark.parametrize("more", [0, 1, 5])
+    async def test_stops_where_a_crash_would_repeat_too_much(self, more: int) -> None:
+        told = Told()
+        streams = [(n, 1) for n in range(1, EFFECTS_MAX + more + 1)]
+        assert await told.take({AT: part(*streams)}) == {AT: EFFECTS_MAX}
+        assert len(told.deed.performed) == EFFECTS_MAX
