@@ -49,8 +49,8 @@ from services.ledger.runtime import worker as ledger_worker
 from shared.kernel.days import start_of_day
 from shared.platform.database.embedded.errors import EmbeddedError
 from shared.platform.database.embedded.server import temporary_folder
-from shared.platform.hosting.chosen_log import open_log
 from shared.platform.hosting import serving
+from shared.platform.hosting.chosen_log import open_log
 from shared.platform.hosting.host import Host
 from shared.platform.hosting.local_server import (
     make_log_database,

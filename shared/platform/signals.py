@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 
-class Ear:
-    """One listener's end of some bells. Made by a loop, kept for its life."""
+class Listener:
+    """One listener's end of some signals. Made by a loop, kept for its life."""
 
     def __init__(self) -> None:
         self._heard = asyncio.Event()
 
-    def hear(self) -> None:
+    def notify(self) -> None:
         self._heard.set()
 
     def forget(self) -> None:
@@ -30,18 +30,18 @@ class Ear:
         return True
 
 
-class Bell:
+class Signal:
     """Something happened that others may want to look at."""
 
     def __init__(self) -> None:
-        self._ears: set[Ear] = set()
+        self._listeners: set[Listener] = set()
 
-    def ring(self) -> None:
-        for ear in self._ears:
-            ear.hear()
+    def notify(self) -> None:
+        for listener in self._listeners:
+            listener.notify()
 
-    def add(self, ear: Ear) -> None:
-        self._ears.add(ear)
+    def add(self, listener: Listener) -> None:
+        self._listeners.add(listener)
 
-    def remove(self, ear: Ear) -> None:
-        self._ears.discard(ear)
+    def remove(self, listener: Listener) -> None:
+        self._listeners.discard(listener)

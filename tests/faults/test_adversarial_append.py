@@ -191,13 +191,13 @@ def on_log(record: LogRecord) -> OnLog:
     )
 
 
-class Reading(NamedTuple):
+class QueryContext(NamedTuple):
     first: Sequence[OnLog]  # Without duplicates.
     duplicates: int
     disorder: Sequence[str]
 
 
-def read_in_order(log: Mapping[TopicPartition, Sequence[LogRecord]], topic: str) -> Reading:
+def read_in_order(log: Mapping[TopicPartition, Sequence[LogRecord]], topic: str) -> QueryContext:
     """As a consumer does: versions that were seen are dropped."""
     seen: dict[str, int] = {}
     first: list[OnLog] = []
@@ -215,7 +215,7 @@ def read_in_order(log: Mapping[TopicPartition, Sequence[LogRecord]], topic: str)
                 disorder.append(f"{event.stream}: {event.version} after {last}")
             seen[event.stream] = event.version
             first.append(event)
-    return Reading(first, duplicates, disorder)
+    return QueryContext(first, duplicates, disorder)
 
 
 EVENTS: Final = "SELECT stream_id::text, version, event_id::text, type FROM es_event"

@@ -16,7 +16,7 @@ from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition, TopicSpec
 from shared.platform.outbox import relay
 from shared.platform.outbox.relay import Relay
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore, PostgresTransaction
 from shared.platform.store.writer import Writer
 from tests.support import purse
@@ -99,7 +99,7 @@ async def publish_all(database: Database, log: MemoryLog) -> None:
         ttl_s=LEASE_S,
     )  # fmt: skip
     publisher = Relay(
-        "test", database=database, log=log, leases=leases, committed=Bell(), published=Bell()
+        "test", database=database, log=log, leases=leases, committed=Signal(), published=Signal()
     )
     leases.start()
     running = asyncio.create_task(publisher.run())

@@ -14,7 +14,7 @@ from shared.platform.projector.port import Rows
 from shared.platform.projector.runtime import Projector
 from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.subscription.decoding import fresh_of
+from shared.platform.subscription.decoding import unprocessed_of
 from tests.support import purse
 from tests.support.one_purse import COINS, RIGHT, TWICE, Scene
 
@@ -36,7 +36,7 @@ class OffsetFirst(Projector):
     """Mutant: the position is durable before the rows are."""
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             await move(self, connection, cursors, batch)
             failpoints.hit("projector.before_commit")
             async with connection.transaction():
@@ -48,7 +48,7 @@ class OffsetLast(Projector):
     """Mutant: the rows are durable before the position is."""
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             async with connection.transaction():
                 await change(self, connection, batch)
             failpoints.hit("projector.before_commit")
@@ -65,7 +65,7 @@ async def move(projector: Projector, connection: Any, cursors: Cursors, batch: B
 
 async def change(projector: Projector, connection: Any, batch: Batch) -> None:
     await connection.execute(relay.BIND, f"{{{purse.TENANT}}}")
-    fresh = fresh_of(projector._hearing.hear_all(batch), {})
+    fresh = unprocessed_of(projector._decoder.decode_all(batch), {})
     rows = Rows()
     await projector._rows.load(connection, rows, COINS.needs(fresh.events))
     await projector._rows.store(connection, COINS.fold(rows, fresh.events))

@@ -19,7 +19,7 @@ from tests.support.brokers import Brokers
 from tests.support.databases import StoppableServer, stoppable_server
 from tests.support.installation import Installation, installed
 from tests.support.small_book import CLOCK_START, DUE_LATE_ON, FIRST_DAY, SmallBook, until
-from tests.support.watching import Ear, Meter
+from tests.support.watching import Listener, Meter
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected, pytest.mark.timeout(240)]
 
@@ -78,7 +78,7 @@ def place(one_broker: Brokers, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def watched(place: Place) -> Iterator[None]:
     """Nobody spins, swells or chatters in the meantime."""
     alive = {name: one for name, one in place.installation.processes.items() if one.is_alive}
-    ears = {name: Ear(one.log) for name, one in alive.items()}
+    listeners = {name: Listener(one.log) for name, one in alive.items()}
     meter = Meter({name: one.pid for name, one in alive.items()})
     started_s = time.monotonic()
     yield
@@ -87,16 +87,16 @@ def watched(place: Place) -> Iterator[None]:
     for name, spent in meter.read().items():
         _log.info(
             f"{name}: {spent.core_share:.1%} of a core, {spent.grown_mib:+.1f} MiB,"
-            f" {dict(ears[name].said())}"
+            f" {dict(listeners[name].said())}"
         )
         if spent.core_share > CORE_SHARE_MAX:
             problems.append(f"{name} used {spent.core_share:.0%} of a core")
         if spent.grown_mib > GROWN_MIB_MAX:
             problems.append(f"{name} grew by {spent.grown_mib:.0f} MiB")
-        for kind, times in ears[name].said().items():
+        for kind, times in listeners[name].said().items():
             if times > seconds + LINES_SLACK:
                 problems.append(f"{name} said {kind} {times} times in {seconds:.0f} s")
-        for line, times in ears[name].repeated().items():
+        for line, times in listeners[name].repeated().items():
             if times > 1 + seconds / 60:
                 problems.append(f"{name} repeated {times} times in {seconds:.0f} s: {line}")
     assert problems == []

@@ -35,7 +35,7 @@ from shared.platform.log.port import TopicSpec
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.outbox import relay
 from shared.platform.outbox.relay import Relay
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.store.port import Conflict
 from shared.platform.store.postgres import PostgresStore, PostgresTransaction
 from shared.platform.store.writer import Writer
@@ -210,10 +210,10 @@ async def drained(database: Database) -> None:
 async def attack(
     database_url: str, log_url: str, name: str, seed: int, seconds: float, answers: Path
 ) -> None:
-    database, log, committed = Database(database_url), PostgresLog(log_url), Bell()
+    database, log, committed = Database(database_url), PostgresLog(log_url), Signal()
     stores = [DawdlingStore(database, random.Random(seed * 10 + n)) for n in range(WRITERS)]
     writers = [
-        Writer(store, purse.CODEC, purse.topics_of, committed.ring, works_max=WORKS_MAX)
+        Writer(store, purse.CODEC, purse.topics_of, committed.notify, works_max=WORKS_MAX)
         for store in stores
     ]
     leases = Leases(
@@ -221,7 +221,7 @@ async def attack(
         ttl_s=LEASE_TTL_S,
     )  # fmt: skip
     publisher = Relay(
-        "test", database=database, log=log, leases=leases, committed=committed, published=Bell()
+        "test", database=database, log=log, leases=leases, committed=committed, published=Signal()
     )
     await log.verify(TOPICS)
     leases.start()

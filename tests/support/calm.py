@@ -84,9 +84,9 @@ def key_of(places: Iterable[Path], words: Iterable[str]) -> str:
 
 def keep(calm: Calm, path: Path, key: str) -> None:
     path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"key": key, **asdict(calm)}, ensure_ascii=False), "utf-8")
-    fresh.replace(path)
+    unprocessed = path.with_suffix(f".{os.getpid()}")
+    unprocessed.write_text(json.dumps({"key": key, **asdict(calm)}, ensure_ascii=False), "utf-8")
+    unprocessed.replace(path)
 
 
 def kept(path: Path, key: str) -> Calm | None:

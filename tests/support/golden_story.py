@@ -47,7 +47,7 @@ from shared.platform.service import Service, Topics
 from shared.platform.store import writer as writers
 from shared.platform.store.memory import MemoryStore
 from shared.platform.store.writer import Writer
-from shared.platform.subscription.decoding import Hearing
+from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.timers import runtime as timers
 from tests.support.dunning_running import FakeLedger
 from tests.support.ledger_bodies import ACCOUNT as OPENED
@@ -173,17 +173,17 @@ class Story:
 
     async def _react(self, narrator: Narrator, said: Published, record: LogRecord) -> None:
         service = narrator.service
-        recorded = Hearing(service.codec()).hear(said.at, record).recorded
+        recorded = EventDecoder(service.codec()).decode(said.at, record).recorded
         if recorded is None:
             return
         wishes = []
         for reaction in service.reactions:
             knows = reaction.ask is None or reaction.ask is facts_of_crossing
-            if knows and isinstance(recorded.event, reaction.hears):
+            if knows and isinstance(recorded.event, reaction.subscribes_to):
                 facts = None if reaction.ask is None else FACTS
                 wishes += [(reaction.name, one) for one in reaction.react(recorded, facts)]
         for effect in service.effects:
-            if isinstance(recorded.event, effect.hears):
+            if isinstance(recorded.event, effect.subscribes_to):
                 wishes += [(effect.name, one) for one in await effect.perform(recorded)]
         for name, command in wishes:
             work = service.handlers[type(command)](command)

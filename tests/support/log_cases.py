@@ -24,7 +24,7 @@ from shared.platform.log.port import (
     TopicSpec,
     UnknownTopic,
 )
-from shared.platform.subscription.decoding import Hearing, fresh_of
+from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
 from tests.support.purse import Filled
 from tests.support.purse_records import record as purse_record
 
@@ -217,7 +217,11 @@ class LogCases:
         reader = log.reader("test")
         found = await read_all(reader, {at: 6})
         await reader.close()
-        fresh = fresh_of(Hearing(PURSE_CODEC).hear_all(found), {})
+        unprocessed = unprocessed_of(EventDecoder(PURSE_CODEC).decode_all(found), {})
 
-        assert [(event.version, event.offset) for event in fresh.events] == [(1, 0), (2, 1), (3, 4)]
-        assert fresh.duplicates == 3
+        assert [(event.version, event.offset) for event in unprocessed.events] == [
+            (1, 0),
+            (2, 1),
+            (3, 4),
+        ]
+        assert unprocessed.duplicates == 3

@@ -14,7 +14,7 @@ from shared.platform.log.port import TopicPartition
 from shared.platform.projector.runtime import Projector
 from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors
-from shared.platform.subscription.decoding import Hearing
+from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.subscription.progress import Seen
 from tests.support import purse, till
 
@@ -40,7 +40,7 @@ def without(statement: str, *conditions: str) -> str:
 async def until(ready: Any) -> None:
     """Of a thing that will happen at once; the limit is for when it does not."""
     async with asyncio.timeout(WAIT_S_MAX):
-        while not await ready():  # noqa: ASYNC110 # the database rings no bell
+        while not await ready():  # noqa: ASYNC110 # the database rings no signal
             await asyncio.sleep(0.005)
 
 
@@ -110,7 +110,7 @@ class Scene:
             "ledger",
             COINS,
             database=self.database,
-            hearing=Hearing(Codec(till.TYPES)),
+            decoder=EventDecoder(Codec(till.TYPES)),
             seen=Seen(self.database),
         )
 

@@ -22,7 +22,7 @@ from shared.platform.log.port import EventLog, LogRecord, TopicPartition
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 from shared.platform.reactor.port import Effect, Reaction
 from shared.platform.service import Service, Topics
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.store.schema import protection_of
 from shared.platform.store.writer import Writer
@@ -246,12 +246,12 @@ class Till:
         self.database = Database(database_url)
         self.store = PostgresStore(self.database)
         self.clock = SetClock(purse.NOW)
-        self.committed = Bell()
+        self.committed = Signal()
         self.writer = Writer(
             self.store,
             self.service.codec(),
             self.service.topics_of(self.topics),
-            self.committed.ring,
+            self.committed.notify,
         )
         self.workers = Workers(
             self.service,

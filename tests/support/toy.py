@@ -14,10 +14,10 @@ from starlette.responses import Response
 from shared.kernel.decider import Aggregate, Change, Rejected, States, Work
 from shared.kernel.money import Money
 from shared.platform.codec import to_json
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import AccountRef, Code, Day, Id, MoneyIn, RequestBody, ShortText
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Moment, Reading
+from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.service import Service
 
 NOTHING: Final = Money.zero("CNY")
@@ -90,8 +90,8 @@ router = APIRouter(prefix="/boxes", tags=["boxes"])
 
 
 @router.post("", status_code=201)
-async def open_box(body: OpenBox, commanding: Commanding) -> Response:
-    stream = BOX.stream(commanding.book(body.legal_entity), body.number)
+async def open_box(body: OpenBox, context: CommandContext) -> Response:
+    stream = BOX.stream(context.book(body.legal_entity), body.number)
 
     def decide(states: States) -> Sequence[Change[Box, Event]]:
         if states.version(stream):
@@ -102,29 +102,29 @@ async def open_box(body: OpenBox, commanding: Commanding) -> Response:
     def answer(states: States) -> bytes:
         return to_json({"id": stream.id, "version": 1, "content": states.of(stream).content})
 
-    return await commanding.run(Work([stream], decide, answer), 201)
+    return await context.run(Work([stream], decide, answer), 201)
 
 
 @router.post("/{id}:add")
-async def add_money(id: Id, body: AddMoney, commanding: Commanding) -> Response:
-    await commanding.find(id, "box")
+async def add_money(id: Id, body: AddMoney, context: CommandContext) -> Response:
+    await context.find(id, "box")
     stream = BOX.existing(id)
 
     def decide(states: States) -> Sequence[Change[Box, Event]]:
         amount = body.amount.money()
         if amount.currency != states.of(stream).content.currency:
             raise CurrencyMismatch("/amount/currency")
-        return [Change(stream, [MoneyAdded(amount)], commanding.today("Asia/Shanghai"))]
+        return [Change(stream, [MoneyAdded(amount)], context.today("Asia/Shanghai"))]
 
     def answer(states: States) -> bytes:
         content = states.of(stream).content
         return to_json({"id": id, "version": states.version(stream), "content": content})
 
-    return await commanding.run(Work([stream], decide, answer))
+    return await context.run(Work([stream], decide, answer))
 
 
 @router.post("/{id}:empty")
-async def empty_box(id: Id, commanding: Commanding) -> Response:
+async def empty_box(id: Id, context: CommandContext) -> Response:
     raise ZeroDivisionError("a secret that nobody must read")
 
 
@@ -141,7 +141,7 @@ async def list_shelf(
 
 
 @router.get("/{id}")
-async def show_box(id: Id, reading: Reading) -> Response:
+async def show_box(id: Id, reading: QueryContext) -> Response:
     async with reading.of("boxes"):
         return Response(b"{}", media_type="application/json")
 

@@ -64,7 +64,7 @@ class Meter:
         return found
 
 
-class Ear:
+class Listener:
     """What is written to a log from now on."""
 
     def __init__(self, log: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.kernel.decider import NotWritten, OutcomeUnknown, Overloaded
-from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.observability.throttled_log import ThrottledLog
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -60,7 +60,7 @@ def driver_problem(problem: BaseException) -> BaseException:
     return original.__cause__ or original
 
 
-class Kept:
+class HeldConnection:
     """One connection, opened when first needed and again after it broke. For one loop at a time."""
 
     def __init__(self, connect: Callable[[], Awaitable[Driver]]) -> None:
@@ -107,7 +107,7 @@ class Listening:
     ) -> None:
         self._connect = connect
         self._channels = channels
-        self._log = SparingLog(__name__)
+        self._log = ThrottledLog(__name__)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:

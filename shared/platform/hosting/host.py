@@ -20,7 +20,7 @@ from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import ManualClock
 from shared.platform.projector.verify import Difference
 from shared.platform.service import Service, Topics
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.store.port import EventStore
 from shared.platform.store.writer import Writer
 
@@ -69,9 +69,9 @@ class Host:
         self._clock: DomainClock = (
             ManualClock(database) if settings.clock == "manual" else SystemClock()
         )
-        committed = Bell()
+        committed = Signal()
         self.writer = Writer(
-            store, service.codec(), service.topics_of(self._topics), committed.ring
+            store, service.codec(), service.topics_of(self._topics), committed.notify
         )
         self.workers = Workers(
             service,

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.platform.database.connections import driver_problem, is_transient
 from shared.platform.database.pools import Database, driver
 from shared.platform.log.port import EventLog, LogUnavailable, TopicSpec, UnknownTopic
-from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.observability.throttled_log import ThrottledLog
 from shared.platform.service import Topics
 
 PAUSE_S: Final = 0.5  # between two attempts to reach what is away
@@ -62,7 +62,7 @@ class _Complaint:
     def __init__(self, service: str, missing: str) -> None:
         self._service = service
         self._missing = missing
-        self._log = SparingLog(__name__)
+        self._log = ThrottledLog(__name__)
 
     async def pause(self, problem: BaseException) -> None:
         self._log.warning(

@@ -11,7 +11,7 @@ from shared.platform.database.pools import Database, driver
 from shared.platform.log.port import EventLog
 from shared.platform.projector.verify import Difference, Fold, Stored, compare, read_stored
 from shared.platform.service import Service, Topics
-from shared.platform.subscription.decoding import Hearing
+from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.timers.verify import compare_timers
 
 TIMER_TABLE: Final = "es_timer"
@@ -41,8 +41,8 @@ async def verify(
     async with database.bound(tenants, snapshot=True) as connection:
         raw = await driver(connection)
         for projection in service.projections:
-            heard = [topics.events_of(name) for name in projection.hears]
-            stored.append(await read_stored(raw, projection, heard))
+            records = [topics.events_of(name) for name in projection.subscribes_to]
+            stored.append(await read_stored(raw, projection, records))
         for stream, name, there, wanted in await compare_timers(
             raw, service.codec(), service.aggregates
         ):
@@ -53,9 +53,9 @@ async def verify(
             differences.append(
                 Difference(CURSOR_TABLE, key, "state", f"halted ({error})", "running")
             )
-    hearing = Hearing(service.codec())
+    decoder = EventDecoder(service.codec())
     for one in stored:
-        fold = Fold(one.projection, hearing)
+        fold = Fold(one.projection, decoder)
         await fold.run(log, one.upto)
         differences += compare(one.projection, one.rows, fold.rows())
     return differences

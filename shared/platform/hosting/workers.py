@@ -24,14 +24,14 @@ from shared.platform.projector.runtime import Projector
 from shared.platform.reactor import runtime as reactor
 from shared.platform.reactor.facts import Facts
 from shared.platform.reactor.port import Effect
-from shared.platform.reactor.runtime import Performer, Progress, Reactor
+from shared.platform.reactor.runtime import EffectRunner, Progress, Reactor
 from shared.platform.service import Service, Topics
-from shared.platform.signals import Bell, Ear
+from shared.platform.signals import Listener, Signal
 from shared.platform.store.port import CommandQueue, EventStore
-from shared.platform.store.submission import Submitting
+from shared.platform.store.submission import Submitter
 from shared.platform.subscription.consumer import RECORDS_MAX, Consumer
 from shared.platform.subscription.consumer import Handler as BatchHandler
-from shared.platform.subscription.decoding import Hearing
+from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.subscription.progress import Seen
 from shared.platform.subscription.work_status import Ends, Halted, WorkStatus, read_status
 from shared.platform.timers import runtime as timers
@@ -84,7 +84,7 @@ class Workers:
         writer: CommandQueue,
         clock: DomainClock,
         topics: Topics,
-        committed: Bell,  # Rung by the writer after a commit with events: Writer(wake=bell.ring).
+        committed: Signal,  # The writer notifies it after a commit with events.
         instance: str | None = None,  # DUEBOOK_INSTANCE
         lease_ttl_s: float = LEASE_TTL_S,
     ) -> None:
@@ -96,8 +96,8 @@ class Workers:
         self._clock = clock
         self._topics = topics
         self._committed = committed
-        self._published = Bell()
-        self._hearing = Hearing(service.codec())
+        self._published = Signal()
+        self._decoder = EventDecoder(service.codec())
         self._seen = Seen(database)
         self._workers = _workers_of(service, topics)
         self._leases = Leases(
@@ -110,7 +110,7 @@ class Workers:
         )
         self._listening = Listening(
             lambda: database.own_connection("duebook listen"),
-            {OUTBOX_CHANNEL: committed.ring, CLOCK_CHANNEL: committed.ring},
+            {OUTBOX_CHANNEL: committed.notify, CLOCK_CHANNEL: committed.notify},
         )
         self._leases.freshness = self._freshness
         self._loops: list[_Loop] = []
@@ -174,7 +174,7 @@ class Workers:
 
     def wake(self) -> None:
         """Look again now: the domain clock was moved, or something was committed."""
-        self._committed.ring()
+        self._committed.notify()
 
     async def status(self) -> WorkStatus:
         return await self._status(None)
@@ -184,32 +184,32 @@ class Workers:
 
         Looks when the workers of this process have fallen silent, and now and then for the others.
         """
-        ear = Ear()
-        bells = (self._committed, self._published, self._seen.moved)
-        for bell in bells:
-            bell.add(ear)
+        listener = Listener()
+        signals = (self._committed, self._published, self._seen.moved)
+        for signal in signals:
+            signal.add(listener)
         until_s = monotonic_s() + timeout_s
         known: Ends | None = None
         try:
             while True:  # Until one of the three.
-                ear.forget()
+                listener.forget()
                 status = await self._status(known)
                 left_s = until_s - monotonic_s()
                 if status.is_settled or status.halted or given_up() or left_s <= 0:
                     return status
                 known = status.end_offsets
-                await self._silence(ear, left_s)
+                await self._silence(listener, left_s)
         finally:
-            for bell in bells:
-                bell.remove(ear)
+            for signal in signals:
+                signal.remove(listener)
 
-    async def _silence(self, ear: Ear, timeout_s: float) -> None:
+    async def _silence(self, listener: Listener, timeout_s: float) -> None:
         """Until a worker was heard and then nothing for a moment, or until it is time to look."""
         look_s = LOOK_S if self._seen.has_workers_here else LOOK_FOREIGN_S
         end_s = monotonic_s() + min(timeout_s, look_s)
         wait_s = min(timeout_s, look_s)
-        while wait_s > 0 and await ear.wait(wait_s):
-            ear.forget()
+        while wait_s > 0 and await listener.wait(wait_s):
+            listener.forget()
             wait_s = min(QUIET_S, end_s - monotonic_s())
 
     async def _status(self, known_ends: Ends | None) -> WorkStatus:
@@ -256,7 +256,7 @@ class Workers:
             self._service.fire,
             database=self._database,
             store=self._store,
-            submitting=self._submitting(),
+            submitter=self._submitter(),
             clock=self._clock,
             leases=self._leases,
             committed=self._committed,
@@ -276,7 +276,7 @@ class Workers:
                 self._service.name,
                 projection,
                 database=self._database,
-                hearing=self._hearing,
+                decoder=self._decoder,
                 seen=self._seen,
             )
             loops.append(self._consumer(projection.name, handler))
@@ -287,10 +287,12 @@ class Workers:
         return loops
 
     def _reactor(self) -> _Handler:
-        hears = {p.name: _topics_of(p.hears, self._topics) for p in self._service.projections}
+        subscribes_to = {
+            p.name: _topics_of(p.subscribes_to, self._topics) for p in self._service.projections
+        }
         facts = Facts(
             self._topics.events_of(self._service.name),
-            hears,
+            subscribes_to,
             database=self._database,
             log=self._log,
             seen=self._seen,
@@ -301,17 +303,17 @@ class Workers:
             self._service.handlers,
             database=self._database,
             progress=self._progress(reactor.WORKER),
-            submitting=self._submitting(),
+            submitter=self._submitter(),
             facts=facts,
             clock=self._clock,
         )
 
     def _effect(self, effect: Effect) -> _Handler:
-        return Performer(
+        return EffectRunner(
             effect,
             self._service.handlers,
             progress=self._progress(reactor.EFFECT_PREFIX + effect.name),
-            submitting=self._submitting(),
+            submitter=self._submitter(),
             clock=self._clock,
         )
 
@@ -328,21 +330,23 @@ class Workers:
         )
 
     def _progress(self, worker: str) -> Progress:
-        return Progress(self._service.name, worker, self._database, self._hearing, self._seen.moved)
+        return Progress(self._service.name, worker, self._database, self._decoder, self._seen.moved)
 
-    def _submitting(self) -> Submitting:
-        return Submitting(self._service.name, self._writer, self._store)
+    def _submitter(self) -> Submitter:
+        return Submitter(self._service.name, self._writer, self._store)
 
 
 def _workers_of(service: Service, topics: Topics) -> Sequence[Worker]:
     """Those with cursors."""
     types = {**service.own, **service.heard}
-    found = [Worker(p.name, _topics_of(p.hears, topics)) for p in service.projections]
+    found = [Worker(p.name, _topics_of(p.subscribes_to, topics)) for p in service.projections]
     if service.reactions:
-        classes = [kind for reaction in service.reactions for kind in _classes(reaction.hears)]
+        classes = [
+            kind for reaction in service.reactions for kind in _classes(reaction.subscribes_to)
+        ]
         found.append(Worker(reactor.WORKER, _topics_hearing(classes, types, topics)))
     for effect in service.effects:
-        heard = _topics_hearing(_classes(effect.hears), types, topics)
+        heard = _topics_hearing(_classes(effect.subscribes_to), types, topics)
         found.append(Worker(reactor.EFFECT_PREFIX + effect.name, heard))
     names = [relay.WORKER, timers.WORKER, *(worker.name for worker in found)]
     if len(set(names)) != len(names):
@@ -362,5 +366,5 @@ def _topics_hearing(
     return _topics_of(sorted(services), topics)
 
 
-def _classes(hears: type[Any] | tuple[type[Any], ...]) -> Sequence[type[Any]]:
-    return hears if isinstance(hears, tuple) else (hears,)
+def _classes(subscribes_to: type[Any] | tuple[type[Any], ...]) -> Sequence[type[Any]]:
+    return subscribes_to if isinstance(subscribes_to, tuple) else (subscribes_to,)

@@ -41,7 +41,7 @@ from shared.platform.http.problems import (
 from shared.platform.log.port import LogUnavailable
 from shared.platform.manual_clock import ClockMovesBackward
 from shared.platform.observability.logs import COMMANDS
-from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.observability.throttled_log import ThrottledLog
 from shared.platform.store.port import Conflict
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -49,7 +49,7 @@ REQUEST_ID: Final = "duebook.request_id"  # key in the ASGI scope
 REJECTION_STATUS_DEFAULT: Final = 409  # of a rejection the service forgot in its table
 
 _log = structlog.get_logger("duebook.http")
-_sparing = SparingLog("duebook.http")  # Of what is away; each request is counted.
+_throttled = ThrottledLog("duebook.http")  # Of what is away; each request is counted.
 
 _PLATFORM: Final[Mapping[type[Exception], str]] = {
     StaleVersion: "stale-version",
@@ -157,7 +157,7 @@ async def _rejected(request: Request, rejection: Exception) -> Response:
 async def _platform(request: Request, problem: Exception) -> Response:
     code = next(_PLATFORM[kind] for kind in type(problem).__mro__ if kind in _PLATFORM)
     if code in RETRY:
-        _sparing.warning("request_failed", problem=code, reason=type(problem).__name__)
+        _throttled.warning("request_failed", problem=code, reason=type(problem).__name__)
     return of_problem(Problem(code), _id(request))
 
 
@@ -170,5 +170,5 @@ async def _database(request: Request, problem: Exception) -> Response:
     )
     if not lost:
         raise problem
-    _sparing.warning("database_unavailable", reason=type(cause or problem).__name__)
+    _throttled.warning("database_unavailable", reason=type(cause or problem).__name__)
     return of_problem(Problem("service-unavailable"), _id(request))

@@ -133,8 +133,8 @@ async def command_request(request: Request) -> CommandRequest:
     return CommandRequest(request, parts, await parts.clock.now())
 
 
-Commanding = Annotated[CommandRequest, Depends(command_request)]
-"""Annotate a route's parameter with it: `async def issue(body: Issue, commanding: Commanding)`."""
+CommandContext = Annotated[CommandRequest, Depends(command_request)]
+"""Annotate a route's parameter with it: `async def issue(body: Issue, context: CommandContext)`."""
 
 
 async def _refuse_unread_body(request: Request) -> None:

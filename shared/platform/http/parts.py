@@ -20,7 +20,7 @@ from shared.platform.store.port import EventStore
 from shared.platform.subscription.work_status import WorkStatus
 
 
-class Submitting(Protocol):
+class CommandWriter(Protocol):
     """The writer, as far as HTTP needs it."""
 
     async def submit(self, work: Work, caller: Caller) -> Accepted: ...
@@ -72,7 +72,7 @@ class Parts:
     service: Service
     tenant_id: UUID
     clock: DomainClock
-    writer: Submitting
+    writer: CommandWriter
     store: EventStore
     new_id: Callable[[], UUID] = new_trace_id
     topics: Topics = field(default_factory=Topics)

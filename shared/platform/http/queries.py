@@ -92,12 +92,12 @@ class QueryRequest:
     async def _wait_for(self, projections: tuple[str, ...]) -> None:
         if not self._tokens:
             return
-        hears = {one.name: one.hears for one in self._parts.service.projections}
+        subscribes_to = {one.name: one.subscribes_to for one in self._parts.service.projections}
         deadline = monotonic_s() + (
             WAIT_S_DEFAULT if self.prefer_wait_s is None else self.prefer_wait_s
         )
         for token in self._tokens:
-            trackers = [name for name in projections if token.service in hears[name]]
+            trackers = [name for name in projections if token.service in subscribes_to[name]]
             if not trackers:
                 raise Problem("token-not-tracked", pointer="/Consistency-Token")
             for name in trackers:
@@ -114,8 +114,8 @@ async def query_request(request: Request) -> QueryRequest:
     return QueryRequest(request, parts, await parts.clock.now())
 
 
-Reading = Annotated[QueryRequest, Depends(query_request)]
-"""Annotate a route's parameter with it: `async def show(id: UUID, reading: Reading)`."""
+QueryContext = Annotated[QueryRequest, Depends(query_request)]
+"""Annotate a route's parameter with it: `async def show(id: UUID, reading: QueryContext)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from shared.platform.clock import monotonic_s
 from shared.platform.http.answers import REQUEST_ID, internal_error
 from shared.platform.http.queries import AGE_S
 from shared.platform.observability.logs import REQUEST_SECONDS, REQUESTS, new_trace_id
-from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.observability.throttled_log import ThrottledLog
 
 SLOW_S: Final = 2.0  # seconds after which a request is worth a line
 
 _log = structlog.get_logger("duebook.http")
-_sparing = SparingLog("duebook.http")  # The metrics count every one.
+_throttled = ThrottledLog("duebook.http")  # The metrics count every one.
 _SAFE: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store"))
 
 
@@ -67,7 +67,7 @@ class Tracing:
         REQUESTS.labels(self._service, method, route, status).inc()
         REQUEST_SECONDS.labels(self._service, method, route).observe(took_s)
         if took_s > SLOW_S or status >= 500:
-            _sparing.warning(
+            _throttled.warning(
                 "request_answered",
                 {"duration_ms": round(took_s * 1000)},
                 method=method,

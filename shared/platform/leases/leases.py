@@ -15,13 +15,13 @@ import asyncpg
 import structlog
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database
 from shared.platform.leases import leases_sql as sql
 from shared.platform.leases.instance import take_name
 from shared.platform.observability import metrics as meters
-from shared.platform.observability.throttled_log import SparingLog
-from shared.platform.signals import Bell
+from shared.platform.observability.throttled_log import ThrottledLog
+from shared.platform.signals import Signal
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -68,14 +68,14 @@ class Leases:
         self._partitions = partitions
         self._wanted_name = instance
         self._ttl_s = ttl_s
-        self._kept = Kept(self._connect)
+        self._connection = HeldConnection(self._connect)
         self._name: str | None = None
         self._held: dict[tuple[str, int], int] = {}  # (worker, partition) -> epoch
         self._good_until_s = 0.0
-        self._sparing = SparingLog(__name__)
+        self._throttled = ThrottledLog(__name__)
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
-        self.changed = Bell()
+        self.changed = Signal()
         self.freshness: Callable[[], Freshness] = dict
 
     @property
@@ -94,10 +94,10 @@ class Leases:
             self._task = None
         try:
             await self._release(list(self._held))
-            await (await self._kept.get()).execute(sql.LEAVE, self._presence())
+            await (await self._connection.get()).execute(sql.LEAVE, self._presence())
         except Exception as problem:
             _log.warning("leases not given back", problem=type(problem).__name__)
-        await self._kept.close()
+        await self._connection.close()
 
     def held(self, worker: str) -> Mapping[int, int]:
         """partition -> epoch, as far as this process can know."""
@@ -109,7 +109,7 @@ class Leases:
         """A worker was fenced: somebody else owns these by now."""
         for partition in partitions:
             self._held.pop((worker, partition), None)
-        self.changed.ring()
+        self.changed.notify()
 
     async def _run(self) -> None:
         while not self._stop.is_set():
@@ -118,15 +118,15 @@ class Leases:
                 await self._tick()
             except Exception as problem:
                 if not is_transient(problem):
-                    self._sparing.error("leases cannot be taken", problem, service=self._service)
-                self._kept.drop()
+                    self._throttled.error("leases cannot be taken", problem, service=self._service)
+                self._connection.drop()
                 pause_s = min(RETRY_S, pause_s)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._stop.wait()
 
     async def _tick(self) -> None:
-        connection = await self._kept.get()
+        connection = await self._connection.get()
         name = self._presence()
         started_s = monotonic_s()
         await connection.execute(sql.BE_PRESENT, name, self._ttl_s)
@@ -139,7 +139,7 @@ class Leases:
                 n = sum(1 for owner, _ in self._held if owner == worker.name)
                 meters.LEASES.labels(self._service, worker.name).set(n)
         if self._held != before or not before:
-            self.changed.ring()
+            self.changed.notify()
 
     async def _renew(self, connection: Driver, name: str) -> None:
         if not self._held:
@@ -198,8 +198,8 @@ class Leases:
     async def _release(self, keys: Sequence[tuple[str, int]]) -> None:
         epochs = [self._held.pop(key) for key in keys]
         if keys:
-            self.changed.ring()
-            connection = await self._kept.get()
+            self.changed.notify()
+            connection = await self._connection.get()
             await connection.execute(
                 sql.RELEASE, [w for w, _ in keys], [p for _, p in keys], epochs
             )

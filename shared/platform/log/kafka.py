@@ -25,7 +25,7 @@ from aiokafka.errors import (
 )
 
 from shared.platform.clock import monotonic_s
-from shared.platform.log.kafka_session import END_TIMEOUT_S, Line, heed
+from shared.platform.log.kafka_session import END_TIMEOUT_S, ProducerSession, heed
 from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
 from shared.platform.log.packing import unpacked
 from shared.platform.log.port import (
@@ -40,7 +40,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
-from shared.platform.observability.throttled_log import spare
+from shared.platform.observability.throttled_log import throttle
 
 BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
 REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition
@@ -79,7 +79,7 @@ class KafkaLog:
         replicas: int | None = None,  # Of new topics; None: as many as the brokers allow.
         client: str = "duebook",
     ) -> None:
-        spare("aiokafka")
+        throttle("aiokafka")
         self._common: dict[str, Any] = {
             "bootstrap_servers": bootstrap,
             "client_id": client,
@@ -90,7 +90,7 @@ class KafkaLog:
         self._replicas = replicas
         self._partitions: dict[str, int] = {}  # They never change, and topics never go.
         self._turns: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._line: Line | None = None
+        self._session: ProducerSession | None = None
         self._opening = asyncio.Lock()
         self._not_before_s = 0.0
         self._ending: set[asyncio.Task[None]] = set()
@@ -162,7 +162,7 @@ class KafkaLog:
 
     async def close(self) -> None:
         """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
-        line, self._line = self._line, None
+        line, self._session = self._session, None
         if line is not None:
             self._end_later(line.retire())
         async with self._asking:
@@ -225,18 +225,18 @@ class KafkaLog:
                 await admin.close()
         raise _unavailable(what, last) from last
 
-    async def _open_line(self) -> Line:
+    async def _open_line(self) -> ProducerSession:
         async with self._opening:
-            if self._line is not None and self._line.records >= RECORDS_PER_PRODUCER_MAX:
-                self._end_later(self._line.retire())
-                self._line = None
-            if self._line is None:
+            if self._session is not None and self._session.records >= RECORDS_PER_PRODUCER_MAX:
+                self._end_later(self._session.retire())
+                self._session = None
+            if self._session is None:
                 if monotonic_s() < self._not_before_s:
                     raise LogUnavailable("connect: failed a moment ago")
-                self._line = await self._new_line()
-            return self._line
+                self._session = await self._new_line()
+            return self._session
 
-    async def _new_line(self) -> Line:
+    async def _new_line(self) -> ProducerSession:
         producer = AIOKafkaProducer(
             acks="all",
             enable_idempotence=True,  # Fewer duplicates; correctness does not rest on it.
@@ -245,7 +245,7 @@ class KafkaLog:
             linger_ms=0,  # Batches are made here.
             **self._common,
         )
-        line = Line(producer)
+        line = ProducerSession(producer)
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await producer.start()
@@ -257,9 +257,9 @@ class KafkaLog:
             raise
         return line
 
-    def _discard(self, line: Line) -> None:
-        if self._line is line:
-            self._line = None
+    def _discard(self, line: ProducerSession) -> None:
+        if self._session is line:
+            self._session = None
         if line.give_up():
             self._end_later(line.end())
 

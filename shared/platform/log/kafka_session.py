@@ -21,7 +21,7 @@ class GivenUp(ConnectionError):
     """Another partition found that the producer is of no use any more."""
 
 
-class Line:
+class ProducerSession:
     """A started AIOKafkaProducer, and what ends it."""
 
     def __init__(self, producer: Any) -> None:

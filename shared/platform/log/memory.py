@@ -14,7 +14,7 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.log.records import InTurn, check
-from shared.platform.signals import Bell, Ear
+from shared.platform.signals import Listener, Signal
 
 
 class MemoryLog:
@@ -23,7 +23,7 @@ class MemoryLog:
     def __init__(self) -> None:
         self._specs: dict[str, TopicSpec] = {}
         self._records: dict[TopicPartition, list[LogRecord]] = {}
-        self._appended = Bell()
+        self._appended = Signal()
 
     async def create(self, topics: Sequence[TopicSpec]) -> None:
         for spec in topics:
@@ -45,7 +45,7 @@ class MemoryLog:
         check(records)
         base = len(held)
         held.extend(LogRecord(base + n, *record) for n, record in enumerate(records))
-        self._appended.ring()
+        self._appended.notify()
         return base
 
     def reader(self, name: str) -> MemoryReader:
@@ -72,10 +72,10 @@ class MemoryLog:
 class MemoryReader:
     """A LogReader."""
 
-    def __init__(self, log: MemoryLog, appended: Bell) -> None:
+    def __init__(self, log: MemoryLog, appended: Signal) -> None:
         self._log = log
         self._appended = appended
-        self._ear = Ear()
+        self._ear = Listener()
         self._turns = InTurn()
         appended.add(self._ear)
 

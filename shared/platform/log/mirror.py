@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from shared.platform.log.port import TopicPartition
-from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.observability.throttled_log import ThrottledLog
 
 INTERVAL_S: Final = 1.0  # between two commits
 COMMIT_TIMEOUT_S: Final = 5.0  # for one commit; positions that are not told are told later
@@ -25,7 +25,7 @@ class Mirror:
         self._commit = commit
         self._wanted: dict[TopicPartition, int] = {}
         self._running: asyncio.Task[None] | None = None
-        self._log = SparingLog(__name__)
+        self._log = ThrottledLog(__name__)
 
     def note(self, positions: Mapping[TopicPartition, int]) -> None:
         self._wanted.update(positions)

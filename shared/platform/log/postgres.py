@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.log import postgres_sql as sql
 from shared.platform.log.port import (
     LogRecord,
@@ -31,7 +31,7 @@ from shared.platform.log.port import (
 from shared.platform.log.postgres_append import Appender
 from shared.platform.log.records import InTurn, check
 from shared.platform.log.tail import Tail
-from shared.platform.signals import Bell, Ear
+from shared.platform.signals import Listener, Signal
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -48,12 +48,12 @@ class PostgresLog:
     def __init__(self, url: str) -> None:
         self._url = url
         self._tail = Tail()
-        self._moved = Bell()
-        self._appender = Appender(Kept(self._connect), self._on_appended)
-        self._reads = [Kept(self._connect) for _ in range(READS_MAX)]
-        self._free_reads: asyncio.Queue[Kept] | None = None
+        self._moved = Signal()
+        self._appender = Appender(HeldConnection(self._connect), self._on_appended)
+        self._reads = [HeldConnection(self._connect) for _ in range(READS_MAX)]
+        self._free_reads: asyncio.Queue[HeldConnection] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._watch_ear = Ear()
+        self._watch_ear = Listener()
         self._must_notify = False
         self._looked_s = 0.0  # When the ends of all partitions were last read.
 
@@ -159,10 +159,10 @@ class PostgresLog:
     def _on_appended(self, appended: Mapping[TopicPartition, tuple[int, list[NewRecord]]]) -> None:
         for at, (base, records) in appended.items():
             self._tail.appended(at, base, records)
-        self._moved.ring()
+        self._moved.notify()
         self._must_notify = True
         self._watch()
-        self._watch_ear.hear()
+        self._watch_ear.notify()
 
     def _watch(self) -> None:
         if self._watching is None:
@@ -170,9 +170,9 @@ class PostgresLog:
 
     async def _watch_others(self) -> None:
         """Notices what other processes append, and tells them what this one did."""
-        kept = Kept(self._connect)
+        kept = HeldConnection(self._connect)
         listening: Driver | None = None
-        heard = Ear()
+        heard = Listener()
         try:
             while True:  # Until close().
                 try:
@@ -180,7 +180,7 @@ class PostgresLog:
                     if connection is not listening:
                         await connection.add_listener(sql.CHANNEL, self._hearing(connection, heard))
                         listening = connection
-                        heard.hear()
+                        heard.notify()
                     await self._watch_once(connection, heard)
                 except Exception as problem:
                     if not is_transient(problem):
@@ -190,7 +190,7 @@ class PostgresLog:
         finally:
             kept.drop()
 
-    async def _watch_once(self, connection: Driver, heard: Ear) -> None:
+    async def _watch_once(self, connection: Driver, heard: Listener) -> None:
         self._watch_ear.forget()
         if self._must_notify:
             self._must_notify = False
@@ -200,15 +200,15 @@ class PostgresLog:
             heard.forget()
             self._took_ends(await connection.fetch(sql.ENDS))
         if not await self._watch_ear.wait(POLL_S):
-            heard.hear()
+            heard.notify()
 
-    def _hearing(self, connection: Driver, heard: Ear) -> sql.Callback:
+    def _hearing(self, connection: Driver, heard: Listener) -> sql.Callback:
         own = connection.get_server_pid()
 
         def on_notification(_: object, pid: int, channel: str, payload: object) -> None:
             if pid != own:
-                heard.hear()
-                self._watch_ear.hear()
+                heard.notify()
+                self._watch_ear.notify()
 
         return on_notification
 
@@ -220,7 +220,7 @@ class PostgresLog:
         self._looked_s = monotonic_s()
         news = [self._tail.moved(TopicPartition(row[0], row[1]), row[2]) for row in rows]
         if any(news):
-            self._moved.ring()
+            self._moved.notify()
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[Driver]:
@@ -256,10 +256,10 @@ _PAIRS: Final = msgspec.json.Decoder(list[tuple[str, str]])
 class PostgresReader:
     """A LogReader; lives on its log's connections."""
 
-    def __init__(self, log: PostgresLog, moved: Bell) -> None:
+    def __init__(self, log: PostgresLog, moved: Signal) -> None:
         self._log = log
         self._moved = moved
-        self._ear = Ear()
+        self._ear = Listener()
         self._turns = InTurn()
         moved.add(self._ear)
 

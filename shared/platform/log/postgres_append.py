@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from shared.platform.codec import to_json
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.log import postgres_sql as sql
 from shared.platform.log.port import LogUnavailable, NewRecord, TopicPartition, UnknownTopic
 from shared.platform.observability import failpoints
@@ -25,8 +25,8 @@ class _Waiting(NamedTuple):
 class Appender:
     """Keeps the order of the callers within a partition. Waits for nobody to join a batch."""
 
-    def __init__(self, kept: Kept, on_appended: Callable[[Appended], None]) -> None:
-        self._kept = kept
+    def __init__(self, kept: HeldConnection, on_appended: Callable[[Appended], None]) -> None:
+        self._held = kept
         self._on_appended = on_appended
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
@@ -41,7 +41,7 @@ class Appender:
     async def close(self) -> None:
         if self._task is not None:
             await self._task
-        await self._kept.close()
+        await self._held.close()
 
     async def _run(self) -> None:
         while self._waiting:
@@ -66,7 +66,7 @@ class Appender:
     async def _write(self, batch: Sequence[_Waiting]) -> Mapping[TopicPartition, int]:
         grouped = _grouped(batch)
         flat = [(at, nth, r) for at, rs in grouped.items() for nth, r in enumerate(rs)]
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             appending = connection.fetch(
                 sql.APPEND,
                 [at.topic for at in grouped],

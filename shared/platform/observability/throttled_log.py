@@ -38,7 +38,7 @@ class Said:
         return self._kept_back.pop(thing, 0)
 
 
-class SparingLog:
+class ThrottledLog:
     """A logger of our own for loops. The same line is the same event with the same facts."""
 
     def __init__(self, name: str) -> None:
@@ -72,7 +72,7 @@ class SparingLog:
             say(event, **facts, **(beside or {}), **repeated)
 
 
-class Sparing(logging.Handler):
+class ThrottledHandler(logging.Handler):
     """Passes a library's record on unless the same line of code spoke within REPEAT_S."""
 
     def __init__(self, onward: logging.Logger) -> None:
@@ -85,10 +85,10 @@ class Sparing(logging.Handler):
             self._onward.handle(record)
 
 
-def spare(library: str) -> None:
+def throttle(library: str) -> None:
     """Once per process is enough; more does no harm."""
     logger = logging.getLogger(library)
-    if not any(isinstance(handler, Sparing) for handler in logger.handlers):
-        logger.addHandler(Sparing(logging.getLogger()))
+    if not any(isinstance(handler, ThrottledHandler) for handler in logger.handlers):
+        logger.addHandler(ThrottledHandler(logging.getLogger()))
         logger.propagate = False
         logger.setLevel(logging.WARNING)

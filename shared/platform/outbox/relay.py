@@ -14,15 +14,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.log.envelope import StoredEvent, record_of
 from shared.platform.log.port import EventLog, NewRecord, TopicPartition
 from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
-from shared.platform.observability.throttled_log import SparingLog
-from shared.platform.signals import Bell, Ear
+from shared.platform.observability.throttled_log import ThrottledLog
+from shared.platform.signals import Listener, Signal
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -100,19 +100,19 @@ class Relay:
         database: Database,
         log: EventLog,
         leases: Leases,
-        committed: Bell,
-        published: Bell,
+        committed: Signal,
+        published: Signal,
     ) -> None:
         self._service = service
         self._database = database
         self._log = log
         self._leases = leases
         self._published = published
-        self._kept = Kept(self._connect)
-        self._ear = Ear()
-        self._sparing = SparingLog(__name__)
+        self._held = HeldConnection(self._connect)
+        self._ear = Listener()
+        self._throttled = ThrottledLog(__name__)
         self._stopping = False
-        self._told_to_stop = Ear()  # The other one hears every commit.
+        self._told_to_stop = Listener()  # The other one hears every commit.
         self._failures = 0
         self._horizon = "0"
         self._owned: dict[int, int] = {}
@@ -121,8 +121,8 @@ class Relay:
 
     def stop(self) -> None:
         self._stopping = True
-        self._ear.hear()
-        self._told_to_stop.hear()
+        self._ear.notify()
+        self._told_to_stop.notify()
 
     async def run(self) -> None:
         """Until stop()."""
@@ -138,12 +138,12 @@ class Relay:
             self._failures = 0
             if not more:
                 await self._ear.wait(POLL_S)
-        await self._kept.close()
+        await self._held.close()
 
     async def _after(self, problem: Exception) -> None:
         self._horizon = "0"
         if not is_transient(problem):
-            self._sparing.error("relay failed", problem, service=self._service)
+            self._throttled.error("relay failed", problem, service=self._service)
         meters.RETRIED.labels(self._service, WORKER).inc()
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
         self._failures += 1
@@ -156,7 +156,7 @@ class Relay:
             self._owned, self._horizon = owned, "0"
         if not owned:
             return False
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             found = await connection.fetch(POLL, list(owned), self._horizon, ROWS_MAX)
             if not found:
                 return False
@@ -210,7 +210,7 @@ class Relay:
                 meters.PUBLISHED.labels(self._service, at.topic).inc(len(group))
                 done += group
         if problems:
-            self._sparing.warning(
+            self._throttled.warning(
                 "append failed", service=self._service, problem=type(problems[0]).__name__
             )
             if not done:
@@ -227,7 +227,7 @@ class Relay:
             list(owned),
             list(owned.values()),
         )
-        self._published.ring()
+        self._published.notify()
         if gone != f"DELETE {len(done)}":
             meters.FENCED.labels(self._service, WORKER).inc()
             self._horizon = "0"

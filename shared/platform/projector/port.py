@@ -137,7 +137,7 @@ class Projection:
     """
 
     name: str
-    hears: Sequence[str]
+    subscribes_to: Sequence[str]
     models: Sequence[ReadModel[Any]]
     needs: Callable[[Sequence[Recorded[Any]]], Iterable[Need]]
     fold: Fold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from shared.platform.database.connections import Kept
+from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
 from shared.platform.log.port import TopicPartition
 from shared.platform.observability import failpoints
@@ -14,7 +14,7 @@ from shared.platform.projector.port import Projection, Rows
 from shared.platform.projector.rows_sql import RowStore
 from shared.platform.subscription import cursor_sql as sql
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.subscription.decoding import Hearing, fresh_of
+from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
 from shared.platform.subscription.progress import Seen
 
 if TYPE_CHECKING:
@@ -37,23 +37,23 @@ class Projector:
         projection: Projection,
         *,
         database: Database,
-        hearing: Hearing,
+        decoder: EventDecoder,
         seen: Seen,
     ) -> None:
         self._service = service
         self._projection = projection
         self._database = database
-        self._hearing = hearing
+        self._decoder = decoder
         self._seen = seen
         self._rows = RowStore(projection.models)
-        self._kept = Kept(self._connect)
+        self._held = HeldConnection(self._connect)
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        heard = self._hearing.hear_all(batch)
+        records = self._decoder.decode_all(batch)
         upto = ends_of(batch)
-        streams = sorted({h.envelope.stream_id for h in heard})
-        tenants = sorted({str(h.envelope.tenant_id) for h in heard})
-        async with self._kept.use() as connection, connection.transaction():
+        streams = sorted({h.envelope.stream_id for h in records})
+        tenants = sorted({str(h.envelope.tenant_id) for h in records})
+        async with self._held.use() as connection, connection.transaction():
             looked = await connection.fetchrow(
                 sql.MOVE_AND_LOOK, *cursors.fence(upto), streams, "{" + ",".join(tenants) + "}"
             )
@@ -61,25 +61,28 @@ class Projector:
             moved_all(looked, upto)
             failpoints.hit("projector.after_fence")
             seen = dict(zip(looked["streams"] or (), looked["versions"] or (), strict=True))
-            fresh = fresh_of(heard, seen)
-            if fresh.events:
+            unprocessed = unprocessed_of(records, seen)
+            if unprocessed.events:
                 rows = Rows()
-                await self._rows.load(connection, rows, self._projection.needs(fresh.events))
-                await self._rows.store(connection, self._projection.fold(rows, fresh.events))
+                await self._rows.load(connection, rows, self._projection.needs(unprocessed.events))
+                await self._rows.store(connection, self._projection.fold(rows, unprocessed.events))
             await connection.execute(
-                sql.SEE, cursors.worker, list(fresh.versions), list(fresh.versions.values())
+                sql.SEE,
+                cursors.worker,
+                list(unprocessed.versions),
+                list(unprocessed.versions.values()),
             )
             failpoints.hit("projector.before_commit")
         failpoints.hit("projector.after_commit")
-        meters.DUPLICATES.labels(self._service, cursors.worker).inc(fresh.duplicates)
-        self._seen.advanced(cursors.worker, fresh.versions)
+        meters.DUPLICATES.labels(self._service, cursors.worker).inc(unprocessed.duplicates)
+        self._seen.advanced(cursors.worker, unprocessed.versions)
         return upto
 
     def stop(self) -> None:
         """A batch is short."""
 
     async def close(self) -> None:
-        await self._kept.close()
+        await self._held.close()
 
     async def _connect(self) -> Driver:
         connection = await self._database.own_connection(f"duebook {self._projection.name}")

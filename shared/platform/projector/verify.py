@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.platform.log.port import EventLog, LogReader, TopicPartition
 from shared.platform.projector.port import Key, Need, Projection, ReadModel, Rows
 from shared.platform.projector.rows_sql import ModelSql
-from shared.platform.subscription.decoding import Hearing, fresh_of
+from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -76,9 +76,9 @@ class _Shelf:
 class Fold:
     """A projection folded in memory from its first event on, by its own fold."""
 
-    def __init__(self, projection: Projection, hearing: Hearing) -> None:
+    def __init__(self, projection: Projection, decoder: EventDecoder) -> None:
         self._projection = projection
-        self._hearing = hearing
+        self._decoder = decoder
         self._shelves = {model.name: _Shelf(model) for model in projection.models}
         self._seen: dict[UUID, int] = {}
 
@@ -102,12 +102,12 @@ class Fold:
                 at: [record for record in records if record.offset < upto[at]]
                 for at, records in batch.items()
             }
-            fresh = fresh_of(self._hearing.hear_all(wanted), self._seen)
-            self._seen.update(fresh.versions)
-            if fresh.events:
+            unprocessed = unprocessed_of(self._decoder.decode_all(wanted), self._seen)
+            self._seen.update(unprocessed.versions)
+            if unprocessed.events:
                 rows = Rows()
-                self._load(rows, self._projection.needs(fresh.events))
-                folded = self._projection.fold(rows, fresh.events)
+                self._load(rows, self._projection.needs(unprocessed.events))
+                folded = self._projection.fold(rows, unprocessed.events)
                 for shelf in self._shelves.values():
                     shelf.take(folded)
             for at, records in batch.items():

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.kernel.envelope import Recorded
-from shared.platform.database.connections import Kept
+from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
 from shared.platform.log.port import EventLog
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.subscription.progress import Seen, until
 
 WAIT_S_MAX: Final = 10.0  # then the batch is repeated, which is logged and counted
@@ -44,20 +44,20 @@ class Facts:
     def __init__(
         self,
         own_topic: str,
-        hears: Mapping[str, Sequence[str]],  # projection -> topics
+        subscribes_to: Mapping[str, Sequence[str]],  # projection -> topics
         *,
         database: Database,
         log: EventLog,
         seen: Seen,
-        published: Bell,
+        published: Signal,
     ) -> None:
         self._own_topic = own_topic
-        self._hears = hears
+        self._subscribes_to = subscribes_to
         self._log = log
         self._seen = seen
         self._published = published
         self._stopping = False
-        self._kept = Kept(lambda: database.own_connection("duebook facts"))
+        self._held = HeldConnection(lambda: database.own_connection("duebook facts"))
 
     async def ready(self, asked: Sequence[tuple[Recorded[Any], Sequence[str]]]) -> None:
         """Returns when every named projection may be asked about its event."""
@@ -65,7 +65,7 @@ class Facts:
         others: dict[str, set[tuple[str, int]]] = {}  # topic -> projections and partitions
         for recorded, needs in asked:
             for projection in needs:
-                for topic in self._hears[projection]:
+                for topic in self._subscribes_to[projection]:
                     if topic == recorded.topic:
                         _raise_to(
                             wanted, (projection, topic, recorded.partition), recorded.offset + 1
@@ -83,25 +83,25 @@ class Facts:
     def stop(self) -> None:
         """Wait for nothing any more; the batch is repeated by whoever comes next."""
         self._stopping = True
-        self._published.ring()
-        self._seen.moved.ring()
+        self._published.notify()
+        self._seen.moved.notify()
 
     async def close(self) -> None:
-        await self._kept.close()
+        await self._held.close()
 
     def _go_on(self) -> None:
         if self._stopping:
             raise FactsBehind("stopping")
 
     async def _own_is_published(self, partitions: set[int]) -> None:
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             last = await connection.fetchval(OUTBOX_LAST, self._own_topic, sorted(partitions))
         if last is None:
             return
 
         async def is_published() -> bool:
             self._go_on()
-            async with self._kept.use() as connection:
+            async with self._held.use() as connection:
                 left = await connection.fetchval(
                     OUTBOX_HAS, self._own_topic, sorted(partitions), last
                 )
@@ -113,7 +113,7 @@ class Facts:
     async def _passed(self, wanted: Mapping[tuple[str, str, int], int]) -> None:
         async def has_passed() -> bool:
             self._go_on()
-            async with self._kept.use() as connection:
+            async with self._held.use() as connection:
                 behind = await connection.fetchval(
                     BEHIND,
                     [projection for projection, _, _ in wanted],

@@ -15,7 +15,7 @@ Question = Callable[[AsyncConnection, Recorded[Any]], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Reaction:
-    """One sentence of the business: when this was heard, then wish for that.
+    """One sentence of the business: when this was heard, then submission for that.
 
     `react(recorded, facts)` is pure and gives commands, at most one to a stream. `facts` is what
     `ask` answered, None without it. `needs` names the projections of this service that must have
@@ -24,7 +24,7 @@ class Reaction:
     """
 
     name: str
-    hears: type[Any] | tuple[type[Any], ...]  # Event classes of the codec.
+    subscribes_to: type[Any] | tuple[type[Any], ...]  # Event classes of the codec.
     react: Callable[[Recorded[Any], Any], Sequence[Any]]
     needs: Sequence[str] = ()
     ask: Question | None = None
@@ -32,14 +32,14 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Effect:
-    """A reaction that touches the outside world (a mail handed over), then wishes for commands.
+    """A reaction that does something outside (a mail handed over), then gives commands.
 
     `perform` must be repeatable: after a crash it is called again with the same event. It raises
     Unreachable to be tried again later; the partition waits.
     """
 
     name: str
-    hears: type[Any] | tuple[type[Any], ...]
+    subscribes_to: type[Any] | tuple[type[Any], ...]
     perform: Callable[[Recorded[Any]], Awaitable[Sequence[Any]]]
 
 

@@ -14,19 +14,24 @@ from uuid import UUID
 from shared.kernel.decider import Caller, Cause, Work, reaction_event_id
 from shared.kernel.envelope import Recorded
 from shared.platform.clock import DomainClock
-from shared.platform.database.connections import Kept
+from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
-from shared.platform.observability.throttled_log import SparingLog
+from shared.platform.observability.throttled_log import ThrottledLog
 from shared.platform.reactor.facts import Facts
 from shared.platform.reactor.port import Effect, Reaction, Unreachable
-from shared.platform.signals import Bell
-from shared.platform.store.submission import Submitting, Wish
+from shared.platform.signals import Signal
+from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription import cursor_sql as sql
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.subscription.decoding import Fresh, Heard, Hearing, fresh_of
+from shared.platform.subscription.decoding import (
+    DecodedRecord,
+    EventDecoder,
+    Unprocessed,
+    unprocessed_of,
+)
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -49,42 +54,45 @@ class Progress:
     """What a group has seen, and its cursor: moved together, after the deeds."""
 
     def __init__(
-        self, service: str, worker: str, database: Database, hearing: Hearing, moved: Bell
+        self, service: str, worker: str, database: Database, decoder: EventDecoder, moved: Signal
     ) -> None:
         self._service = service
         self._worker = worker
         self._database = database
-        self._hearing = hearing
+        self._decoder = decoder
         self._moved = moved
-        self._kept = Kept(self._connect)
+        self._held = HeldConnection(self._connect)
 
-    async def fresh(self, batch: Batch) -> Fresh:
+    async def unprocessed(self, batch: Batch) -> Unprocessed:
         """What of a batch has not been reacted to."""
-        heard = self._hearing.hear_all(batch)
-        return fresh_of(heard, await self._seen(heard))
+        records = self._decoder.decode_all(batch)
+        return unprocessed_of(records, await self._seen(records))
 
     async def move(
-        self, cursors: Cursors, upto: Mapping[TopicPartition, int], fresh: Fresh
+        self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
     ) -> None:
         """Raises Fenced."""
-        async with self._kept.use() as connection, connection.transaction():
+        async with self._held.use() as connection, connection.transaction():
             looked = await connection.fetchrow(sql.MOVE_AND_LOOK, *cursors.fence(upto), [], "{}")
             assert looked is not None  # An aggregate without GROUP BY gives one row.
             moved_all(looked, upto)
             await connection.execute(
-                sql.SEE, self._worker, list(fresh.versions), list(fresh.versions.values())
+                sql.SEE,
+                self._worker,
+                list(unprocessed.versions),
+                list(unprocessed.versions.values()),
             )
             failpoints.hit("reactor.before_commit")
         failpoints.hit("reactor.after_commit")
-        meters.DUPLICATES.labels(self._service, self._worker).inc(fresh.duplicates)
-        self._moved.ring()
+        meters.DUPLICATES.labels(self._service, self._worker).inc(unprocessed.duplicates)
+        self._moved.notify()
 
     async def close(self) -> None:
-        await self._kept.close()
+        await self._held.close()
 
-    async def _seen(self, heard: Sequence[Heard]) -> Mapping[Any, int]:
-        streams = sorted({h.envelope.stream_id for h in heard})
-        async with self._kept.use() as connection:
+    async def _seen(self, records: Sequence[DecodedRecord]) -> Mapping[Any, int]:
+        streams = sorted({h.envelope.stream_id for h in records})
+        async with self._held.use() as connection:
             rows = await connection.fetch(sql.SEEN, self._worker, streams)
         return {row["stream_id"]: row["version"] for row in rows}
 
@@ -105,7 +113,7 @@ class Reactor:
         *,
         database: Database,
         progress: Progress,
-        submitting: Submitting,
+        submitter: Submitter,
         facts: Facts,
         clock: DomainClock,
     ) -> None:
@@ -113,25 +121,25 @@ class Reactor:
         self._handlers = handlers
         self._database = database
         self._progress = progress
-        self._submitting = submitting
+        self._submitter = submitter
         self._facts = facts
         self._clock = clock
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        fresh = await self._progress.fresh(batch)
+        unprocessed = await self._progress.unprocessed(batch)
         asks = [
             _Ask(recorded, reaction)
-            for recorded in fresh.events
+            for recorded in unprocessed.events
             for reaction in self._reactions
-            if isinstance(recorded.event, reaction.hears)
+            if isinstance(recorded.event, reaction.subscribes_to)
         ]
         if asks:
-            wishes = await self._wishes(asks)
+            submissions = await self._submissions(asks)
             failpoints.hit("reactor.before_submit")
-            await self._submitting.submit(wishes)
+            await self._submitter.submit(submissions)
             failpoints.hit("reactor.after_submit")
         upto = ends_of(batch)
-        await self._progress.move(cursors, upto, fresh)
+        await self._progress.move(cursors, upto, unprocessed)
         return upto
 
     def stop(self) -> None:
@@ -141,17 +149,17 @@ class Reactor:
         await self._progress.close()
         await self._facts.close()
 
-    async def _wishes(self, asks: Sequence[_Ask]) -> Sequence[Wish]:
+    async def _submissions(self, asks: Sequence[_Ask]) -> Sequence[Submission]:
         answers = await self._answers([ask for ask in asks if ask.reaction.ask is not None])
         now = await self._clock.now()
-        wishes: list[Wish] = []
+        submissions: list[Submission] = []
         for ask in asks:
             facts = answers.get((ask.recorded.id, ask.reaction.name))
             for command in ask.reaction.react(ask.recorded, facts):
                 work = self._handlers[type(command)](command)
                 caller = caller_of(ask.recorded, ask.reaction.name, now)
-                wishes.append(Wish(ask.reaction.name, work, caller))
-        return wishes
+                submissions.append(Submission(ask.reaction.name, work, caller))
+        return submissions
 
     async def _answers(self, asks: Sequence[_Ask]) -> Mapping[tuple[Any, str], Any]:
         """All questions of a batch, of one instant that is not before any of their events."""
@@ -167,14 +175,14 @@ class Reactor:
         return answers
 
 
-_Performed = tuple[int, Sequence[Wish]]  # The event's offset, and what followed from it.
+_Performed = tuple[int, Sequence[Submission]]  # The event's offset, and what followed from it.
 
 
 def _offset(performed: _Performed) -> int:
     return performed[0]
 
 
-class Performer:
+class EffectRunner:
     """A Handler: one effect, event by event. A partition whose effect is unreachable rests."""
 
     def __init__(
@@ -183,33 +191,43 @@ class Performer:
         handlers: Handlers,
         *,
         progress: Progress,
-        submitting: Submitting,
+        submitter: Submitter,
         clock: DomainClock,
     ) -> None:
         self._effect = effect
         self._handlers = handlers
         self._progress = progress
-        self._submitting = submitting
+        self._submitter = submitter
         self._clock = clock
-        self._log = SparingLog(__name__)
+        self._log = ThrottledLog(__name__)
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Some events of each partition, in order, and the cursor after them."""
-        fresh = {at: await self._progress.fresh({at: part}) for at, part in batch.items()}
+        unprocessed = {
+            at: await self._progress.unprocessed({at: part}) for at, part in batch.items()
+        }
         done = await asyncio.gather(
-            *(self._perform_some(cursors, at, part, fresh[at]) for at, part in batch.items())
+            *(self._perform_some(cursors, at, part, unprocessed[at]) for at, part in batch.items())
         )
         parts = {at: part for at, part, _ in done if part}
-        await self._submitting.submit([wish for _, _, wishes in done for wish in wishes])
+        await self._submitter.submit(
+            [submission for _, _, submissions in done for submission in submissions]
+        )
         if parts:
-            await self._progress.move(cursors, ends_of(parts), await self._progress.fresh(parts))
+            await self._progress.move(
+                cursors, ends_of(parts), await self._progress.unprocessed(parts)
+            )
         return ends_of(parts)
 
     async def _perform_some(
-        self, cursors: Cursors, at: TopicPartition, records: Sequence[LogRecord], fresh: Fresh
-    ) -> tuple[TopicPartition, Sequence[LogRecord], Sequence[Wish]]:
+        self,
+        cursors: Cursors,
+        at: TopicPartition,
+        records: Sequence[LogRecord],
+        unprocessed: Unprocessed,
+    ) -> tuple[TopicPartition, Sequence[LogRecord], Sequence[Submission]]:
         """In order within a stream; streams do not wait for each other."""
-        mine = [r for r in fresh.events if isinstance(r.event, self._effect.hears)]
+        mine = [r for r in unprocessed.events if isinstance(r.event, self._effect.subscribes_to)]
         stop = mine[EFFECTS_MAX].offset if len(mine) > EFFECTS_MAX else records[-1].offset + 1
         streams: dict[UUID, list[Recorded[Any]]] = {}
         for recorded in mine[:EFFECTS_MAX]:
@@ -221,8 +239,10 @@ class Performer:
             cursors.rest(at, UNREACHABLE_REST_S)
             stop = min(waiting)  # What was performed behind it is performed again.
         performed = sorted((pair for pairs, _ in done for pair in pairs), key=_offset)
-        wishes = [wish for offset, some in performed if offset < stop for wish in some]
-        return at, [record for record in records if record.offset < stop], wishes
+        submissions = [
+            submission for offset, some in performed if offset < stop for submission in some
+        ]
+        return at, [record for record in records if record.offset < stop], submissions
 
     async def _perform_stream(
         self, events: Sequence[Recorded[Any]]
@@ -242,12 +262,12 @@ class Performer:
     async def close(self) -> None:
         await self._progress.close()
 
-    async def _perform(self, recorded: Recorded[Any]) -> Sequence[Wish]:
+    async def _perform(self, recorded: Recorded[Any]) -> Sequence[Submission]:
         commands = await self._effect.perform(recorded)
         failpoints.hit("effect.after_perform")
         caller = caller_of(recorded, self._effect.name, await self._clock.now())
         works = [self._handlers[type(command)](command) for command in commands]
-        return [Wish(self._effect.name, work, caller) for work in works]
+        return [Submission(self._effect.name, work, caller) for work in works]
 
 
 def caller_of(recorded: Recorded[Any], reaction: str, now: datetime) -> Caller:

@@ -34,7 +34,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Submission:
     """A work that an event or a timer asks for, and what it is called in logs."""
 
     name: str
@@ -50,7 +50,7 @@ class Wish:
         return [event_id(stream.id, 1) for stream in self.work.streams]
 
 
-class Submitting:
+class Submitter:
     """For one worker at a time."""
 
     def __init__(self, service: str, writer: CommandQueue, store: EventStore) -> None:
@@ -58,62 +58,62 @@ class Submitting:
         self._writer = writer
         self._store = store
 
-    async def submit(self, wishes: Sequence[Wish]) -> None:
+    async def submit(self, submissions: Sequence[Submission]) -> None:
         """All of them are written, were written before, or were refused. Raises what is left.
 
         What can be repeated comes first: a caller that gets it repeats all, and the derived ids
         see to it that nothing happens twice.
         """
-        for start in range(0, len(wishes), WORKS_MAX):
-            await self._submit(wishes[start : start + WORKS_MAX])
+        for start in range(0, len(submissions), WORKS_MAX):
+            await self._submit(submissions[start : start + WORKS_MAX])
 
-    async def _submit(self, wishes: Sequence[Wish]) -> None:
-        stored = await self._stored(wishes)
-        open_wishes = [w for w in wishes if stored.isdisjoint(w.first_ids())]
-        futures = [await self._enqueue(wish) for wish in open_wishes]
+    async def _submit(self, submissions: Sequence[Submission]) -> None:
+        stored = await self._stored(submissions)
+        unwritten = [w for w in submissions if stored.isdisjoint(w.first_ids())]
+        futures = [await self._enqueue(submission) for submission in unwritten]
         answers = await asyncio.gather(*futures, return_exceptions=True)
-        problems: list[tuple[Wish, BaseException]] = []
-        for wish, answer in zip(open_wishes, answers, strict=True):
+        problems: list[tuple[Submission, BaseException]] = []
+        for submission, answer in zip(unwritten, answers, strict=True):
             if isinstance(answer, Rejected | UnknownStream):
-                self._note(wish, answer)
+                self._note(submission, answer)
             elif isinstance(answer, BaseException):
-                problems.append((wish, answer))
+                problems.append((submission, answer))
         for _, problem in problems:
             if isinstance(problem, _TRY_AGAIN):
                 raise problem
-        for wish, problem in problems:
-            if not await self._was_forestalled(wish):
+        for submission, problem in problems:
+            if not await self._was_forestalled(submission):
                 raise problem
 
-    async def _enqueue(self, wish: Wish) -> asyncio.Future[Accepted]:
+    async def _enqueue(self, submission: Submission) -> asyncio.Future[Accepted]:
         while True:  # Ends when the writer has worked off its queue, or closes for good.
             try:
-                return self._writer.enqueue(wish.work, wish.caller)
+                return self._writer.enqueue(submission.work, submission.caller)
             except Overloaded:
                 if self._writer.in_flight == 0:
                     raise
                 await asyncio.sleep(PAUSE_S)
 
-    async def _stored(self, wishes: Sequence[Wish]) -> set[UUID]:
+    async def _stored(self, submissions: Sequence[Submission]) -> set[UUID]:
         wanted: dict[UUID, list[UUID]] = {}
-        for wish in wishes:
-            wanted.setdefault(wish.caller.tenant_id, []).extend(wish.first_ids())
+        for submission in submissions:
+            wanted.setdefault(submission.caller.tenant_id, []).extend(submission.first_ids())
         found: set[UUID] = set()
         for tenant, ids in wanted.items():
             if ids:
                 found.update(await self._store.known_events(tenant, ids))
         return found
 
-    async def _was_forestalled(self, wish: Wish) -> bool:
+    async def _was_forestalled(self, submission: Submission) -> bool:
         """Whether a worker that lost its lease wrote the same while we tried."""
-        known = await self._store.known_events(wish.caller.tenant_id, wish.first_ids())
+        known = await self._store.known_events(submission.caller.tenant_id, submission.first_ids())
         return bool(known)
 
-    def _note(self, wish: Wish, refusal: BaseException) -> None:
+    def _note(self, submission: Submission, refusal: BaseException) -> None:
         _log.info(
-            "wish refused",
+            "submission refused",
             service=self._service,
-            wish=wish.name,
+            submission=submission.name,
             rejection=type(refusal).__name__,
-            correlation_id=str(wish.caller.correlation_id),
+            correlation_id=str(submission.caller.correlation_id),
         )

@@ -14,14 +14,14 @@ import asyncpg
 import structlog
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.log.port import LogReader, LogRecord, OffsetOutOfRange, TopicPartition
 from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
-from shared.platform.observability.throttled_log import SparingLog
-from shared.platform.signals import Ear
+from shared.platform.observability.throttled_log import ThrottledLog
+from shared.platform.signals import Listener
 from shared.platform.subscription import cursor_sql as sql
 
 if TYPE_CHECKING:
@@ -121,14 +121,14 @@ class Consumer:
         self._leases = leases
         self._handler = handler
         self._records_max = records_max
-        self._kept = Kept(self._connect)
-        self._ear = Ear()
+        self._held = HeldConnection(self._connect)
+        self._ear = Listener()
         self._cursors = Cursors(worker)
         self._stopping = False
         self._must_load = True
         self._failures = 0
         self.answered_s = monotonic_s()  # When the log last answered, if only with nothing.
-        self._sparing = SparingLog(__name__)
+        self._throttled = ThrottledLog(__name__)
         leases.changed.add(self._ear)
 
     @property
@@ -150,7 +150,7 @@ class Consumer:
     def stop(self) -> None:
         """After the batch at work."""
         self._stopping = True
-        self._ear.hear()
+        self._ear.notify()
 
     async def run(self) -> None:
         """Until stop()."""
@@ -162,7 +162,7 @@ class Consumer:
                 await self._after(problem)
         self._leases.changed.remove(self._ear)
         await self._reader.close()
-        await self._kept.close()
+        await self._held.close()
 
     async def _step(self) -> None:
         self._ear.forget()
@@ -185,9 +185,9 @@ class Consumer:
         fetching = asyncio.ensure_future(
             self._reader.fetch(positions, self._records_max, self._cursors.rest_s())
         )
-        hearing = asyncio.ensure_future(self._ear.wait(2 * FETCH_WAIT_S))
+        listening = asyncio.ensure_future(self._ear.wait(2 * FETCH_WAIT_S))
         try:
-            await asyncio.wait((fetching, hearing), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((fetching, listening), return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
                 return {}
             found = fetching.result()
@@ -199,8 +199,8 @@ class Consumer:
             return found
         finally:
             fetching.cancel()
-            hearing.cancel()
-            await asyncio.gather(fetching, hearing, return_exceptions=True)
+            listening.cancel()
+            await asyncio.gather(fetching, listening, return_exceptions=True)
 
     async def _find_out_of_range(
         self, positions: Mapping[TopicPartition, int], problem: OffsetOutOfRange
@@ -264,7 +264,7 @@ class Consumer:
             error=error,
             exc_info=problem,
         )
-        connection = await self._kept.get()
+        connection = await self._held.get()
         await connection.execute(
             sql.HALT, self._worker, *at, self._cursors.epochs[at.partition], error
         )
@@ -275,9 +275,9 @@ class Consumer:
         held = dict(self._leases.held(self._worker))
         if held == self._cursors.epochs and not self._must_load:
             return
-        connection = await self._kept.get()
+        connection = await self._held.get()
         rows = await connection.fetch(sql.LOAD, self._worker, list(held), list(held.values()))
-        await self._kept.close()  # Needed again only when leases change.
+        await self._held.close()  # Needed again only when leases change.
         self._cursors.epochs = held
         self._cursors.positions = {
             TopicPartition(row["topic"], row["partition_no"]): row["next_offset"]
@@ -290,20 +290,20 @@ class Consumer:
 
     async def _after(self, problem: Exception) -> None:
         self._must_load = True
-        self._kept.drop()
+        self._held.drop()
         self._failures += 1
         if isinstance(problem, Fenced):
             meters.FENCED.labels(self._service, self._worker).inc()
         elif is_transient(problem):
             meters.RETRIED.labels(self._service, self._worker).inc()
-            self._sparing.warning(
+            self._throttled.warning(
                 "batch repeated",
                 service=self._service,
                 worker=self._worker,
                 problem=type(problem).__name__,
             )
         else:
-            self._sparing.error(
+            self._throttled.error(
                 "worker failed", problem, service=self._service, worker=self._worker
             )
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))

@@ -16,14 +16,14 @@ from shared.platform.subscription.consumer import Batch, VersionGap
 REMEMBERED_MAX: Final = 6_000  # records; the workers of a service read the same ones
 
 
-class Heard(NamedTuple):
+class DecodedRecord(NamedTuple):
     """A record, and its event where this service knows the type."""
 
     envelope: Envelope
     recorded: Recorded[Any] | None
 
 
-class Fresh(NamedTuple):
+class Unprocessed(NamedTuple):
     """What is new in a batch, in log order, and the versions seen after it."""
 
     events: Sequence[Recorded[Any]]
@@ -31,14 +31,14 @@ class Fresh(NamedTuple):
     duplicates: int
 
 
-class Hearing:
+class EventDecoder:
     """Decodes each record once for all workers of a service. Events are immutable, so shared."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._remembered: OrderedDict[tuple[TopicPartition, int], Heard] = OrderedDict()
+        self._remembered: OrderedDict[tuple[TopicPartition, int], DecodedRecord] = OrderedDict()
 
-    def hear(self, at: TopicPartition, record: LogRecord) -> Heard:
+    def decode(self, at: TopicPartition, record: LogRecord) -> DecodedRecord:
         """Raises BadEnvelope, UnknownEventType, UndecodableEvent."""
         key = (at, record.offset)
         heard = self._remembered.get(key)
@@ -46,16 +46,16 @@ class Hearing:
             envelope = envelope_of(record)
             event = self._codec.decode(envelope.type, record.value)
             recorded = None if event is None else envelope.around(event, at, record.offset)
-            heard = self._remembered[key] = Heard(envelope, recorded)
+            heard = self._remembered[key] = DecodedRecord(envelope, recorded)
             if len(self._remembered) > REMEMBERED_MAX:
                 self._remembered.popitem(last=False)
         return heard
 
-    def hear_all(self, batch: Batch) -> Sequence[Heard]:
-        return [self.hear(at, record) for at in sorted(batch) for record in batch[at]]
+    def decode_all(self, batch: Batch) -> Sequence[DecodedRecord]:
+        return [self.decode(at, record) for at in sorted(batch) for record in batch[at]]
 
 
-def fresh_of(heard: Sequence[Heard], seen: Mapping[UUID, int]) -> Fresh:
+def unprocessed_of(heard: Sequence[DecodedRecord], seen: Mapping[UUID, int]) -> Unprocessed:
     """Drops what was seen, refuses a gap. Types nobody here knows count as seen all the same."""
     versions: dict[UUID, int] = {}
     events: list[Recorded[Any]] = []
@@ -72,4 +72,4 @@ def fresh_of(heard: Sequence[Heard], seen: Mapping[UUID, int]) -> Fresh:
         versions[envelope.stream_id] = envelope.version
         if recorded is not None:
             events.append(recorded)
-    return Fresh(events, versions, duplicates)
+    return Unprocessed(events, versions, duplicates)

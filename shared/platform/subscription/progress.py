@@ -13,9 +13,9 @@ from typing import Final
 from uuid import UUID
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database
-from shared.platform.signals import Bell, Ear
+from shared.platform.signals import Listener, Signal
 from shared.platform.subscription import cursor_sql as sql
 
 POLL_S: Final = 0.25  # where the projection's worker is in this process
@@ -33,11 +33,11 @@ class Seen:
     """One per process and service."""
 
     def __init__(self, database: Database) -> None:
-        self._kept = Kept(lambda: database.own_connection("duebook seen"))
+        self._held = HeldConnection(lambda: database.own_connection("duebook seen"))
         self._waiters: set[_Waiter] = set()
         self._poller: asyncio.Task[None] | None = None
-        self._came = Ear()
-        self.moved = Bell()  # A worker of this process committed.
+        self._came = Listener()
+        self.moved = Signal()  # A worker of this process committed.
         self.has_workers_here = False
 
     def advanced(self, projection: str, versions: Mapping[UUID, int]) -> None:
@@ -45,7 +45,7 @@ class Seen:
         for waiter in self._waiters:
             if waiter.projection == projection:
                 _strike(waiter, versions)
-        self.moved.ring()
+        self.moved.notify()
 
     async def wait(self, projection: str, versions: Mapping[UUID, int], timeout_s: float) -> bool:
         """Whether it got so far within the timeout."""
@@ -53,7 +53,7 @@ class Seen:
         waiter = _Waiter(projection, dict(versions), done)
         _strike(waiter, {})
         self._waiters.add(waiter)
-        self._came.hear()
+        self._came.notify()
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll(), name="seen")
         try:
@@ -71,7 +71,7 @@ class Seen:
             self._poller.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._poller
-        await self._kept.close()
+        await self._held.close()
 
     async def _poll(self) -> None:
         """As long as anybody waits. Who comes while we look is looked up in the next round."""
@@ -90,7 +90,7 @@ class Seen:
         )
         if not wanted:
             return
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             rows = await connection.fetch(
                 sql.SEEN_BY_SEVERAL, [p for p, _ in wanted], [s for _, s in wanted]
             )
@@ -102,23 +102,27 @@ class Seen:
 
 
 async def until(
-    ready: Callable[[], Awaitable[bool]], bell: Bell, *, timeout_s: float, poll_s: float = POLL_S
+    ready: Callable[[], Awaitable[bool]],
+    signal: Signal,
+    *,
+    timeout_s: float,
+    poll_s: float = POLL_S,
 ) -> bool:
-    """Asks again whenever the bell rings, and now and then."""
-    ear = Ear()
-    bell.add(ear)
+    """Asks again whenever the signal rings, and now and then."""
+    listener = Listener()
+    signal.add(listener)
     end_s = monotonic_s() + timeout_s
     try:
         while True:  # Until ready, or the timeout.
-            ear.forget()
+            listener.forget()
             if await ready():
                 return True
             left_s = end_s - monotonic_s()
             if left_s <= 0:
                 return False
-            await ear.wait(min(poll_s, left_s))
+            await listener.wait(min(poll_s, left_s))
     finally:
-        bell.remove(ear)
+        signal.remove(listener)
 
 
 def _strike(waiter: _Waiter, versions: Mapping[UUID, int]) -> None:

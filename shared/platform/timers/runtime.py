@@ -16,15 +16,15 @@ import structlog
 
 from shared.kernel.decider import Caller, Work, timer_event_id
 from shared.platform.clock import DomainClock, monotonic_s
-from shared.platform.database.connections import Kept, is_transient
+from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
-from shared.platform.observability.throttled_log import SparingLog
-from shared.platform.signals import Bell, Ear
+from shared.platform.observability.throttled_log import ThrottledLog
+from shared.platform.signals import Listener, Signal
 from shared.platform.store.port import EventStore
-from shared.platform.store.submission import Submitting, Wish
+from shared.platform.store.submission import Submission, Submitter
 
 WORKER: Final = "timers"
 TIMERS_MAX: Final = 500  # fired together
@@ -67,28 +67,28 @@ class Timers:
         *,
         database: Database,
         store: EventStore,
-        submitting: Submitting,
+        submitter: Submitter,
         clock: DomainClock,
         leases: Leases,
-        committed: Bell,
+        committed: Signal,
     ) -> None:
         self._service = service
         self._fire = fire
         self._store = store
-        self._submitting = submitting
+        self._submitter = submitter
         self._clock = clock
         self._leases = leases
-        self._kept = Kept(lambda: database.own_connection("duebook timers"))
-        self._ear = Ear()
+        self._held = HeldConnection(lambda: database.own_connection("duebook timers"))
+        self._ear = Listener()
         self._stopping = False
-        self._sparing = SparingLog(__name__)
+        self._throttled = ThrottledLog(__name__)
         self._stuck: dict[tuple[UUID, str], float] = {}  # Until when they are left alone.
         committed.add(self._ear)
         leases.changed.add(self._ear)
 
     def stop(self) -> None:
         self._stopping = True
-        self._ear.hear()
+        self._ear.notify()
 
     async def run(self) -> None:
         """Until stop()."""
@@ -100,13 +100,13 @@ class Timers:
                 fired = await self._step()
             except Exception as problem:
                 if not is_transient(problem):
-                    self._sparing.error("timers failed", problem, service=self._service)
+                    self._throttled.error("timers failed", problem, service=self._service)
                 meters.RETRIED.labels(self._service, WORKER).inc()
                 await asyncio.sleep(RETRY_S)
                 continue
             if not fired:
                 await self._ear.wait(POLL_S)
-        await self._kept.close()
+        await self._held.close()
 
     async def _step(self) -> bool:
         """Fire what is due; whether there was any."""
@@ -115,7 +115,7 @@ class Timers:
             return False
         now = await self._clock.now()
         stuck = self._left_alone()
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             rows = await connection.fetch(
                 DUE, list(owned), now, [s for s, _ in stuck], [n for _, n in stuck], TIMERS_MAX
             )
@@ -131,24 +131,24 @@ class Timers:
 
     async def _submit(self, due: Sequence[_Due], kinds: Mapping[UUID, str], now: datetime) -> None:
         """All are tried; a bug in one of them is reported and keeps nobody else."""
-        wishes: list[Wish] = []
+        submissions: list[Submission] = []
         for timer in due:
             try:
-                wishes.append(self._wish(kinds[timer.stream_id], timer, now))
+                submissions.append(self._wish(kinds[timer.stream_id], timer, now))
             except Exception as problem:  # A name that nobody knows.
-                self._sparing.error("a timer makes no work", problem, service=self._service)
+                self._throttled.error("a timer makes no work", problem, service=self._service)
         try:
-            await self._submitting.submit(wishes)
+            await self._submitter.submit(submissions)
         except Exception as problem:
             if is_transient(problem):
                 raise
-            self._sparing.error("a timer's work failed", problem, service=self._service)
-        meters.TIMERS_FIRED.labels(self._service).inc(len(wishes))
+            self._throttled.error("a timer's work failed", problem, service=self._service)
+        meters.TIMERS_FIRED.labels(self._service).inc(len(submissions))
 
-    def _wish(self, kind: str, timer: _Due, now: datetime) -> Wish:
+    def _wish(self, kind: str, timer: _Due, now: datetime) -> Submission:
         caller = caller_of(timer.tenant_id, timer.stream_id, timer.name, timer.since_version, now)
         work = self._fire(kind, timer.stream_id, timer.name, timer.due_at)
-        return Wish(f"timer {timer.name}", work, caller, must_look=False)
+        return Submission(f"timer {timer.name}", work, caller, must_look=False)
 
     async def _kinds(self, due: Sequence[_Due]) -> Mapping[UUID, str]:
         streams: dict[UUID, set[UUID]] = {}
@@ -162,7 +162,7 @@ class Timers:
 
     async def _report(self, due: Sequence[_Due]) -> None:
         """Those that are still there, armed by the same event: fired, and for nothing."""
-        async with self._kept.use() as connection:
+        async with self._held.use() as connection:
             left = await connection.fetch(
                 LEFT,
                 [timer.stream_id for timer in due],

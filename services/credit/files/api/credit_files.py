@@ -33,7 +33,7 @@ from shared.platform.codec import to_json
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, Reading
+from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.tokens import etag
 
 REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
@@ -43,7 +43,7 @@ router = APIRouter(prefix="/credit-files", tags=["credit-files"])
 
 @router.get("", summary="Grade and last score of every account")
 async def list_credit_files(
-    reading: Reading,
+    query: QueryContext,
     moment: Moment,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
@@ -54,14 +54,14 @@ async def list_credit_files(
     sort: Annotated[Sort, Query(description="score: the worst first")] = "account_number",
 ) -> Response:
     wanted = Wanted(
-        tenant_id=reading.tenant_id,
+        tenant_id=query.tenant_id,
         legal_entities=legal_entity or (),
         account_numbers=account_number or (),
         grades=grade or (),
         sort=sort,
     )
     at = At(moment.as_of or EVERYTHING.date(), known_by(moment))
-    async with reading.of("credit_files") as connection:
+    async with query.of("credit_files") as connection:
         found = await files(connection, wanted, at, after=paging.after, limit=paging.limit + 1)
     page = paging.page(found, lambda listed: key_of(sort, listed))
     items = [
@@ -76,17 +76,17 @@ async def list_credit_files(
         }
         for each in found[: paging.limit]
     ]
-    return _json({**echo(moment, reading), "items": items, "next": page["next"]})
+    return _json({**echo(moment, query), "items": items, "next": page["next"]})
 
 
 @router.get("/{account_id}", summary="The credit file of an account (信用档案)")
-async def show_credit_file(account_id: Id, reading: Reading, moment: Moment) -> Response:
-    account, as_known = (reading.tenant_id, account_id), known_by(moment)
-    async with reading.of("credit_files", "behavior", "exposure") as connection:
+async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) -> Response:
+    account, as_known = (query.tenant_id, account_id), known_by(moment)
+    async with query.of("credit_files", "behavior", "exposure") as connection:
         file = await find_file(connection, *account)
         if file is None:
             raise Problem("not-found")
-        as_of = day_of(moment, reading, file.time_zone)
+        as_of = day_of(moment, query, file.time_zone)
         at = At(as_of, as_known)
         history = await history_of(connection, *account, as_known)
         reviews = await reviews_of(connection, *account, at)
@@ -105,7 +105,7 @@ async def show_credit_file(account_id: Id, reading: Reading, moment: Moment) -> 
         "currency": file.currency,
         "opened_on": file.opened_on,
         "as_of": as_of,
-        "as_known": moment.as_known or reading.now,
+        "as_known": moment.as_known or query.now,
         "grade": grades[0].grade if grades else UNRATED,
         "grade_since": grades[0].as_of if grades else None,
         "score": None if scored is None else _score(scored),

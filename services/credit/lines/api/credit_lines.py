@@ -12,11 +12,11 @@ from services.credit.lines.domain.credit_line import commands
 from services.credit.lines.handlers import credit_line
 from services.credit.lines.projections.exposure_queries import Exposed, Wanted, find_account
 from shared.platform.codec import to_json
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Code, Id, MoneyOrZeroIn, RequestBody, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import PointInTime, Reading
+from shared.platform.http.queries import PointInTime, QueryContext
 from shared.platform.http.tokens import etag
 
 NOW = PointInTime(None, None)
@@ -30,26 +30,26 @@ class SetLimit(RequestBody):
 
 @router.get("", summary="Accounts with a limit")
 async def list_credit_lines(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
     account_number: Annotated[list[ShortText] | None, Query()] = None,
 ) -> Response:
     wanted = Wanted(
-        tenant_id=reading.tenant_id,
+        tenant_id=query.tenant_id,
         legal_entities=legal_entity or (),
         account_numbers=account_number or (),
         has_limit=True,
     )
-    found = await list_exposed(reading, NOW, paging, wanted)
+    found = await list_exposed(query, NOW, paging, wanted)
     page = paging.page(found, lambda each: (each.legal_entity, each.account_number))
     items = [_shown(each) for each in found[: paging.limit]]
     return Response(to_json({"items": items, "next": page["next"]}), media_type="application/json")
 
 
 @router.get("/{account_id}", summary="The limit of an account, null where none is set")
-async def show_credit_line(account_id: Id, reading: Reading) -> Response:
-    line = await find_exposure(reading, NOW, account_id)
+async def show_credit_line(account_id: Id, query: QueryContext) -> Response:
+    line = await find_exposure(query, NOW, account_id)
     return Response(
         to_json(_shown(line)),
         headers={"etag": etag(line.line_version)},
@@ -59,23 +59,23 @@ async def show_credit_line(account_id: Id, reading: Reading) -> Response:
 
 @router.post("/{account_id}:set-limit", summary="Set the limit of an account")
 async def set_limit(
-    account_id: Id, body: SetLimit, commanding: Commanding, reading: Reading
+    account_id: Id, body: SetLimit, context: CommandContext, query: QueryContext
 ) -> Response:
     """The account is known from the ledger's events; with the ledger's token, at once."""
-    async with reading.of("exposure") as connection:
-        account = await find_account(connection, commanding.tenant_id, account_id)
+    async with query.of("exposure") as connection:
+        account = await find_account(connection, context.tenant_id, account_id)
     if account is None:
         raise Problem("not-found")
     command = commands.SetLimit(
-        book=commanding.book(account.legal_entity),
+        book=context.book(account.legal_entity),
         account_id=account_id,
         account_number=account.account_number,
         account_currency=account.currency,
         limit=body.limit.money(),
-        effective_on=commanding.today(account.time_zone),
+        effective_on=context.today(account.time_zone),
         time_zone=account.time_zone,
     )
-    return await commanding.run(credit_line.set_limit(command))
+    return await context.run(credit_line.set_limit(command))
 
 
 def _shown(each: Exposed) -> dict[str, object]:

@@ -21,14 +21,14 @@ from shared.platform.codec import to_json
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, PointInTime, QueryRequest, Reading
+from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
 
 router = APIRouter(prefix="/exposures", tags=["exposures"])
 
 
 @router.get("", summary="Exposure, limit and what is available, by account")
 async def list_exposures(
-    reading: Reading,
+    query: QueryContext,
     moment: Moment,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
@@ -36,53 +36,53 @@ async def list_exposures(
     exceeded: Annotated[bool | None, Query()] = None,
 ) -> Response:
     wanted = Wanted(
-        tenant_id=reading.tenant_id,
+        tenant_id=query.tenant_id,
         legal_entities=legal_entity or (),
         account_numbers=account_number or (),
         is_exceeded=exceeded,
     )
-    found = await list_exposed(reading, moment, paging, wanted)
+    found = await list_exposed(query, moment, paging, wanted)
     page = paging.page(found, lambda each: (each.legal_entity, each.account_number))
     items = [_shown(each) for each in found[: paging.limit]]
-    answer = {**echo(moment, reading), "items": items, "next": page["next"]}
+    answer = {**echo(moment, query), "items": items, "next": page["next"]}
     return Response(to_json(answer), media_type="application/json")
 
 
 @router.get("/{account_id}", summary="Exposure, limit and what is available, of an account")
-async def show_exposure(account_id: Id, reading: Reading, moment: Moment) -> Response:
-    found = await find_exposure(reading, moment, account_id)
-    answer = {**_shown(found), "as_known": moment.as_known or reading.now}
+async def show_exposure(account_id: Id, query: QueryContext, moment: Moment) -> Response:
+    found = await find_exposure(query, moment, account_id)
+    answer = {**_shown(found), "as_known": moment.as_known or query.now}
     return Response(to_json(answer), media_type="application/json")
 
 
 async def list_exposed(
-    reading: QueryRequest, moment: PointInTime, paging: PageRequest, wanted: Wanted
+    query: QueryRequest, moment: PointInTime, paging: PageRequest, wanted: Wanted
 ) -> Sequence[Exposed]:
     """Up to one more than the page holds."""
     after = None if paging.after is None else (paging.after[0], paging.after[1])
-    return await _exposed(reading, moment, wanted, after=after, limit=paging.limit + 1)
+    return await _exposed(query, moment, wanted, after=after, limit=paging.limit + 1)
 
 
-async def find_exposure(reading: QueryRequest, moment: PointInTime, account_id: UUID) -> Exposed:
+async def find_exposure(query: QueryRequest, moment: PointInTime, account_id: UUID) -> Exposed:
     """Answers 404 for an account nobody has heard of."""
-    wanted = Wanted(tenant_id=reading.tenant_id, account_ids=[account_id])
-    found = await _exposed(reading, moment, wanted, after=None, limit=1)
+    wanted = Wanted(tenant_id=query.tenant_id, account_ids=[account_id])
+    found = await _exposed(query, moment, wanted, after=None, limit=1)
     if not found:
         raise Problem("not-found")
     return found[0]
 
 
 async def _exposed(
-    reading: QueryRequest,
+    query: QueryRequest,
     moment: PointInTime,
     wanted: Wanted,
     *,
     after: tuple[str, str] | None,
     limit: int,
 ) -> Sequence[Exposed]:
-    async with reading.of("exposure") as connection:
-        zones = [] if moment.as_of else await time_zones(connection, reading.tenant_id)
-        at = At(moment.as_of, known_by(moment), {zone: reading.today(zone) for zone in zones})
+    async with query.of("exposure") as connection:
+        zones = [] if moment.as_of else await time_zones(connection, query.tenant_id)
+        at = At(moment.as_of, known_by(moment), {zone: query.today(zone) for zone in zones})
         return await exposures(connection, wanted, at, after=after, limit=limit)
 
 

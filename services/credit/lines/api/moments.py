@@ -11,14 +11,14 @@ from shared.platform.http.queries import PointInTime, QueryRequest
 EVERYTHING: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
-def day_of(moment: PointInTime, reading: QueryRequest, zone: str) -> date:
-    return moment.as_of or reading.today(zone)
+def day_of(moment: PointInTime, query: QueryRequest, zone: str) -> date:
+    return moment.as_of or query.today(zone)
 
 
 def known_by(moment: PointInTime) -> datetime:
     return moment.as_known or EVERYTHING
 
 
-def echo(moment: PointInTime, reading: QueryRequest) -> dict[str, object]:
+def echo(moment: PointInTime, query: QueryRequest) -> dict[str, object]:
     """What a list says of its moment; its items say their own day where none was asked for."""
-    return {"as_of": moment.as_of, "as_known": moment.as_known or reading.now}
+    return {"as_of": moment.as_of, "as_known": moment.as_known or query.now}

@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.dunning.accounts.projections import account_facts
 from services.dunning.accounts.projections.account_facts import Account
 from shared.kernel.rejections import UnknownAccount
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import AccountRef
 
 
 async def account_meant(
-    connection: AsyncConnection, commanding: Commanding, account: AccountRef
+    connection: AsyncConnection, context: CommandContext, account: AccountRef
 ) -> Account:
-    tenant_id = commanding.tenant_id
+    tenant_id = context.tenant_id
     known = await account_facts.account(connection, tenant_id, account.resolve(tenant_id))
     if known is None:
         raise UnknownAccount("/account")

@@ -188,7 +188,7 @@ def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after_mino
 
 PROJECTION: Final = Projection(
     name="account_facts",
-    hears=("ledger", "credit"),
+    subscribes_to=("ledger", "credit"),
     models=(ACCOUNT, GRADE, OPEN_ITEM),
     needs=needs,
     fold=fold,

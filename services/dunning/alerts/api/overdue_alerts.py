@@ -16,7 +16,7 @@ from services.dunning.accounts.api.answering import answer, money, one_of
 from services.dunning.alerts.projections.overdue_alerts import FEED, feed
 from shared.platform.http.models import Id
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
@@ -26,7 +26,7 @@ WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
 
 @router.get("")
 async def read_overdue_alerts(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     event: Annotated[list[Literal["raised", "recovered"]] | None, Query()] = None,
     threshold_days: Annotated[list[int] | None, Query()] = None,
@@ -47,11 +47,11 @@ async def read_overdue_alerts(
     )
 
     async def look(connection: AsyncConnection) -> Sequence[Record]:
-        return await feed(connection, reading.tenant_id, seen, filters, paging.limit)
+        return await feed(connection, query.tenant_id, seen, filters, paging.limit)
 
-    if reading.prefer_wait_s is not None:
-        reading.prefer_wait_s = min(reading.prefer_wait_s, WAIT_S_MAX)
-    rows = await reading.poll(look, "overdue_alerts", found=len)
+    if query.prefer_wait_s is not None:
+        query.prefer_wait_s = min(query.prefer_wait_s, WAIT_S_MAX)
+    rows = await query.poll(look, "overdue_alerts", found=len)
     now_seen = dict(seen)
     for row in rows:
         now_seen[row["partition_no"]] = row["log_offset"]

@@ -151,7 +151,7 @@ def _item(
 
 
 PROJECTION: Final = Projection(
-    name="overdue_alerts", hears=("dunning",), models=(FEED, HEAD), needs=needs, fold=fold
+    name="overdue_alerts", subscribes_to=("dunning",), models=(FEED, HEAD), needs=needs, fold=fold
 )
 
 

@@ -13,7 +13,7 @@ from services.dunning.accounts.api.answering import account_of, answer, found, o
 from services.dunning.notices.projections.notices import NOTICE
 from shared.platform.http.models import Day, Id
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
 
 router = APIRouter(prefix="/notices", tags=["notices"])
@@ -25,7 +25,7 @@ Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice"]
 
 @router.get("")
 async def list_notices(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     status: Annotated[list[Literal["queued", "accepted"]] | None, Query()] = None,
     channel: Annotated[list[Literal["email", "letter"]] | None, Query()] = None,
@@ -45,10 +45,10 @@ async def list_notices(
             "due_on": due_on,
         },
     )
-    async with reading.of("notices") as connection:
+    async with query.of("notices") as connection:
         rows = await rows_after(
             connection,
-            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, *wanted),
+            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, *wanted),
             [TABLE.c[name] for name in KEY],
             paging.after,
             paging.limit,
@@ -57,10 +57,10 @@ async def list_notices(
 
 
 @router.get("/{id}")
-async def show_notice(id: Id, reading: Reading) -> Response:
-    async with reading.of("notices") as connection:
+async def show_notice(id: Id, query: QueryContext) -> Response:
+    async with query.of("notices") as connection:
         result = await connection.execute(
-            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, TABLE.c.id == id)
+            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
         )
         row = found(result.mappings().one_or_none())
     return answer(_notice(row), row["version"])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.dunning.notices.domain.notice.commands import AcceptNotice
 from services.dunning.notices.domain.notice.events import NoticeQueued
-from services.dunning.notices.handlers.ports import Debtors, Outbox
+from services.dunning.notices.handlers.ports import Debtors, NoticeDelivery
 from shared.kernel.envelope import Recorded
 from shared.platform.observability import failpoints
 
@@ -14,7 +14,7 @@ from shared.platform.observability import failpoints
 class HandOverNotices:
     """Repeatable: the outbox takes the same notice once."""
 
-    def __init__(self, debtors: Debtors, outbox: Outbox) -> None:
+    def __init__(self, debtors: Debtors, outbox: NoticeDelivery) -> None:
         self._debtors = debtors
         self._outbox = outbox
 

@@ -28,7 +28,7 @@ class Debtors(Protocol):
         ...
 
 
-class Outbox(Protocol):
+class NoticeDelivery(Protocol):
     async def hand_over(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> str:
         """The message id. The same notice handed over twice is one message."""
         ...

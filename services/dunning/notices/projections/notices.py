@@ -115,5 +115,5 @@ def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
 
 
 PROJECTION: Final = Projection(
-    name="notices", hears=("dunning",), models=(NOTICE,), needs=needs, fold=fold
+    name="notices", subscribes_to=("dunning",), models=(NOTICE,), needs=needs, fold=fold
 )

@@ -16,7 +16,7 @@ from services.dunning.work.projections.work_order import amounts_of_cases
 from shared.kernel.money import Money, total
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -27,7 +27,7 @@ TABLE = CASE.table
 
 @router.get("")
 async def list_cases(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     status: Annotated[list[Literal["open", "closed"]] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
@@ -46,27 +46,27 @@ async def list_cases(
             "currency": currency,
         },
     )
-    async with reading.of("work_list", "account_facts") as connection:
+    async with query.of("work_list", "account_facts") as connection:
         rows = await rows_after(
             connection,
-            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, *wanted),
+            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, *wanted),
             [TABLE.c[name] for name in KEY],
             paging.after,
             paging.limit,
         )
-        items = await amounts_of_cases(connection, reading.tenant_id, [row["id"] for row in rows])
+        items = await amounts_of_cases(connection, query.tenant_id, [row["id"] for row in rows])
     by_case = _by_case(items)
     return page(paging, rows, KEY, [_case(row, by_case.get(row["id"], ())) for row in rows])
 
 
 @router.get("/{id}")
-async def show_case(id: Id, reading: Reading) -> Response:
-    async with reading.of("work_list", "account_facts") as connection:
+async def show_case(id: Id, query: QueryContext) -> Response:
+    async with query.of("work_list", "account_facts") as connection:
         result = await connection.execute(
-            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, TABLE.c.id == id)
+            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
         )
         row = found(result.mappings().one_or_none())
-        items = await amounts_of_cases(connection, reading.tenant_id, [id])
+        items = await amounts_of_cases(connection, query.tenant_id, [id])
     return answer(_case(row, items), row["version"])
 
 

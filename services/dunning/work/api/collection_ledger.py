@@ -12,7 +12,7 @@ from services.dunning.accounts.api.answering import account_of, one_of, page
 from services.dunning.work.projections.collection_ledger import ENTRY, entries
 from shared.platform.http.models import Code, Day, Id
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/collection-ledger", tags=["collection ledger"])
@@ -23,7 +23,7 @@ Kind = Literal["case", "overdue_alert", "notice", "task", "contact", "promise"]
 
 @router.get("")
 async def show_collection_ledger(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     account_id: Annotated[list[Id] | None, Query()] = None,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
@@ -41,8 +41,8 @@ async def show_collection_ledger(
         *([table.c.day >= day_from] if day_from else []),
         *([table.c.day <= day_to] if day_to else []),
     ]
-    async with reading.of("collection_ledger", "account_facts") as connection:
-        rows = await entries(connection, reading.tenant_id, wanted, paging.after, paging.limit)
+    async with query.of("collection_ledger", "account_facts") as connection:
+        rows = await entries(connection, query.tenant_id, wanted, paging.after, paging.limit)
     return page(paging, rows, KEY, [_entry(row) for row in rows])
 
 

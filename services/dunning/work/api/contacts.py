@@ -19,7 +19,7 @@ from services.dunning.work.projections.collection_ledger import NOTE
 from services.dunning.work.projections.contacts import CONTACT
 from shared.kernel.days import day_at
 from shared.kernel.ids import derived
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
     Day,
@@ -30,7 +30,7 @@ from shared.platform.http.models import (
     ShortText,
 )
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
@@ -58,18 +58,20 @@ class NewContact(RequestBody):
 
 
 @router.post("", status_code=201)
-async def record_contact(body: NewContact, commanding: Commanding, reading: Reading) -> Response:
-    async with reading.of("account_facts") as connection:
-        account = await account_meant(connection, commanding, body.account)
+async def record_contact(
+    body: NewContact, context: CommandContext, query: QueryContext
+) -> Response:
+    async with query.of("account_facts") as connection:
+        account = await account_meant(connection, context, body.account)
         known = await account_facts.items_of_account(
-            connection, commanding.tenant_id, account.account_id, body.open_item_ids
+            connection, context.tenant_id, account.account_id, body.open_item_ids
         )
-    contacted_at = body.contacted_at or commanding.now
+    contacted_at = body.contacted_at or context.now
     note = {"contact_person": body.contact_person, "text": body.text}
     kept = {name: said for name, said in note.items() if said is not None}
     command = RecordContact(
-        book=commanding.book(account.legal_entity),
-        number=body.number or str(derived(account.account_id, "contact", commanding.key or "")),
+        book=context.book(account.legal_entity),
+        number=body.number or str(derived(account.account_id, "contact", context.key or "")),
         account_id=account.account_id,
         account_number=account.number,
         channel=body.channel,
@@ -82,14 +84,14 @@ async def record_contact(body: NewContact, commanding: Commanding, reading: Read
         next_step_on=body.next_step_on,
         has_note=bool(kept),
         effective_on=day_at(contacted_at, account.time_zone),
-        now=commanding.now,
+        now=context.now,
     )
-    return await commanding.run(handlers.record_contact(command, kept), 201)
+    return await context.run(handlers.record_contact(command, kept), 201)
 
 
 @router.get("")
 async def list_contacts(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     account_id: Annotated[list[Id] | None, Query()] = None,
     channel: Annotated[list[Channel] | None, Query()] = None,
@@ -99,10 +101,10 @@ async def list_contacts(
     wanted = one_of(
         TABLE, {"account_id": account_id, "channel": channel, "day": day, "number": number}
     )
-    async with reading.of("contacts") as connection:
+    async with query.of("contacts") as connection:
         rows = await rows_after(
             connection,
-            _with_note().where(TABLE.c.tenant_id == reading.tenant_id, *wanted),
+            _with_note().where(TABLE.c.tenant_id == query.tenant_id, *wanted),
             [TABLE.c[name] for name in KEY],
             paging.after,
             paging.limit,
@@ -111,10 +113,10 @@ async def list_contacts(
 
 
 @router.get("/{id}")
-async def show_contact(id: Id, reading: Reading) -> Response:
-    async with reading.of("contacts") as connection:
+async def show_contact(id: Id, query: QueryContext) -> Response:
+    async with query.of("contacts") as connection:
         result = await connection.execute(
-            _with_note().where(TABLE.c.tenant_id == reading.tenant_id, TABLE.c.id == id)
+            _with_note().where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
         )
         row = found(result.mappings().one_or_none())
     return answer(_contact(row), row["version"])

@@ -15,7 +15,7 @@ from services.dunning.work.handlers import promise as handlers
 from services.dunning.work.projections.collection_ledger import NOTE
 from services.dunning.work.projections.promises import PROMISE
 from shared.kernel.ids import derived
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
     Day,
@@ -26,7 +26,7 @@ from shared.platform.http.models import (
     ShortText,
 )
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
 
 router = APIRouter(prefix="/promises", tags=["promises"])
@@ -46,15 +46,15 @@ class NewPromise(RequestBody):
 
 
 @router.post("", status_code=201)
-async def make_promise(body: NewPromise, commanding: Commanding, reading: Reading) -> Response:
-    async with reading.of("account_facts") as connection:
-        account = await account_meant(connection, commanding, body.account)
-    today = commanding.today(account.time_zone)
+async def make_promise(body: NewPromise, context: CommandContext, query: QueryContext) -> Response:
+    async with query.of("account_facts") as connection:
+        account = await account_meant(connection, context, body.account)
+    today = context.today(account.time_zone)
     note = {"contact_person": body.contact_person, "text": body.text}
     kept = {name: said for name, said in note.items() if said is not None}
     command = MakePromise(
-        book=commanding.book(account.legal_entity),
-        number=body.number or str(derived(account.account_id, "promise", commanding.key or "")),
+        book=context.book(account.legal_entity),
+        number=body.number or str(derived(account.account_id, "promise", context.key or "")),
         account_id=account.account_id,
         account_number=account.number,
         account_currency=account.currency,
@@ -65,12 +65,12 @@ async def make_promise(body: NewPromise, commanding: Commanding, reading: Readin
         time_zone=account.time_zone,
         has_note=bool(kept),
     )
-    return await commanding.run(handlers.make_promise(command, kept), 201)
+    return await context.run(handlers.make_promise(command, kept), 201)
 
 
 @router.get("")
 async def list_promises(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     status: Annotated[list[Literal["open", "kept"]] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
@@ -86,10 +86,10 @@ async def list_promises(
             "number": number,
         },
     )
-    async with reading.of("promises") as connection:
+    async with query.of("promises") as connection:
         rows = await rows_after(
             connection,
-            _with_note().where(TABLE.c.tenant_id == reading.tenant_id, *wanted),
+            _with_note().where(TABLE.c.tenant_id == query.tenant_id, *wanted),
             [TABLE.c[name] for name in KEY],
             paging.after,
             paging.limit,
@@ -98,10 +98,10 @@ async def list_promises(
 
 
 @router.get("/{id}")
-async def show_promise(id: Id, reading: Reading) -> Response:
-    async with reading.of("promises") as connection:
+async def show_promise(id: Id, query: QueryContext) -> Response:
+    async with query.of("promises") as connection:
         result = await connection.execute(
-            _with_note().where(TABLE.c.tenant_id == reading.tenant_id, TABLE.c.id == id)
+            _with_note().where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
         )
         row = found(result.mappings().one_or_none())
     return answer(_promise(row), row["version"])

@@ -19,10 +19,10 @@ from services.dunning.work.projections.work_list import TASK
 from services.dunning.work.projections.work_order import items_of_tasks
 from shared.kernel.money import Money
 from shared.kernel.rejections import UnknownAccount
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Day, Id, RequestBody
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -40,7 +40,7 @@ class TaskCompletion(RequestBody):
 
 @router.get("")
 async def list_tasks(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     status: Annotated[list[Literal["open", "completed"]] | None, Query()] = None,
     kind: Annotated[list[Literal["phone", "legal_decision"]] | None, Query()] = None,
@@ -58,15 +58,15 @@ async def list_tasks(
             "due_on": due_on,
         },
     )
-    async with reading.of("work_list") as connection:
+    async with query.of("work_list") as connection:
         rows = await rows_after(
             connection,
-            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, *wanted),
+            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, *wanted),
             [TABLE.c[name] for name in KEY],
             paging.after,
             paging.limit,
         )
-        items = await items_of_tasks(connection, reading.tenant_id, [row["id"] for row in rows])
+        items = await items_of_tasks(connection, query.tenant_id, [row["id"] for row in rows])
     by_task: dict[UUID, list[Record]] = {}
     for item in items:
         by_task.setdefault(item["task_id"], []).append(item)
@@ -74,26 +74,26 @@ async def list_tasks(
 
 
 @router.get("/{id}")
-async def show_task(id: Id, reading: Reading) -> Response:
-    async with reading.of("work_list") as connection:
+async def show_task(id: Id, query: QueryContext) -> Response:
+    async with query.of("work_list") as connection:
         result = await connection.execute(
-            sa.select(TABLE).where(TABLE.c.tenant_id == reading.tenant_id, TABLE.c.id == id)
+            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
         )
         row = found(result.mappings().one_or_none())
-        items = await items_of_tasks(connection, reading.tenant_id, [id])
+        items = await items_of_tasks(connection, query.tenant_id, [id])
     return answer(_task(row, items), row["version"])
 
 
 @router.post("/{id}:complete")
 async def complete_task(
-    id: Id, body: TaskCompletion, commanding: Commanding, reading: Reading
+    id: Id, body: TaskCompletion, context: CommandContext, query: QueryContext
 ) -> Response:
-    info = await commanding.find(id, "task")
-    async with reading.of("account_facts") as connection:
-        known = await account_facts.account(connection, commanding.tenant_id, info.account_id)
+    info = await context.find(id, "task")
+    async with query.of("account_facts") as connection:
+        known = await account_facts.account(connection, context.tenant_id, info.account_id)
     if known is None:
         raise UnknownAccount
-    today = commanding.today(known.time_zone)
+    today = context.today(known.time_zone)
     command = CompleteTask(
         task_id=id,
         outcome=body.outcome,
@@ -101,7 +101,7 @@ async def complete_task(
         today=today,
         time_zone=known.time_zone,
     )
-    return await commanding.run(handlers.complete_task(command))
+    return await context.run(handlers.complete_task(command))
 
 
 def _task(row: Record, items: Sequence[Record]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from services.dunning.accounts.api.answering import account_of, money, page
 from services.dunning.work.projections.work_order import KEY, work_list
 from shared.platform.http.models import Code, Id
 from shared.platform.http.paging import Paging
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/work-list", tags=["work list"])
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/work-list", tags=["work list"])
 
 @router.get("")
 async def show_work_list(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     kind: Annotated[list[Literal["case", "task"]] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
@@ -36,8 +36,8 @@ async def show_work_list(
         "currency": currency,
     }
     filters = {name: values for name, values in wanted.items() if values}
-    async with reading.of("work_list", "account_facts") as connection:
-        rows = await work_list(connection, reading.tenant_id, filters, paging.after, paging.limit)
+    async with query.of("work_list", "account_facts") as connection:
+        rows = await work_list(connection, query.tenant_id, filters, paging.after, paging.limit)
     return page(paging, rows, KEY, [_entry(row) for row in rows])
 
 

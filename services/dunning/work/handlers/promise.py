@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from services.dunning.work.domain.promise import commands, decide
 from services.dunning.work.domain.promise.decide import note_id, promise, promise_stream
-from services.dunning.work.domain.promise.state import Kept, NotMade
+from services.dunning.work.domain.promise.state import HeldConnection, NotMade
 from shared.kernel.decider import Change, CorruptHistory, PrivateRow, States, Work, on_day
 from shared.platform.codec import to_json
 
@@ -25,7 +25,7 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
                 "version": states.version(stream),
                 "number": state.made.number,
                 "account": {"id": state.made.account_id, "number": state.made.account_number},
-                "status": "kept" if isinstance(state, Kept) else "open",
+                "status": "kept" if isinstance(state, HeldConnection) else "open",
                 "amount": state.made.amount,
                 "promised_on": state.made.promised_on,
                 "made_on": state.made.made_on,

@@ -97,7 +97,7 @@ def _entry(recorded: Recorded[Any]) -> Entry:
 
 
 PROJECTION: Final = Projection(
-    name="collection_ledger", hears=("dunning",), models=(ENTRY,), needs=needs, fold=fold
+    name="collection_ledger", subscribes_to=("dunning",), models=(ENTRY,), needs=needs, fold=fold
 )
 
 

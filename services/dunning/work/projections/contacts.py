@@ -97,5 +97,5 @@ def _contact(recorded: Recorded[Any], event: ContactRecorded) -> Contact:
 
 
 PROJECTION: Final = Projection(
-    name="contacts", hears=("dunning",), models=(CONTACT,), needs=needs, fold=fold
+    name="contacts", subscribes_to=("dunning",), models=(CONTACT,), needs=needs, fold=fold
 )

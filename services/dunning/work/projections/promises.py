@@ -193,7 +193,7 @@ def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> N
 
 PROJECTION: Final = Projection(
     name="promises",
-    hears=("ledger", "dunning"),
+    subscribes_to=("ledger", "dunning"),
     models=(PROMISE, CASH),
     needs=needs,
     fold=fold,

@@ -278,7 +278,7 @@ def _complete(rows: Rows, recorded: Recorded[Any], event: TaskCompleted) -> None
 
 PROJECTION: Final = Projection(
     name="work_list",
-    hears=("dunning",),
+    subscribes_to=("dunning",),
     models=(CASE, CASE_ITEM, TASK, TASK_ITEM),
     needs=needs,
     fold=fold,

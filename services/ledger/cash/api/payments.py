@@ -18,7 +18,7 @@ from services.ledger.customers.api.answering import answer, money, settle
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.api.invoice_kind import InvoiceKind
 from services.ledger.receivables.projections import invoices
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
     Day,
@@ -31,7 +31,7 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, Reading
+from shared.platform.http.queries import Moment, QueryContext
 
 router: Final = APIRouter(prefix="/payments", tags=["payments"])
 
@@ -73,14 +73,14 @@ class ReversePayment(RequestBody):
 
 
 @router.post("", status_code=201)
-async def receive_payment(body: ReceivePayment, commanding: Commanding) -> Response:
-    account_id = body.account.resolve(commanding.tenant_id)
+async def receive_payment(body: ReceivePayment, context: CommandContext) -> Response:
+    account_id = body.account.resolve(context.tenant_id)
     legal_entity = body.account.legal_entity
     if legal_entity is None:  # Unknown ids are refused by the rule itself.
-        info = (await commanding.describe([account_id])).get(account_id)
+        info = (await context.describe([account_id])).get(account_id)
         legal_entity = info.legal_entity if info else ""
     command = commands.ReceivePayment(
-        book=commanding.book(legal_entity),
+        book=context.book(legal_entity),
         account_id=account_id,
         number=body.number,
         amount=body.amount.money(),
@@ -88,68 +88,66 @@ async def receive_payment(body: ReceivePayment, commanding: Commanding) -> Respo
         method=body.method,
         has_payer=body.payer is not None,
         reference=body.reference,
-        now=commanding.now,
+        now=context.now,
     )
     payer = {"name": body.payer} if body.payer is not None else {}
-    return await commanding.run(payment.receive(command, payer), 201)
+    return await context.run(payment.receive(command, payer), 201)
 
 
 @router.post("/{id}:allocate")
 async def allocate_payment(
-    id: Id, body: AllocatePayment, commanding: Commanding, reading: Reading, kind: InvoiceKind
+    id: Id, body: AllocatePayment, context: CommandContext, query: QueryContext, kind: InvoiceKind
 ) -> Response:
-    info = await commanding.find(id, "payment")
+    info = await context.find(id, "payment")
     if body.allocations is None:
-        async with reading.of("invoices") as connection:
+        async with query.of("invoices") as connection:
             candidates = await invoices.oldest_open(
-                connection, reading.tenant_id, info.account_id, CANDIDATES_MAX
+                connection, query.tenant_id, info.account_id, CANDIDATES_MAX
             )
         oldest_first = commands.AllocateOldestFirst(
             payment_id=id,
             candidates=tuple(candidates),
             effective_on=body.effective_on,
-            now=commanding.now,
+            now=context.now,
         )
-        return await commanding.run(payment.allocate_oldest_first(kind, oldest_first))
+        return await context.run(payment.allocate_oldest_first(kind, oldest_first))
     command = commands.AllocatePayment(
         payment_id=id,
         shares=tuple(
             commands.Share(
-                invoice_id=share.invoice.resolve(
-                    commanding.tenant_id, info.legal_entity, "invoice"
-                ),
+                invoice_id=share.invoice.resolve(context.tenant_id, info.legal_entity, "invoice"),
                 amount=share.amount.money(),
             )
             for share in body.allocations
         ),
         effective_on=body.effective_on,
-        now=commanding.now,
+        now=context.now,
     )
-    return await commanding.run(payment.allocate(kind, command))
+    return await context.run(payment.allocate(kind, command))
 
 
 @router.post("/{id}:reverse")
 async def reverse_payment(
-    id: Id, body: ReversePayment, commanding: Commanding, reading: Reading, kind: InvoiceKind
+    id: Id, body: ReversePayment, context: CommandContext, query: QueryContext, kind: InvoiceKind
 ) -> Response:
     """Looks up what the payment was given to, once the read model knows its last change."""
-    info = await commanding.find(id, "payment")
-    await reading.caught_up("payments", {id: info.version})
-    async with reading.of("payments") as connection:
-        paid = await payments.paid_invoices(connection, reading.tenant_id, id)
+    info = await context.find(id, "payment")
+    await query.caught_up("payments", {id: info.version})
+    async with query.of("payments") as connection:
+        paid = await payments.paid_invoices(connection, query.tenant_id, id)
     command = commands.ReversePayment(
         payment_id=id,
         reason=body.reason,
         invoices=tuple(paid),
         effective_on=body.effective_on,
-        now=commanding.now,
+        now=context.now,
     )
-    return await commanding.run(payment.reverse(kind, command))
+    return await context.run(payment.reverse(kind, command))
 
 
 @router.get("")
 async def list_payments(
-    reading: Reading,
+    query: QueryContext,
     moment: Moment,
     paging: Paging,
     legal_entity: str | None = None,
@@ -169,11 +167,11 @@ async def list_payments(
         value_on_from=value_on_from,
         value_on_to=value_on_to,
     )
-    async with reading.of("payments", "accounts") as connection:
-        settled = await settle(reading, connection, moment, legal_entity)
+    async with query.of("payments", "accounts") as connection:
+        settled = await settle(query, connection, moment, legal_entity)
         found = await payments.list_payments(
             connection,
-            reading.tenant_id,
+            query.tenant_id,
             asked,
             settled.at,
             after=paging.after,
@@ -184,15 +182,15 @@ async def list_payments(
 
 
 @router.get("/{id}")
-async def show_payment(id: Id, reading: Reading, moment: Moment) -> Response:
-    async with reading.of("payments", "accounts") as connection:
-        settled = await settle(reading, connection, moment)
-        found = await payments.find_payment(connection, reading.tenant_id, id, settled.at)
+async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
+    async with query.of("payments", "accounts") as connection:
+        settled = await settle(query, connection, moment)
+        found = await payments.find_payment(connection, query.tenant_id, id, settled.at)
         if found is None:
             raise Problem("not-found")
-        settled = await settle(reading, connection, moment, found["legal_entity"])
-        given = await payments.allocations_of(connection, reading.tenant_id, id, settled.at)
-        payer = await accounts.party_name(connection, reading.tenant_id, found["payer_id"])
+        settled = await settle(query, connection, moment, found["legal_entity"])
+        given = await payments.allocations_of(connection, query.tenant_id, id, settled.at)
+        payer = await accounts.party_name(connection, query.tenant_id, found["payer_id"])
     allocations = [_allocation(each, found["currency"]) for each in given]
     shown = {**settled.echo, **_shown(found), "payer": payer, "allocations": allocations}
     return answer(shown, version=found["version"])

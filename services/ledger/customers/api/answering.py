@@ -35,18 +35,18 @@ class Settled:
 
 
 async def settle(
-    reading: QueryRequest,
+    query: QueryRequest,
     connection: AsyncConnection,
     moment: PointInTime,
     legal_entity: str | None = None,
 ) -> Settled:
     """Without as_of it is the legal entity's today; over several the latest of their todays."""
-    entities = await accounts.zones(connection, reading.tenant_id, legal_entity)
-    days = [reading.today(entity["time_zone"]) for entity in entities]
-    as_of = moment.as_of or max(days, default=reading.today(HOME_ZONE))
+    entities = await accounts.zones(connection, query.tenant_id, legal_entity)
+    days = [query.today(entity["time_zone"]) for entity in entities]
+    as_of = moment.as_of or max(days, default=query.today(HOME_ZONE))
     is_now = moment.as_of is None and moment.as_known is None
     at = At(as_of, moment.as_known or KNOWN_EVER, is_now)
-    return Settled(at, as_of, moment.as_known or reading.now, entities)
+    return Settled(at, as_of, moment.as_known or query.now, entities)
 
 
 def answer(body: Mapping[str, object], *, version: int | None = None) -> Response:

@@ -12,11 +12,11 @@ from services.ledger.customers.api.answering import answer
 from services.ledger.customers.domain.legal_entity import commands
 from services.ledger.customers.handlers import legal_entity
 from services.ledger.customers.projections import accounts
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Code, Currency, RequestBody, ShortText, TimeZone
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 
 router: Final = APIRouter(prefix="/legal-entities", tags=["legal entities"])
 
@@ -29,23 +29,23 @@ class RegisterLegalEntity(RequestBody):
 
 
 @router.post("", status_code=201)
-async def register_legal_entity(body: RegisterLegalEntity, commanding: Commanding) -> Response:
+async def register_legal_entity(body: RegisterLegalEntity, context: CommandContext) -> Response:
     command = commands.RegisterLegalEntity(
-        book=commanding.book(body.code),
+        book=context.book(body.code),
         name=body.name,
         time_zone=body.time_zone,
         currency=body.currency,
-        now=commanding.now,
+        now=context.now,
     )
-    return await commanding.run(legal_entity.register(command), 201)
+    return await context.run(legal_entity.register(command), 201)
 
 
 @router.get("")
-async def list_legal_entities(reading: Reading, paging: Paging) -> Response:
-    async with reading.of("accounts") as connection:
+async def list_legal_entities(query: QueryContext, paging: Paging) -> Response:
+    async with query.of("accounts") as connection:
         found = await accounts.list_legal_entities(
             connection,
-            reading.tenant_id,
+            query.tenant_id,
             after=paging.after[0] if paging.after else None,
             rows=paging.limit + 1,
         )
@@ -54,9 +54,9 @@ async def list_legal_entities(reading: Reading, paging: Paging) -> Response:
 
 
 @router.get("/{code}")
-async def show_legal_entity(code: str, reading: Reading) -> Response:
-    async with reading.of("accounts") as connection:
-        found = await accounts.find_legal_entity(connection, reading.tenant_id, code)
+async def show_legal_entity(code: str, query: QueryContext) -> Response:
+    async with query.of("accounts") as connection:
+        found = await accounts.find_legal_entity(connection, query.tenant_id, code)
     if found is None:
         raise Problem("not-found")
     return answer(_shown(found), version=found["version"])

@@ -17,7 +17,7 @@ from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import commands
 from services.ledger.receivables.handlers import invoice
 from services.ledger.receivables.projections import invoices
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
     Day,
@@ -29,7 +29,7 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, Reading
+from shared.platform.http.queries import Moment, QueryContext
 
 router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
 
@@ -68,37 +68,37 @@ class CancelInvoice(RequestBody):
 
 
 @router.post("", status_code=201)
-async def issue_invoice(body: IssueInvoice, commanding: Commanding, kind: InvoiceKind) -> Response:
-    account_id = body.account.resolve(commanding.tenant_id)
+async def issue_invoice(body: IssueInvoice, context: CommandContext, kind: InvoiceKind) -> Response:
+    account_id = body.account.resolve(context.tenant_id)
     legal_entity = body.account.legal_entity
     if legal_entity is None:  # Unknown ids are refused by the rule itself.
-        info = (await commanding.describe([account_id])).get(account_id)
+        info = (await context.describe([account_id])).get(account_id)
         legal_entity = info.legal_entity if info else ""
     command = commands.IssueInvoice(
-        book=commanding.book(legal_entity),
+        book=context.book(legal_entity),
         account_id=account_id,
         number=body.number,
         total=body.total.money(),
         issued_on=body.issued_on,
         due=body.due(),
-        now=commanding.now,
+        now=context.now,
     )
-    return await commanding.run(invoice.issue(kind, command), 201)
+    return await context.run(invoice.issue(kind, command), 201)
 
 
 @router.post("/{id}:cancel")
 async def cancel_invoice(
-    id: Id, commanding: Commanding, kind: InvoiceKind, body: CancelInvoice | None = None
+    id: Id, context: CommandContext, kind: InvoiceKind, body: CancelInvoice | None = None
 ) -> Response:
-    await commanding.find(id, "invoice")
+    await context.find(id, "invoice")
     wanted = body.effective_on if body else None
-    command = commands.CancelInvoice(invoice_id=id, effective_on=wanted, now=commanding.now)
-    return await commanding.run(invoice.cancel(kind, command))
+    command = commands.CancelInvoice(invoice_id=id, effective_on=wanted, now=context.now)
+    return await context.run(invoice.cancel(kind, command))
 
 
 @router.get("")
 async def list_invoices(
-    reading: Reading,
+    query: QueryContext,
     moment: Moment,
     paging: Paging,
     legal_entity: str | None = None,
@@ -122,11 +122,11 @@ async def list_invoices(
         due_on_from=due_on_from,
         due_on_to=due_on_to,
     )
-    async with reading.of("invoices", "accounts") as connection:
-        settled = await settle(reading, connection, moment, legal_entity)
+    async with query.of("invoices", "accounts") as connection:
+        settled = await settle(query, connection, moment, legal_entity)
         found = await invoices.list_invoices(
             connection,
-            reading.tenant_id,
+            query.tenant_id,
             asked,
             settled.at,
             after=paging.after,
@@ -138,14 +138,14 @@ async def list_invoices(
 
 
 @router.get("/{id}")
-async def show_invoice(id: Id, reading: Reading, moment: Moment) -> Response:
-    async with reading.of("invoices", "accounts") as connection:
-        settled = await settle(reading, connection, moment)
-        found = await invoices.find_invoice(connection, reading.tenant_id, id, settled.at)
+async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
+    async with query.of("invoices", "accounts") as connection:
+        settled = await settle(query, connection, moment)
+        found = await invoices.find_invoice(connection, query.tenant_id, id, settled.at)
         if found is None:
             raise Problem("not-found")
-        settled = await settle(reading, connection, moment, found["legal_entity"])
-        given = await invoices.allocations_of(connection, reading.tenant_id, id, settled.at)
+        settled = await settle(query, connection, moment, found["legal_entity"])
+        given = await invoices.allocations_of(connection, query.tenant_id, id, settled.at)
     shown = {**settled.echo, **_shown(found, settled), "allocations": _given(found, given)}
     return answer(shown, version=found["version"])
 

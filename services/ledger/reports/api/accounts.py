@@ -15,11 +15,11 @@ from services.ledger.customers.domain.account import commands
 from services.ledger.customers.handlers import account
 from services.ledger.customers.projections import accounts
 from services.ledger.reports.projections import open_items
-from shared.platform.http.commands import Commanding
+from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import SHORT_TEXT_MAX, Code, Id, RequestBody, ShortText
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Reading
+from shared.platform.http.queries import QueryContext
 
 router: Final = APIRouter(prefix="/accounts", tags=["accounts"])
 
@@ -55,28 +55,28 @@ class OpenAccount(RequestBody):
 
 
 @router.post("", status_code=201)
-async def open_account(body: OpenAccount, commanding: Commanding) -> Response:
+async def open_account(body: OpenAccount, context: CommandContext) -> Response:
     command = commands.OpenAccount(
-        book=commanding.book(body.legal_entity),
+        book=context.book(body.legal_entity),
         number=body.number,
         collector_id=body.collector_id,
-        now=commanding.now,
+        now=context.now,
     )
-    return await commanding.run(account.open_account(command, body.party()), 201)
+    return await context.run(account.open_account(command, body.party()), 201)
 
 
 @router.get("")
 async def list_accounts(
-    reading: Reading,
+    query: QueryContext,
     paging: Paging,
     legal_entity: str | None = None,
     number: Annotated[list[str] | None, Query(max_length=LIMIT_MAX)] = None,
     collector_id: Id | None = None,
 ) -> Response:
-    async with reading.of("accounts", "open_items") as connection:
+    async with query.of("accounts", "open_items") as connection:
         found = await accounts.list_accounts(
             connection,
-            reading.tenant_id,
+            query.tenant_id,
             legal_entity=legal_entity,
             numbers=number or (),
             collector_id=collector_id,
@@ -85,17 +85,17 @@ async def list_accounts(
         )
         shown = found[: paging.limit]
         owed = await open_items.balances(
-            connection, reading.tenant_id, [row["account_id"] for row in shown]
+            connection, query.tenant_id, [row["account_id"] for row in shown]
         )
     page = paging.page(found, lambda row: (row["legal_entity"], row["number"]))
     return answer({**page, "items": [_shown(row, owed) for row in shown]})
 
 
 @router.get("/{id}")
-async def show_account(id: Id, reading: Reading) -> Response:
-    async with reading.of("accounts", "open_items") as connection:
-        found = await accounts.find_account(connection, reading.tenant_id, id)
-        owed = await open_items.balances(connection, reading.tenant_id, [id])
+async def show_account(id: Id, query: QueryContext) -> Response:
+    async with query.of("accounts", "open_items") as connection:
+        found = await accounts.find_account(connection, query.tenant_id, id)
+        owed = await open_items.balances(connection, query.tenant_id, [id])
     if found is None:
         raise Problem("not-found")
     return answer(_shown(found, owed), version=found["version"])

@@ -18,7 +18,7 @@ from services.ledger.reports.projections.open_items import Asked
 from shared.platform.http.models import Id
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, PointInTime, QueryRequest, Reading
+from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
 
 EDGES_TEXT: Final = r"^[0-9]{1,5}(,[0-9]{1,5}){0,11}$"
 
@@ -31,7 +31,7 @@ def router(edges_default: Sequence[int] = EDGES) -> APIRouter:
     @routes.get("/aging")
     async def show_aging(
         legal_entity: str,
-        reading: Reading,
+        query: QueryContext,
         moment: Moment,
         paging: Paging,
         account_id: Id | None = None,
@@ -39,22 +39,22 @@ def router(edges_default: Sequence[int] = EDGES) -> APIRouter:
         group_by: Literal["account"] | None = None,
     ) -> Response:
         """With group_by=account also `items`, a page of accounts; the totals are those of all."""
-        asked = Asked(tenant_id=reading.tenant_id, legal_entity=legal_entity, account_id=account_id)
+        asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
         days = edges_default if edges is None else _edges(edges)
-        return await _aging(reading, moment, asked, days, paging if group_by else None)
+        return await _aging(query, moment, asked, days, paging if group_by else None)
 
     return routes
 
 
 async def _aging(
-    reading: QueryRequest,
+    query: QueryRequest,
     moment: PointInTime,
     asked: Asked,
     days: Sequence[int],
     paging: PageRequest | None,
 ) -> Response:
-    async with reading.of("open_items", "accounts") as connection:
-        settled = await settle(reading, connection, moment, asked.legal_entity)
+    async with query.of("open_items", "accounts") as connection:
+        settled = await settle(query, connection, moment, asked.legal_entity)
         if not settled.entities:
             raise UnknownLegalEntity("/legal_entity")
         totals = await aging.aging(connection, asked, settled.at, edges=days)

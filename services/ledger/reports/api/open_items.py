@@ -15,7 +15,7 @@ from services.ledger.reports.projections import open_items
 from shared.platform.http.models import Currency, Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
-from shared.platform.http.queries import Moment, Reading
+from shared.platform.http.queries import Moment, QueryContext
 
 router: Final = APIRouter(prefix="/open-items", tags=["open items"])
 
@@ -24,7 +24,7 @@ Kind = Literal["installment", "unallocated"]
 
 @router.get("")
 async def list_open_items(
-    reading: Reading,
+    query: QueryContext,
     moment: Moment,
     paging: Paging,
     legal_entity: str | None = None,
@@ -34,10 +34,10 @@ async def list_open_items(
     due_on_from: Day | None = None,
     due_on_to: Day | None = None,
 ) -> Response:
-    async with reading.of("open_items", "accounts") as connection:
-        settled = await settle(reading, connection, moment, legal_entity)
+    async with query.of("open_items", "accounts") as connection:
+        settled = await settle(query, connection, moment, legal_entity)
         asked = open_items.Asked(
-            tenant_id=reading.tenant_id,
+            tenant_id=query.tenant_id,
             legal_entity=legal_entity,
             account_id=account_id,
             kind=kind,
@@ -54,13 +54,13 @@ async def list_open_items(
 
 
 @router.get("/{id}")
-async def show_open_item(id: Id, reading: Reading, moment: Moment) -> Response:
+async def show_open_item(id: Id, query: QueryContext, moment: Moment) -> Response:
     """Also what is settled by then, with every movement that made it so."""
-    async with reading.of("open_items", "accounts") as connection:
-        settled = await settle(reading, connection, moment)
-        found = await open_items.find_item(connection, reading.tenant_id, id, settled.at)
+    async with query.of("open_items", "accounts") as connection:
+        settled = await settle(query, connection, moment)
+        found = await open_items.find_item(connection, query.tenant_id, id, settled.at)
         if found is not None:
-            settled = await settle(reading, connection, moment, found[0]["legal_entity"])
+            settled = await settle(query, connection, moment, found[0]["legal_entity"])
     if found is None:
         raise Problem("not-found")
     item, moved = found

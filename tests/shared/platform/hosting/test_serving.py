@@ -23,7 +23,7 @@ from shared.platform.hosting.host import Host
 from shared.platform.hosting.serving import joined, serve
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.memory import MemoryLog
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.subscription.progress import until
 from tests.support.running import free_port
@@ -130,7 +130,7 @@ class TestServe:
             await blocker.execute("BEGIN; LOCK TABLE es_stream IN SHARE MODE")
             async with Duebook(url) as duebook:
                 waiting = asyncio.create_task(duebook.command("ledger", "boxes", BOX, key="k"))
-                assert await until(taken, Bell(), timeout_s=SOON_S, poll_s=0.01)
+                assert await until(taken, Signal(), timeout_s=SOON_S, poll_s=0.01)
                 os.kill(os.getpid(), signal.SIGTERM)
                 await asyncio.sleep(SLOW_S)
                 assert not waiting.done()

@@ -16,9 +16,13 @@ from shared.platform.subscription.work_status import WorkStatus
 BOX = UUID(int=9)
 
 
-def boxes(*hears: str) -> Projection:
+def boxes(*subscribes_to: str) -> Projection:
     return Projection(
-        name="boxes", hears=hears, models=[], needs=lambda events: (), fold=lambda rows, _: rows
+        name="boxes",
+        subscribes_to=subscribes_to,
+        models=[],
+        needs=lambda events: (),
+        fold=lambda rows, _: rows,
     )
 
 

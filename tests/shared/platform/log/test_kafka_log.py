@@ -25,7 +25,7 @@ from shared.platform.log.port import (
     TopicPartition,
 )
 from shared.platform.log.reading import SILENCE_S_MAX
-from shared.platform.observability.throttled_log import Sparing
+from shared.platform.observability.throttled_log import ThrottledHandler
 from tests.shared.platform.log.test_log_contract import OTHER, TOPIC, LogContract
 from tests.support.brokers import Brokers
 from tests.support.log_cases import WAIT_S, LogCases, created, names, read_all, record
@@ -184,7 +184,7 @@ class TestBrokerAway:
     def spoken(self) -> Iterator[list[str]]:
         """What reaches the root logger, whatever the client said in tests before."""
         client = logging.getLogger("aiokafka")
-        for handler in [one for one in client.handlers if isinstance(one, Sparing)]:
+        for handler in [one for one in client.handlers if isinstance(one, ThrottledHandler)]:
             client.removeHandler(handler)
         spoken = Spoken()
         logging.getLogger().addHandler(spoken)

@@ -100,7 +100,7 @@ def places(name: str) -> list[str]:
 @pytest.mark.parametrize("name", sorted(failpoints.NAMES))
 def test_every_name_is_reached_by_exactly_one_place(name: str) -> None:
     if name == "log.after_send":  # Each log that outlives its process has its own.
-        assert places(name) == ["kafka_line: under_way", "postgres_append: under_way"]
+        assert places(name) == ["kafka_session: under_way", "postgres_append: under_way"]
         return
     how = "reach" if name in failpoints.SLOW_NAMES else "hit"
     assert [place.partition(": ")[2] for place in places(name)] == [how]

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from shared.platform.observability import throttled_log as sparing
-from shared.platform.observability.throttled_log import Sparing, SparingLog
+from shared.platform.observability.throttled_log import ThrottledHandler, ThrottledLog
 from tests.support.spoken import Spoken
 
 
@@ -31,7 +31,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 class TestSparingLog:
     def test_says_the_same_once_a_minute_and_how_often_it_was_kept_back(self, watch: Watch) -> None:
-        log = SparingLog("test")
+        log = ThrottledLog("test")
         with structlog.testing.capture_logs() as lines:
             for _ in range(240):  # A minute of a loop that tries four times a second.
                 log.warning("append failed", {"took_ms": watch.now_s}, problem="LogUnavailable")
@@ -42,7 +42,7 @@ class TestSparingLog:
         assert lines[0]["took_ms"] == 1_000.0
 
     def test_says_another_event_and_other_facts_at_once(self, watch: Watch) -> None:
-        log = SparingLog("test")
+        log = ThrottledLog("test")
         with structlog.testing.capture_logs() as lines:
             for worker in ("aging", "invoices", "aging"):
                 log.warning("batch repeated", worker=worker)
@@ -63,7 +63,7 @@ class TestSparingLog:
         self, watch: Watch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(sparing, "THINGS_MAX", 10)
-        log = SparingLog("test")
+        log = ThrottledLog("test")
         with structlog.testing.capture_logs() as lines:
             for number in range(25):
                 log.warning("refused", number=number)
@@ -75,7 +75,7 @@ class TestSparing:
     def test_passes_the_same_line_of_code_on_once(self) -> None:
         onward, library, spoken = logging.Logger("onward"), logging.Logger("library"), Spoken()
         onward.addHandler(spoken)
-        library.addHandler(Sparing(onward))
+        library.addHandler(ThrottledHandler(onward))
         for number in range(3):
             library.warning("away %d", number)
         library.warning("back")

@@ -8,7 +8,7 @@ from typing import Final, cast
 from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.log.port import LogReader, TopicPartition
-from shared.platform.signals import Bell
+from shared.platform.signals import Signal
 from shared.platform.subscription.consumer import Consumer, Handler
 
 ONE: Final = TopicPartition("one", 0)
@@ -28,7 +28,7 @@ class Ended:
 
 class Owned:
     def __init__(self) -> None:
-        self.changed = Bell()
+        self.changed = Signal()
 
 
 def known(ago_s: Mapping[TopicPartition, float]) -> Mapping[int, float]:

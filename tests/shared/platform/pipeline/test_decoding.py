@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.platform.codec import Codec, UnknownEventType
 from shared.platform.log.port import TopicPartition
 from shared.platform.subscription.consumer import VersionGap
-from shared.platform.subscription.decoding import Fresh, Hearing, fresh_of
+from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
 from tests.support import purse
 from tests.support.purse_records import record
 
@@ -21,31 +21,33 @@ AT: Final = TopicPartition("events", 0)
 CODEC: Final = Codec({"test.purse.filled.v1": purse.Filled})
 
 
-def fresh(batch: Sequence[tuple[int, int]], seen: Mapping[int, int] | None = None) -> Fresh:
+def unprocessed(
+    batch: Sequence[tuple[int, int]], seen: Mapping[int, int] | None = None
+) -> Unprocessed:
     records = [record(stream, version, n) for n, (stream, version) in enumerate(batch)]
     known = {UUID(int=stream): version for stream, version in (seen or {}).items()}
-    return fresh_of(Hearing(CODEC).hear_all({AT: records}), known)
+    return unprocessed_of(EventDecoder(CODEC).decode_all({AT: records}), known)
 
 
-def versions(found: Fresh) -> list[tuple[int, int]]:
+def versions(found: Unprocessed) -> list[tuple[int, int]]:
     return [(event.stream_id.int, event.version) for event in found.events]
 
 
 class TestFreshOf:
     def test_gives_what_follows_what_was_seen(self) -> None:
-        found = fresh([(1, 3), (2, 1), (1, 4)], {1: 2})
+        found = unprocessed([(1, 3), (2, 1), (1, 4)], {1: 2})
         assert versions(found) == [(1, 3), (2, 1), (1, 4)]
         assert found.versions == {UUID(int=1): 4, UUID(int=2): 1}
 
     def test_drops_what_was_seen_in_the_batch_or_before(self) -> None:
-        found = fresh([(1, 1), (1, 2), (1, 3), (1, 2), (1, 3)], {1: 1})
+        found = unprocessed([(1, 1), (1, 2), (1, 3), (1, 2), (1, 3)], {1: 1})
         assert versions(found) == [(1, 2), (1, 3)]
         assert found.duplicates == 3
 
     @pytest.mark.parametrize("batch", [[(1, 2)], [(1, 1), (1, 3)]])
     def test_refuses_a_gap_and_names_it(self, batch: Sequence[tuple[int, int]]) -> None:
         with pytest.raises(VersionGap, match="after version"):
-            fresh(batch)
+            unprocessed(batch)
 
     @given(
         st.lists(st.integers(1, 6), max_size=30),
@@ -62,20 +64,20 @@ class TestFreshOf:
         twice = list(once)
         for at in sorted((r for r in repeats if r < len(once)), reverse=True):
             twice.insert(at + 1, once[at])
-        assert versions(fresh(twice)) == versions(fresh(once)) == once
+        assert versions(unprocessed(twice)) == versions(unprocessed(once)) == once
 
 
 class TestHearing:
     def test_counts_types_nobody_hears_but_gives_no_event(self) -> None:
         records = [record(1, 1, 0, "other.thing.done.v1"), record(1, 2, 1)]
-        found = fresh_of(Hearing(CODEC).hear_all({AT: records}), {})
+        found = unprocessed_of(EventDecoder(CODEC).decode_all({AT: records}), {})
         assert versions(found) == [(1, 2)]
         assert found.versions == {UUID(int=1): 2}
 
     def test_refuses_another_version_of_a_type_it_hears(self) -> None:
         with pytest.raises(UnknownEventType):
-            Hearing(CODEC).hear(AT, record(1, 1, 0, "test.purse.filled.v9"))
+            EventDecoder(CODEC).decode(AT, record(1, 1, 0, "test.purse.filled.v9"))
 
     def test_decodes_a_record_once(self) -> None:
-        hearing = Hearing(CODEC)
-        assert hearing.hear(AT, record(1, 1, 0)) is hearing.hear(AT, record(1, 1, 0))
+        decoder = EventDecoder(CODEC)
+        assert decoder.decode(AT, record(1, 1, 0)) is decoder.decode(AT, record(1, 1, 0))

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from shared.platform.clock import monotonic_s
-from shared.platform.database.connections import Kept
+from shared.platform.database.connections import HeldConnection
 from shared.platform.hosting.workers import Workers
 from shared.platform.log.port import EventLog
 from shared.platform.log.postgres import PostgresLog
@@ -124,7 +124,7 @@ async def _crash(workers: Workers) -> None:
 
 def _cut(owner: object) -> None:
     for part in vars(owner).values():
-        if isinstance(part, Kept):
+        if isinstance(part, HeldConnection):
             part.drop()
         elif isinstance(part, Progress | Facts):
             _cut(part)

@@ -13,10 +13,10 @@ from shared.kernel.envelope import Recorded
 from shared.platform.codec import Codec
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.reactor.port import Effect, Unreachable
-from shared.platform.reactor.runtime import EFFECTS_MAX, Performer, Progress
-from shared.platform.store.submission import Submitting, Wish
+from shared.platform.reactor.runtime import EFFECTS_MAX, EffectRunner, Progress
+from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription.consumer import Batch, Cursors
-from shared.platform.subscription.decoding import Fresh, Hearing, fresh_of
+from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
 from tests.support import purse
 from tests.support.purse_records import record
 
@@ -42,13 +42,13 @@ class Remembered:
 
     def __init__(self) -> None:
         self.moved: dict[TopicPartition, int] = {}
-        self._hearing = Hearing(CODEC)
+        self._decoder = EventDecoder(CODEC)
 
-    async def fresh(self, batch: Batch) -> Fresh:
-        return fresh_of(self._hearing.hear_all(batch), {})
+    async def unprocessed(self, batch: Batch) -> Unprocessed:
+        return unprocessed_of(self._decoder.decode_all(batch), {})
 
     async def move(
-        self, cursors: Cursors, upto: Mapping[TopicPartition, int], fresh: Fresh
+        self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
     ) -> None:
         self.moved.update(upto)
 
@@ -59,8 +59,12 @@ class Submitted:
     def __init__(self) -> None:
         self.causes: list[int] = []
 
-    async def submit(self, wishes: Sequence[Wish]) -> None:
-        self.causes += [wish.caller.cause.event_id.int for wish in wishes if wish.caller.cause]
+    async def submit(self, submissions: Sequence[Submission]) -> None:
+        self.causes += [
+            submission.caller.cause.event_id.int
+            for submission in submissions
+            if submission.caller.cause
+        ]
 
 
 class Deed:
@@ -78,17 +82,17 @@ class Deed:
 
 
 class Told:
-    """A Performer with its surroundings."""
+    """A EffectRunner with its surroundings."""
 
     def __init__(self, *away: int) -> None:
         self.deed, self.progress, self.submitted = Deed(*away), Remembered(), Submitted()
         self.cursors = Cursors("effect:deed")
         self.cursors.positions = {AT: 0, BESIDE: 0}
-        self._performer = Performer(
+        self._performer = EffectRunner(
             Effect("deed", purse.Filled, self.deed.perform),
             {purse.Filled: lambda _: Work([], lambda states: [], lambda states: b"")},
             progress=cast(Progress, self.progress),
-            submitting=cast(Submitting, self.submitted),
+            submitter=cast(Submitter, self.submitted),
             clock=Clock(),
         )
 

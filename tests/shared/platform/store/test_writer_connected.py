@@ -30,8 +30,8 @@ from shared.platform.store import postgres
 from shared.platform.store.postgres import WRITER_NAME, PostgresStore
 from shared.platform.store.writer import Writer
 from tests.support import purse
-from tests.support.cutting import CuttingProxy
 from tests.support.databases import Server
+from tests.support.fault_proxy import FaultProxy
 from tests.support.purse import ACCOUNT, CODEC, OTHER_TENANT, caller, topics_of
 from tests.support.stores import InPostgres
 
@@ -98,9 +98,9 @@ async def inspected(url: str) -> AsyncIterator[InPostgres]:
 
 
 @pytest.fixture
-async def proxy(url: str) -> AsyncIterator[CuttingProxy]:
+async def proxy(url: str) -> AsyncIterator[FaultProxy]:
     with TemporaryDirectory(prefix="cut") as folder:
-        async with CuttingProxy(url, Path(folder)) as running:
+        async with FaultProxy(url, Path(folder)) as running:
             yield running
 
 
@@ -111,7 +111,7 @@ async def assert_sound(inspected: InPostgres) -> None:
 
 class TestLostCommit:
     async def test_is_asked_for_and_answered(
-        self, writers: Writers, proxy: CuttingProxy, inspected: InPostgres
+        self, writers: Writers, proxy: FaultProxy, inspected: InPostgres
     ) -> None:
         writer = await writers.start(proxy.url)
         proxy.cuts.append("after commit")
@@ -121,7 +121,7 @@ class TestLostCommit:
         assert (await writer.submit(purse.spend("a", 1), caller())).version == 3
 
     async def test_that_never_arrived_is_repeated(
-        self, writers: Writers, proxy: CuttingProxy, inspected: InPostgres
+        self, writers: Writers, proxy: FaultProxy, inspected: InPostgres
     ) -> None:
         writer = await writers.start(proxy.url)
         proxy.cuts.extend(["before commit", "after commit"])
@@ -132,7 +132,7 @@ class TestLostCommit:
     async def test_is_called_unknown_when_nobody_can_be_asked(
         self,
         writers: Writers,
-        proxy: CuttingProxy,
+        proxy: FaultProxy,
         inspected: InPostgres,
         monkeypatch: pytest.MonkeyPatch,
         cut: str,

@@ -8,7 +8,13 @@ from uuid import UUID
 
 from services.dunning.work.domain.promise import commands, events
 from services.dunning.work.domain.promise.evolve import evolve
-from services.dunning.work.domain.promise.state import NOT_MADE, Kept, NotMade, Open, State
+from services.dunning.work.domain.promise.state import (
+    NOT_MADE,
+    HeldConnection,
+    NotMade,
+    Open,
+    State,
+)
 from shared.kernel.decider import Aggregate, Book, Rejected, Stream
 from shared.kernel.ids import derived
 from shared.kernel.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
@@ -59,7 +65,7 @@ def keep_promise(command: commands.KeepPromise, state: State) -> Sequence[events
     match state:
         case NotMade():
             raise PromiseNotMade
-        case Kept():
+        case HeldConnection():
             return []
         case Open(made) if command.received >= made.amount:
             return [events.PromiseKept(account_id=made.account_id, received=command.received)]

@@ -19,10 +19,10 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class HeldConnection:
     made: PromiseMade
 
 
-State = NotMade | Open | Kept
+State = NotMade | Open | HeldConnection
 
 NOT_MADE: Final[State] = NotMade()

@@ -15,7 +15,7 @@ CHUNK_BYTES: Final = 65_536
 Cut = Literal["before commit", "after commit"]
 
 
-class CuttingProxy:
+class FaultProxy:
     """Listens on a unix socket in the folder; `cuts` says what happens to the next COMMITs."""
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -34,7 +34,7 @@ class CuttingProxy:
         self.cuts.append(cut)
         self._goes_down_with_cut = True
 
-    async def __aenter__(self) -> CuttingProxy:
+    async def __aenter__(self) -> FaultProxy:
         self._server = await asyncio.start_unix_server(self._accept, str(self._path))
         return self
 
