@@ -13,6 +13,7 @@ from uuid import UUID
 
 from shared.kernel.days import start_of_day
 from shared.kernel.ids import derived, stream_id
+from shared.kernel.payloads import payload_of, text_of
 
 S = TypeVar("S")
 E = TypeVar("E")
@@ -57,9 +58,34 @@ class Timer(NamedTuple):
     name: str
     due_at: datetime
 
+    @classmethod
+    def of(cls, payload: object, due_at: datetime) -> Timer:
+        """A timer that hands its payload, a dataclass, to `on_timer` when it is due."""
+        return cls(text_of(payload), due_at)
+
+
+class Decided(NamedTuple, Generic[E]):
+    """What a decision came to: the events, and the business day they are about.
+
+    With a `time_zone` they happened at the first instant of that day there; `happened_at` says it
+    where somebody knows better; without either it is when they are recorded.
+    """
+
+    effective_on: date
+    events: Sequence[E]
+    time_zone: str | None = None
+    happened_at: datetime | None = None
+
+
+NOTHING: Final[Decided[Any]] = Decided(date.min, ())  # What was asked for is true already.
+
 
 def _no_timers(state: object) -> Sequence[Timer]:
     return ()
+
+
+def _on_no_timer(payload: Any, state: object, due_at: datetime) -> Decided[Any]:
+    raise CorruptHistory(f"{payload} is due on a stream without timers")
 
 
 class Aggregate(Generic[S, E]):
@@ -73,12 +99,16 @@ class Aggregate(Generic[S, E]):
         evolve: Callable[[S, E], S],
         account_of: Callable[[E], UUID | None],
         timers: Callable[[S], Sequence[Timer]] = _no_timers,
+        on_timer: Callable[[Any, S, datetime], Decided[E]] = _on_no_timer,
+        payloads: Sequence[type] = (),
     ) -> None:
         self.kind = kind
         self.initial = initial
         self.evolve = evolve
         self.account_of = account_of  # Asked once, of the first event; None: the stream's own id.
         self.timers = timers
+        self.on_timer = on_timer  # (payload, state, due_at); the payload is one of `payloads`.
+        self.payloads = payloads
 
     def stream(self, book: Book, *number: str) -> Stream[S, E]:
         """The stream of a business number, there or not yet."""
@@ -87,6 +117,15 @@ class Aggregate(Generic[S, E]):
     def existing(self, id: UUID) -> Stream[S, E]:
         """A stream known by id alone; nothing can be created under it."""
         return Stream(self, id, None)
+
+    def fire(self, id: UUID, name: str, due_at: datetime) -> Work:
+        """The use case a due timer asks for. Raises UnknownTimer."""
+        payload, stream = payload_of(name, self.payloads), self.existing(id)
+
+        def decide(states: States) -> Sequence[AnyChange]:
+            return [changed(stream, self.on_timer(payload, states.of(stream), due_at))]
+
+        return Work([stream], decide, lambda states: b"")
 
 
 class Stream(NamedTuple, Generic[S, E]):
@@ -150,6 +189,21 @@ class Change(NamedTuple, Generic[S, E]):
     ids: Sequence[UUID] = ()  # Where an event's id follows a rule of its own (an alert's).
     happened_at: datetime | None = None
     subject: UUID | None = None  # What it is about, where that is not the stream itself.
+
+
+def changed(
+    stream: Stream[S, E],
+    decided: Decided[E],
+    *,
+    ids: Sequence[UUID] = (),
+    subject: UUID | None = None,
+) -> Change[S, E]:
+    """What was decided about a stream, as its change."""
+    day, zone = decided.effective_on, decided.time_zone
+    happened_at = decided.happened_at
+    if happened_at is None and zone is not None and decided.events:
+        happened_at = start_of_day(day, zone)
+    return Change(stream, decided.events, day, ids, happened_at, subject)
 
 
 def on_day(stream: Stream[S, E], events: Sequence[E], day: date, zone: str) -> Change[S, E]:

@@ -58,6 +58,7 @@ class Service:
     effects: Sequence[Effect] = ()
     routers: Sequence[APIRouter]
     problems: Mapping[type[Rejected], int]  # Rejection -> HTTP status.
+    settings: object = None  # What this service alone can be told; its routes know the class.
 
     def codec(self) -> Codec:
         return Codec(self.own, self.heard, self.upcasters)

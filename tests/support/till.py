@@ -113,7 +113,7 @@ def fold_coins(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
         row = rows.get(COINS, (e.tenant_id, e.stream_id))
         row = row or CoinsRow(e.tenant_id, e.stream_id, 0, 0, e.recorded_at)
         coins, changes = row.coins + coins_in(e.event), row.changes + 1
-        rows.put(COINS, replace(row, coins=coins, changes=changes, changed_at=e.recorded_at))
+        rows.put(replace(row, coins=coins, changes=changes, changed_at=e.recorded_at))
     return rows
 
 
@@ -128,7 +128,7 @@ def fold_moves(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
             continue
         known = rows.below(MOVES, (e.tenant_id, e.stream_id))
         note = type(e.event).__name__ if coins > 0 else None
-        rows.put(MOVES, MoveRow(e.tenant_id, e.stream_id, len(known) + 1, coins, note))
+        rows.put(MoveRow(e.tenant_id, e.stream_id, len(known) + 1, coins, note))
         if sum(move.coins for move in known) + coins == 0:
             for move in [*known, MoveRow(e.tenant_id, e.stream_id, len(known) + 1, 0, None)]:
                 rows.drop(MOVES, (move.tenant_id, move.stream_id, move.nth))

@@ -9,12 +9,15 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from shared.kernel.decider import Rejected
 from shared.platform.http import answers, operations
 from shared.platform.http.commands import command_request
 from shared.platform.http.parts import Parts
+from shared.platform.http.problems import slug_of
 from shared.platform.http.queries import query_request
 from shared.platform.http.routes import add_routes, is_given
 from shared.platform.http.tracing import Tracing
+from shared.platform.http.views import Answer, Refusals, schemas_of
 from shared.platform.observability.logs import version
 
 PREFIX: Final = "/v1"
@@ -130,6 +133,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is not None:
         return app.openapi_schema
     schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    _describe(app, schema)
     for route in app.routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
@@ -143,3 +147,39 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
                     operation["responses"]["200"]["headers"] = _AGE
     app.openapi_schema = schema
     return schema
+
+
+def _describe(app: FastAPI, document: dict[str, Any]) -> None:
+    """The views of the routes, and which problem each can answer at which status."""
+    service = app.state.parts.service
+    routes = [r for r in app.routes if isinstance(r, APIRoute) and r.include_in_schema]
+    views = [a.view for r in routes for a in r.responses.values() if isinstance(a, Answer)]
+    found, components = schemas_of(views)
+    document.setdefault("components", {}).setdefault("schemas", {}).update(components)
+    for route in routes:
+        for method in route.methods or ():
+            responses = document["paths"][route.path_format][method.lower()]["responses"]
+            for status, answer in route.responses.items():
+                if isinstance(answer, Answer):
+                    content = {"application/json": {"schema": found[answer.view]}}
+                    responses[str(status)]["content"] = content
+                elif isinstance(answer, Refusals):
+                    del responses[str(status)]
+                    responses.update(_refused(answer, service.problems))
+
+
+def _refused(
+    refusals: Refusals, statuses: Mapping[type[Rejected], int]
+) -> dict[str, dict[str, Any]]:
+    """One response for each status, with the codes it can have."""
+    slugs: dict[str, list[str]] = {}
+    for kind in refusals.rejections:
+        status = next(statuses[one] for one in kind.__mro__ if one in statuses)
+        slugs.setdefault(str(status), []).append(slug_of(kind.__name__))
+    return {
+        status: {
+            "description": "The rule that was broken: " + ", ".join(sorted(set(codes))) + ".",
+            "content": {answers.MEDIA_TYPE: {"schema": _PROBLEM}},
+        }
+        for status, codes in sorted(slugs.items())
+    }

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.kernel.money import Money
+from shared.platform.http.views import money_schema
 from shared.platform.log.envelope import CONTENT_TYPE, SCHEMAS
 from shared.platform.log.port import TopicSpec
 from shared.platform.observability.logs import version
@@ -81,7 +81,7 @@ def text_of(document: Schema) -> str:
 def event_schema(name: str, kind: type) -> Schema:
     """What is written under a type name, complete in itself."""
     _, parts = msgspec.json.schema_components(
-        [kind], schema_hook=_hook, ref_template="#/$defs/{name}"
+        [kind], schema_hook=money_schema, ref_template="#/$defs/{name}"
     )
     for part in parts.values():
         if "properties" in part:
@@ -89,20 +89,6 @@ def event_schema(name: str, kind: type) -> Schema:
     body = parts.pop(kind.__name__)
     document = {"$schema": DIALECT, "$id": f"{SCHEMAS}{name}.json", **body}
     return {**document, "$defs": parts} if parts else document
-
-
-def _hook(kind: type) -> Schema:
-    if kind is not Money:
-        raise NotImplementedError(kind.__name__)
-    return {
-        "type": "object",
-        "properties": {
-            "amount": {"type": "string", "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"},
-            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-        },
-        "required": ["amount", "currency"],
-        "additionalProperties": False,
-    }
 
 
 def asyncapi(service: Service) -> Schema:

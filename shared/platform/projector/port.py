@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -28,6 +28,9 @@ class ReadModel(Generic[R]):
     table: sa.Table
     row: type[R]
 
+    def __post_init__(self) -> None:
+        self.row.__read_model__ = self  # type: ignore[attr-defined] # Read by model_of.
+
     @property
     def name(self) -> str:
         return self.table.name
@@ -40,11 +43,22 @@ class ReadModel(Generic[R]):
         return tuple(getattr(row, name) for name in self.key_names)
 
 
-class Need(NamedTuple):
+def model_of(rows: ReadModel[R] | type[R]) -> ReadModel[R]:
+    """The read model of a row class that `row` declared."""
+    if isinstance(rows, ReadModel):
+        return rows
+    found: ReadModel[R] = rows.__read_model__  # type: ignore[attr-defined] # Its ReadModel wrote it.
+    return found
+
+
+class Need:
     """Rows a fold will look at: one by its full key, or all whose key begins with a shorter one."""
 
-    model: ReadModel[Any]
-    key: Key
+    __slots__ = ("key", "model")
+
+    def __init__(self, rows: ReadModel[Any] | type, key: Key) -> None:
+        self.model: ReadModel[Any] = model_of(rows)
+        self.key = key
 
 
 class NotAsked(LookupError):
@@ -67,28 +81,32 @@ class Rows:
         for row in rows:
             self._keep(need.model, need.model.key_of(row), row)
 
-    def get(self, model: ReadModel[R], key: Key) -> R | None:
+    def get(self, kind: ReadModel[R] | type[R], key: Key) -> R | None:
         """The row, or None. Raises NotAsked."""
+        model = model_of(kind)
         found: R | None = self._rows.get(model.name, {}).get(key)
         if found is None and not self._was_asked(model, key):
             raise NotAsked(f"{model.name} {key}")
         return found
 
-    def below(self, model: ReadModel[R], prefix: Key) -> Sequence[R]:
+    def below(self, kind: ReadModel[R] | type[R], prefix: Key) -> Sequence[R]:
         """All rows whose key begins so, in key order. Raises NotAsked."""
+        model = model_of(kind)
         if not self._was_asked(model, prefix):
             raise NotAsked(f"{model.name} {prefix}")
         rows = self._rows.get(model.name, {})
         return [rows[key] for key in sorted(self._beginning(model, len(prefix)).get(prefix, ()))]
 
-    def put(self, model: ReadModel[R], row: R) -> None:
+    def put(self, row: Any) -> None:
         """Insert or replace."""
+        model = model_of(type(row))
         key = model.key_of(row)
         self._keep(model, key, row)
         self.put_keys.setdefault(model.name, set()).add(key)
         self.dropped_keys.get(model.name, set()).discard(key)
 
-    def drop(self, model: ReadModel[R], key: Key) -> None:
+    def drop(self, kind: ReadModel[R] | type[R], key: Key) -> None:
+        model = model_of(kind)
         if self._rows.get(model.name, {}).pop(key, None) is not None:
             for (name, length), index in self._begin.items():
                 if name == model.name:
@@ -97,8 +115,9 @@ class Rows:
         self.put_keys.get(model.name, set()).discard(key)
         self.dropped_keys.setdefault(model.name, set()).add(key)
 
-    def all(self, model: ReadModel[R]) -> Sequence[R]:
+    def all(self, kind: ReadModel[R] | type[R]) -> Sequence[R]:
         """Everything here, in key order; for tests and comparisons."""
+        model = model_of(kind)
         found = self._rows.get(model.name, {})
         return [found[key] for key in sorted(found)]
 
@@ -138,6 +157,10 @@ class Projection:
 
     name: str
     subscribes_to: Sequence[str]
-    models: Sequence[ReadModel[Any]]
+    rows: Sequence[ReadModel[Any] | type]  # Row classes.
     needs: Callable[[Sequence[Recorded[Any]]], Iterable[Need]]
     fold: Fold
+
+    @property
+    def models(self) -> Sequence[ReadModel[Any]]:
+        return [model_of(rows) for rows in self.rows]

@@ -157,7 +157,6 @@ def _account_opened(rows: Rows, recorded: Recorded[inbox.AccountOpened]) -> None
     event = recorded.event
     if rows.get(FILE, _file_key(recorded)) is None:
         rows.put(
-            FILE,
             CreditFile(
                 tenant_id=recorded.tenant_id,
                 account_id=event.account_id,
@@ -174,7 +173,6 @@ def _account_opened(rows: Rows, recorded: Recorded[inbox.AccountOpened]) -> None
 def _file_opened(rows: Rows, recorded: Recorded[events.CreditFileOpened]) -> None:
     event = recorded.event
     rows.put(
-        FILE,
         CreditFile(
             tenant_id=recorded.tenant_id,
             account_id=event.account_id,
@@ -190,12 +188,11 @@ def _file_opened(rows: Rows, recorded: Recorded[events.CreditFileOpened]) -> Non
 
 def _move(rows: Rows, recorded: Recorded[Any]) -> None:
     file = rows.get(FILE, _file_key(recorded))
-    rows.put(FILE, replace(expect(file, CreditFile), version=recorded.version))
+    rows.put(replace(expect(file, CreditFile), version=recorded.version))
 
 
 def _review_started(rows: Rows, recorded: Recorded[events.CreditFileReviewStarted]) -> None:
     rows.put(
-        REVIEW,
         CreditReview(
             tenant_id=recorded.tenant_id,
             account_id=recorded.event.account_id,
@@ -217,7 +214,6 @@ def _scored(rows: Rows, recorded: Recorded[events.CreditFileScored]) -> None:
     review = rows.get(REVIEW, (*_file_key(recorded), event.as_of))
     details = {"indicators": event.indicators, "reasons": event.reasons, "caps": event.caps}
     rows.put(
-        REVIEW,
         replace(
             expect(review, CreditReview),
             scored_at=recorded.recorded_at,
@@ -234,7 +230,6 @@ def _scored(rows: Rows, recorded: Recorded[events.CreditFileScored]) -> None:
 def _grade_changed(rows: Rows, recorded: Recorded[events.CreditFileGradeChanged]) -> None:
     event = recorded.event
     rows.put(
-        GRADE,
         CreditGrade(
             tenant_id=recorded.tenant_id,
             account_id=event.account_id,

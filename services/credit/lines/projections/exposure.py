@@ -101,13 +101,13 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
     for recorded in recorded_events:
         match recorded.event:
             case inbox.AccountOpened():
-                rows.put(ACCOUNT, _account(recorded))
+                rows.put(_account(recorded))
             case events.CreditLineLimitSet():
-                rows.put(LIMIT, _limit(recorded))
+                rows.put(_limit(recorded))
             case _:
                 minor = _moved(recorded.event)
                 if minor is not None:
-                    rows.put(MOVEMENT, _movement(recorded, minor))
+                    rows.put(_movement(recorded, minor))
     return rows
 
 

@@ -101,12 +101,11 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     for recorded in events:
         match recorded.event:
             case inbox.InvoiceIssued():
-                rows.put(INVOICE, _issued(recorded))
+                rows.put(_issued(recorded))
             case inbox.InvoiceCanceled() as event:
                 key = (recorded.tenant_id, event.account_id, event.open_item_id)
                 invoice = rows.get(INVOICE, key)
                 rows.put(
-                    INVOICE,
                     replace(
                         expect(invoice, BehaviorInvoice),
                         canceled_on=recorded.effective_on,
@@ -114,12 +113,11 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
                     ),
                 )
             case inbox.InvoicePaymentApplied():
-                rows.put(ALLOCATION, _applied(recorded))
+                rows.put(_applied(recorded))
             case inbox.InvoicePaymentUnapplied() as event:
                 key = (recorded.tenant_id, event.account_id, event.allocation_id)
                 allocation = rows.get(ALLOCATION, key)
                 rows.put(
-                    ALLOCATION,
                     replace(
                         expect(allocation, BehaviorAllocation),
                         unapplied_on=recorded.effective_on,

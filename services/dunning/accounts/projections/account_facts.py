@@ -130,11 +130,11 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
         tenant, event, day = recorded.tenant_id, recorded.event, recorded.effective_on
         match event:
             case AccountOpened():
-                rows.put(ACCOUNT, _account(recorded, event))
+                rows.put(_account(recorded, event))
             case CreditFileGradeChanged():
-                rows.put(GRADE, Grade(tenant, event.account_id, day, event.to_grade))
+                rows.put(Grade(tenant, event.account_id, day, event.to_grade))
             case InvoiceIssued(due_on=date() as due_on):
-                rows.put(OPEN_ITEM, _item(recorded, event, due_on))
+                rows.put(_item(recorded, event, due_on))
             case InvoiceCanceled():
                 _move(rows, tenant, event.open_item_id, day, 0)
             case InvoicePaymentApplied() | InvoicePaymentUnapplied():
@@ -183,13 +183,13 @@ def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after_mino
     else:  # Learned late: it was so when the day of the latest movement began.
         before = row.before_minor + after_minor - row.open_minor
         moved = replace(row, open_minor=after_minor, before_minor=before)
-    rows.put(OPEN_ITEM, moved)
+    rows.put(moved)
 
 
 PROJECTION: Final = Projection(
     name="account_facts",
     subscribes_to=("ledger", "credit"),
-    models=(ACCOUNT, GRADE, OPEN_ITEM),
+    rows=(ACCOUNT, GRADE, OPEN_ITEM),
     needs=needs,
     fold=fold,
 )

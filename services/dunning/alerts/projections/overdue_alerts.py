@@ -116,8 +116,8 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
             tenant_id, partition = recorded.tenant_id, recorded.partition
             head = rows.get(HEAD, (tenant_id, partition))
             at = max(head.shown_at, recorded.recorded_at) if head else recorded.recorded_at
-            rows.put(HEAD, FeedHead(tenant_id, partition, at))
-            rows.put(FEED, _item(recorded, event, at))
+            rows.put(FeedHead(tenant_id, partition, at))
+            rows.put(_item(recorded, event, at))
     return rows
 
 
@@ -151,7 +151,7 @@ def _item(
 
 
 PROJECTION: Final = Projection(
-    name="overdue_alerts", subscribes_to=("dunning",), models=(FEED, HEAD), needs=needs, fold=fold
+    name="overdue_alerts", subscribes_to=("dunning",), rows=(FEED, HEAD), needs=needs, fold=fold
 )
 
 

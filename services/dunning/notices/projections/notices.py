@@ -75,7 +75,7 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         match recorded.event:
             case NoticeQueued() as event:
-                rows.put(NOTICE, _notice(recorded, event))
+                rows.put(_notice(recorded, event))
             case NoticeAccepted() as event:
                 _accept(rows, recorded, event)
             case _:
@@ -111,9 +111,9 @@ def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
     accepted = replace(
         notice, status="accepted", message_id=event.message_id, version=recorded.version
     )
-    rows.put(NOTICE, accepted)
+    rows.put(accepted)
 
 
 PROJECTION: Final = Projection(
-    name="notices", subscribes_to=("dunning",), models=(NOTICE,), needs=needs, fold=fold
+    name="notices", subscribes_to=("dunning",), rows=(NOTICE,), needs=needs, fold=fold
 )

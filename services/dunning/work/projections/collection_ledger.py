@@ -73,7 +73,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         if recorded.type.startswith(SERVICE):
-            rows.put(ENTRY, _entry(recorded))
+            rows.put(_entry(recorded))
     return rows
 
 
@@ -97,7 +97,7 @@ def _entry(recorded: Recorded[Any]) -> Entry:
 
 
 PROJECTION: Final = Projection(
-    name="collection_ledger", subscribes_to=("dunning",), models=(ENTRY,), needs=needs, fold=fold
+    name="collection_ledger", subscribes_to=("dunning",), rows=(ENTRY,), needs=needs, fold=fold
 )
 
 

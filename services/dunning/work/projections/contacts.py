@@ -71,7 +71,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         if isinstance(recorded.event, ContactRecorded):
-            rows.put(CONTACT, _contact(recorded, recorded.event))
+            rows.put(_contact(recorded, recorded.event))
     return rows
 
 
@@ -97,5 +97,5 @@ def _contact(recorded: Recorded[Any], event: ContactRecorded) -> Contact:
 
 
 PROJECTION: Final = Projection(
-    name="contacts", subscribes_to=("dunning",), models=(CONTACT,), needs=needs, fold=fold
+    name="contacts", subscribes_to=("dunning",), rows=(CONTACT,), needs=needs, fold=fold
 )

@@ -120,7 +120,7 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         match recorded.event:
             case PromiseMade() as event:
-                rows.put(PROMISE, _promise(recorded, event))
+                rows.put(_promise(recorded, event))
             case PromiseKept() as event:
                 _keep(rows, recorded, event)
             case PaymentAllocated() as event:
@@ -164,7 +164,7 @@ def _keep(rows: Rows, recorded: Recorded[Any], event: PromiseKept) -> None:
         kept_on=recorded.effective_on,
         version=recorded.version,
     )
-    rows.put(PROMISE, kept)
+    rows.put(kept)
 
 
 def _allocate(rows: Rows, recorded: Recorded[Any], event: PaymentAllocated) -> None:
@@ -180,7 +180,7 @@ def _allocate(rows: Rows, recorded: Recorded[Any], event: PaymentAllocated) -> N
             recorded.offset,
             None,
         )
-        rows.put(CASH, cash)
+        rows.put(cash)
 
 
 def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> None:
@@ -188,13 +188,13 @@ def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> N
         cash = rows.get(CASH, (recorded.tenant_id, event.account_id, allocation.id))
         if cash is None:
             raise CorruptHistory("an allocation was taken back that was never made")
-        rows.put(CASH, replace(cash, taken_back_at_offset=recorded.offset))
+        rows.put(replace(cash, taken_back_at_offset=recorded.offset))
 
 
 PROJECTION: Final = Projection(
     name="promises",
     subscribes_to=("ledger", "dunning"),
-    models=(PROMISE, CASH),
+    rows=(PROMISE, CASH),
     needs=needs,
     fold=fold,
 )

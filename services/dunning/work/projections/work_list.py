@@ -169,9 +169,9 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         match recorded.event:
             case CaseOpened() as event:
-                rows.put(CASE, _case(recorded, event))
+                rows.put(_case(recorded, event))
             case OpenItemAdded() as event:
-                rows.put(CASE_ITEM, _case_item(recorded, event))
+                rows.put(_case_item(recorded, event))
                 _put_case(rows, recorded)
             case OpenItemRemoved(open_item_id=cured):
                 rows.drop(CASE_ITEM, (recorded.tenant_id, recorded.stream_id, cured))
@@ -179,9 +179,9 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
             case CaseClosed():
                 _put_case(rows, recorded, status="closed", closed_on=recorded.effective_on)
             case TaskOpened() as event:
-                rows.put(TASK, _task(recorded, event))
+                rows.put(_task(recorded, event))
                 for item in event.items:
-                    rows.put(TASK_ITEM, _task_item(recorded, item))
+                    rows.put(_task_item(recorded, item))
             case TaskCompleted() as event:
                 _complete(rows, recorded, event)
             case _:
@@ -215,7 +215,7 @@ def _put_case(
     if case is None:
         raise CorruptHistory("an event of a case that was never opened")
     changed = replace(case, status=status, closed_on=closed_on, version=recorded.version)
-    rows.put(CASE, changed)
+    rows.put(changed)
 
 
 def _case_item(recorded: Recorded[Any], event: OpenItemAdded) -> CaseItem:
@@ -273,13 +273,13 @@ def _complete(rows: Rows, recorded: Recorded[Any], event: TaskCompleted) -> None
         completed_on=event.completed_on,
         version=recorded.version,
     )
-    rows.put(TASK, completed)
+    rows.put(completed)
 
 
 PROJECTION: Final = Projection(
     name="work_list",
     subscribes_to=("dunning",),
-    models=(CASE, CASE_ITEM, TASK, TASK_ITEM),
+    rows=(CASE, CASE_ITEM, TASK, TASK_ITEM),
     needs=needs,
     fold=fold,
 )

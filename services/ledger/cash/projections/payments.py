@@ -123,10 +123,9 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         match recorded.event:
             case events.PaymentReceived() as received:
-                rows.put(PAYMENT, _received(recorded, received))
+                rows.put(_received(recorded, received))
             case events.PaymentAllocated() as allocated:
                 rows.put(
-                    PAYMENT,
                     replace(
                         _known(rows, recorded),
                         unallocated_minor=allocated.unallocated_amount.minor,
@@ -134,7 +133,7 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                     ),
                 )
                 for each in allocated.allocations:
-                    rows.put(ALLOCATION, _given(recorded, each))
+                    rows.put(_given(recorded, each))
             case events.PaymentReversed() as taken:
                 _reverse(rows, recorded, taken)
             case _:
@@ -144,7 +143,6 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
 
 def _reverse(rows: Rows, recorded: Recorded[Any], event: events.PaymentReversed) -> None:
     rows.put(
-        PAYMENT,
         replace(
             _known(rows, recorded),
             unallocated_minor=0,
@@ -160,7 +158,6 @@ def _reverse(rows: Rows, recorded: Recorded[Any], event: events.PaymentReversed)
         if given is None:
             raise LookupError("what is taken back was never given")
         rows.put(
-            ALLOCATION,
             replace(given, taken_back_on=recorded.effective_on, taken_back_at=recorded.recorded_at),
         )
 

@@ -87,7 +87,6 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
         match recorded.event:
             case LegalEntityRegistered() as registered:
                 rows.put(
-                    ENTITY,
                     LegalEntity(
                         tenant_id=recorded.tenant_id,
                         code=registered.code,
@@ -101,7 +100,6 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
                 )
             case AccountOpened() as opened:
                 rows.put(
-                    ACCOUNT,
                     Account(
                         tenant_id=recorded.tenant_id,
                         account_id=opened.account_id,

@@ -139,12 +139,12 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
         if not _hears(recorded.event):
             continue
         if isinstance(recorded.event, events.InvoiceIssued):
-            rows.put(INVOICE, _issued(recorded, recorded.event))
+            rows.put(_issued(recorded, recorded.event))
             continue
         known = rows.get(INVOICE, (recorded.tenant_id, recorded.stream_id))
         if known is None:
             raise LookupError(f"{recorded.type} of an invoice that is not there")
-        rows.put(INVOICE, replace(_changed(known, recorded), version=recorded.version))
+        rows.put(replace(_changed(known, recorded), version=recorded.version))
         _allocate(rows, recorded)
     return rows
 
@@ -173,7 +173,6 @@ def _allocate(rows: Rows, recorded: Recorded[Any]) -> None:
     event = recorded.event
     if isinstance(event, events.InvoicePaymentApplied):
         rows.put(
-            ALLOCATION,
             InvoiceAllocation(
                 tenant_id=recorded.tenant_id,
                 invoice_id=recorded.stream_id,
@@ -194,7 +193,6 @@ def _allocate(rows: Rows, recorded: Recorded[Any]) -> None:
         if given is None:
             raise LookupError("what is taken back was never given")
         rows.put(
-            ALLOCATION,
             replace(given, unapplied_on=recorded.effective_on, unapplied_at=recorded.recorded_at),
         )
 

@@ -148,7 +148,6 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
         item_id, minor = moved
         known = rows.get(ITEM, (recorded.tenant_id, item_id)) or _new(recorded)
         rows.put(
-            ITEM,
             replace(
                 known,
                 open_minor=known.open_minor + minor,
@@ -159,7 +158,6 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
             ),
         )
         rows.put(
-            MOVEMENT,
             Movement(
                 tenant_id=recorded.tenant_id,
                 open_item_id=item_id,

@@ -20,7 +20,7 @@ def boxes(*subscribes_to: str) -> Projection:
     return Projection(
         name="boxes",
         subscribes_to=subscribes_to,
-        models=[],
+        rows=[],
         needs=lambda events: (),
         fold=lambda rows, _: rows,
     )

@@ -56,7 +56,7 @@ class TestRows:
             stream = ONE if first else TWO
             match step:
                 case "put":
-                    rows.put(MOVES, move(stream, nth))
+                    rows.put(move(stream, nth))
                     model.add((stream, nth))
                 case "drop":
                     rows.drop(MOVES, (purse.TENANT, stream, nth))

@@ -1,0 +1,54 @@
+"""A timer's payload as the text it is stored under, and back. Pure.
+
+The text is the class's name in snake_case and its fields in their order: DaysPastDue(threshold=30,
+installment=1) is "days_past_due/30/1". A stored timer's text never changes, so neither may these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+from typing import Any, Final, get_type_hints
+
+_READ: Final[Mapping[type, Callable[[str], object]]] = {
+    int: int,
+    str: str,
+    date: date.fromisoformat,
+}
+
+
+class UnknownTimer(LookupError):
+    """A stored timer that this kind of stream does not know any more."""
+
+
+def text_of(payload: Any) -> str:
+    """The name a timer with this payload is stored under."""
+    kind: type[Any] = type(payload)
+    values = (getattr(payload, name) for name, _ in _fields(kind))
+    return "/".join((kind_of(kind), *map(str, values)))
+
+
+def payload_of(text: str, kinds: Sequence[type]) -> Any:
+    """The payload again, of one of the kinds. Raises UnknownTimer."""
+    name, *values = text.split("/")
+    for kind in kinds:
+        if kind_of(kind) == name and len(_fields(kind)) == len(values):
+            read = zip(_fields(kind), values, strict=True)
+            return kind(**{field: _READ[hint](value) for (field, hint), value in read})
+    raise UnknownTimer(text)
+
+
+def kind_of(kind: type) -> str:
+    """The first part of the text: "days_past_due" of DaysPastDue."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+def _fields(kind: type[Any]) -> Sequence[tuple[str, type]]:
+    hints = get_type_hints(kind)
+    found = [(field.name, hints[field.name]) for field in fields(kind)]
+    for name, hint in found:
+        if hint not in _READ:
+            raise TypeError(f"{kind.__name__}.{name}: a timer's payload has no {hint}")
+    return found
