@@ -6,7 +6,7 @@ docstring is the schema's description; a field says its own, with an example, by
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
 
@@ -16,9 +16,14 @@ from starlette.responses import Response
 from shared.kernel.decider import Rejected
 from shared.kernel.money import Money
 from shared.platform.codec import to_json
+from shared.platform.http.moments import Bounds
+from shared.platform.http.paging import PageRequest
+from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import etag
+from shared.platform.projector.keyset import written
 
 V = TypeVar("V")
+R = TypeVar("R")
 REF: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
 
@@ -76,6 +81,27 @@ def shown(view: View, *, version: int | None = None, status: int = 200) -> Respo
     """The answer of a query. With a version it has an ETag."""
     headers = {} if version is None else {"etag": etag(version)}
     return Response(to_json(view), status, headers, JSON)
+
+
+def found(row: R | None) -> R:
+    """The row, where there is one; else the answer is 404."""
+    if row is None:
+        raise Problem("not-found")
+    return row
+
+
+def page(
+    paging: PageRequest,
+    rows: Sequence[R],
+    key: Callable[[R], Sequence[object]],
+    view: Callable[[R], View],
+    bounds: Bounds | None = None,
+) -> Response:
+    """The answer of a list: up to `limit` of the `limit` + 1 rows that were asked for."""
+    cut = paging.page(rows, lambda row: [written(value) for value in key(row)])
+    body: dict[str, object] = {} if bounds is None else bounds.echo
+    body = {**body, "items": [view(row) for row in rows[: paging.limit]], "next": cut["next"]}
+    return Response(to_json(body), media_type=JSON)
 
 
 def schemas_of(views: Iterable[Any]) -> tuple[Mapping[Any, Any], dict[str, Any]]:

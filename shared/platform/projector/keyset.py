@@ -1,17 +1,42 @@
-"""Rows after a key, in key order: how every list of this service is paged. Never by offset."""
+"""How rows are asked for: by key, by filters, and after a key in its order. Never by offset."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.platform.projector.port import model_of
+
 Record = sa.RowMapping
 AnyColumn = sa.ColumnElement[Any]
+R = TypeVar("R")
+
+
+async def find(connection: AsyncConnection, rows: type[R], **equal: object) -> R | None:
+    """The row whose columns have these values; None: there is none. Name the whole key."""
+    table = model_of(rows).table
+    wanted = (table.c[name] == value for name, value in equal.items())
+    found = (await connection.execute(sa.select(table).where(*wanted))).mappings().one_or_none()
+    return None if found is None else rows(**found)
+
+
+def one_of(
+    table: sa.Table,
+    wanted: Mapping[str, Sequence[Any] | None],
+) -> Sequence[sa.ColumnElement[bool]]:
+    """Filters by value: several values mean or, none means any."""
+    return [table.c[name].in_(values) for name, values in wanted.items() if values]
+
+
+def between(column: AnyColumn, first: object, last: object) -> Sequence[sa.ColumnElement[bool]]:
+    """Filters by bounds, both inside; None: without bound."""
+    bounds = [] if first is None else [column >= first]
+    return bounds if last is None else [*bounds, column <= last]
 
 
 async def rows_after(
