@@ -32,6 +32,7 @@ from services.cli.commands.book import (
     SeedOption,
     register,
 )
+from services.cli.commands.revision import revise
 from services.cli.commands.topics import DataOption, topics_app
 from services.cli.simulation.book import TIME_ZONE
 from services.cli.simulation.generator import FIRST_DAY
@@ -48,6 +49,7 @@ from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import worker as ledger_worker
 from shared.kernel.days import start_of_day
 from shared.platform.database.embedded.errors import EmbeddedError
+from shared.platform.database.embedded.folders import default_folder
 from shared.platform.database.embedded.server import temporary_folder
 from shared.platform.hosting import serving
 from shared.platform.hosting.chosen_log import open_log
@@ -70,6 +72,7 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.observability.logs import configure_logs
+from shared.platform.service import Service
 
 THIS: Final = (sys.executable, "-m", "services.cli.main")  # Starts this program once more.
 DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
@@ -85,6 +88,12 @@ class Part(NamedTuple):
     @property
     def migrations(self) -> Path:
         found: Path = self.http.MIGRATIONS
+        return found
+
+    def service(self, platform: PlatformSettings) -> Service:
+        """What the service is, for those who only look at what it declares."""
+        settings = self.settings.of(platform)  # type: ignore[attr-defined] # Each has it.
+        found: Service = self.http.service(settings)
         return found
 
 
@@ -228,6 +237,17 @@ def migrate(
         for name in [service] if service else PARTS:
             migrate_service(ready, name, PARTS[name].migrations)
             console.print(f"{name}: up to date")
+
+
+@app.command()
+def revision(
+    service: Annotated[Name, typer.Argument()],
+    message: Annotated[str, typer.Argument(help="What changes, in a sentence.")],
+) -> None:
+    """Write the migration that the service's declared rows ask for; read it before you commit."""
+    part = PARTS[service]
+    found = revise(part.service(settings_with(data=default_folder())), part.migrations, message)
+    console.print(f"{found}" if found else f"{service}: database and rows agree")
 
 
 @app.command("verify")

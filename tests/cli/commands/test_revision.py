@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from services.cli.commands.revision import revise
+from services.cli.main import PARTS
+from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.projector.port import Projection
+from shared.platform.projector.rows import Index, row
+
+
+@row(table="remark", key=("tenant_id", "remark_id"), indexes=(Index(("tenant_id", "text")),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkRow:
+    tenant_id: UUID
+    remark_id: UUID
+    text: str
+    stars: int | None
+
+
+REMARKS = Projection("remarks", ("ledger",), (RemarkRow,), lambda _: (), lambda rows, _: rows)
+
+
+@pytest.mark.connected
+class TestRevise:
+    def test_writes_what_a_new_row_asks_for_and_then_nothing_more(self, tmp_path: Path) -> None:
+        part = PARTS["credit"]
+        migrations = tmp_path / "migrations"
+        shutil.copytree(part.migrations, migrations)
+        service = part.service(PlatformSettings(data=tmp_path))
+        wider = replace(service, projections=[*service.projections, REMARKS])
+
+        written = revise(wider, migrations, "Keep remarks")
+
+        assert written is not None
+        assert written.name.endswith("_keep_remarks.py")
+        text = written.read_text("utf-8")
+        assert "op.create_table('remark'" in text
+        assert 'protect(op, "remark")' in text
+        assert revise(wider, migrations, "Keep remarks") is None
+
+    @pytest.mark.parametrize("name", PARTS)
+    def test_finds_nothing_to_write_for_a_service_as_it_is(self, name: str, tmp_path: Path) -> None:
+        part = PARTS[name]
+        migrations = tmp_path / "migrations"
+        shutil.copytree(part.migrations, migrations)
+
+        assert revise(part.service(PlatformSettings(data=tmp_path)), migrations, "nothing") is None
