@@ -22,19 +22,24 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Installment:
+    open_item_id: UUID
+    due_on: date | None
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceIssued:
     account_id: UUID
-    open_item_id: UUID
     total: Money
     issued_on: date
-    due_on: date | None
+    installments: tuple[Installment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCanceled:
     account_id: UUID
-    open_item_id: UUID
-    open_amount: Money  # Before.
+    installments: tuple[Installment, ...]  # Open in full before.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

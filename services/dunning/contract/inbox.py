@@ -21,18 +21,23 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceIssued:
-    account_id: UUID
-    number: str
+class Installment:
     installment: int
     open_item_id: UUID
-    total: Money
+    amount: Money
     due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued:
+    account_id: UUID
+    number: str
+    installments: tuple[Installment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCanceled:
-    open_item_id: UUID
+    installments: tuple[Installment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +122,7 @@ class CreditFileGradeChanged:
 
 Crossing = InvoiceDueDateApproached | InvoiceBecameOverdue | InvoiceDaysPastDueReached
 
-TYPES: Final[Mapping[str, type]] = {
+HEARD: Final[Mapping[str, type]] = {
     "ledger.account.opened.v1": AccountOpened,
     "ledger.invoice.issued.v1": InvoiceIssued,
     "ledger.invoice.canceled.v1": InvoiceCanceled,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from shared.platform.projector.port import model_of
 
 Record = sa.RowMapping
 AnyColumn = sa.ColumnElement[Any]
 R = TypeVar("R")
+Columns: TypeAlias = ReadOnlyColumnCollection[str, Any]  # `table.c`
 
 
 async def find(connection: AsyncConnection, rows: type[R], **equal: object) -> R | None:
@@ -26,11 +28,10 @@ async def find(connection: AsyncConnection, rows: type[R], **equal: object) -> R
 
 
 def one_of(
-    table: sa.Table,
-    wanted: Mapping[str, Sequence[Any] | None],
+    columns: Columns, wanted: Mapping[str, Sequence[Any] | None]
 ) -> Sequence[sa.ColumnElement[bool]]:
     """Filters by value: several values mean or, none means any."""
-    return [table.c[name].in_(values) for name, values in wanted.items() if values]
+    return [columns[name].in_(values) for name, values in wanted.items() if values]
 
 
 def between(column: AnyColumn, first: object, last: object) -> Sequence[sa.ColumnElement[bool]]:
@@ -75,3 +76,8 @@ def _read(column: AnyColumn, text: str) -> object:
 def written(value: object) -> str:
     """A value of the key as the cursor keeps it."""
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def signed_sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The sum of minor units as a whole number; PostgreSQL would make it a NUMERIC."""
+    return sa.cast(sa.func.sum(column), sa.BigInteger)

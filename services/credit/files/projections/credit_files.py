@@ -143,7 +143,7 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     "credit_files", ("ledger", "credit"), (FILE, REVIEW, GRADE), needs, fold
 )
 

@@ -111,7 +111,7 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     "exposure", ("ledger", "credit"), (ACCOUNT, MOVEMENT, LIMIT), needs, fold
 )
 
@@ -122,7 +122,7 @@ def _moved(event: object) -> int | None:
         case inbox.InvoiceIssued():
             return event.total.minor
         case inbox.InvoiceCanceled():
-            return -event.open_amount.minor
+            return -sum(each.amount.minor for each in event.installments)
         case inbox.PaymentReceived():
             return -event.amount.minor
         case inbox.PaymentReversed():

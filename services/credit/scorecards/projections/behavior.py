@@ -92,7 +92,8 @@ def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in events:
         event = recorded.event
         if isinstance(event, inbox.InvoiceCanceled):
-            yield Need(INVOICE, (recorded.tenant_id, event.account_id, event.open_item_id))
+            for each in event.installments:
+                yield Need(INVOICE, (recorded.tenant_id, event.account_id, each.open_item_id))
         elif isinstance(event, inbox.InvoicePaymentUnapplied):
             yield Need(ALLOCATION, (recorded.tenant_id, event.account_id, event.allocation_id))
 
@@ -101,17 +102,18 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     for recorded in events:
         match recorded.event:
             case inbox.InvoiceIssued():
-                rows.put(_issued(recorded))
+                for each in recorded.event.installments:
+                    rows.put(_issued(recorded, each))
             case inbox.InvoiceCanceled() as event:
-                key = (recorded.tenant_id, event.account_id, event.open_item_id)
-                invoice = rows.get(INVOICE, key)
-                rows.put(
-                    replace(
-                        expect(invoice, BehaviorInvoice),
-                        canceled_on=recorded.effective_on,
-                        cancel_recorded_at=recorded.recorded_at,
-                    ),
-                )
+                for each in event.installments:
+                    key = (recorded.tenant_id, event.account_id, each.open_item_id)
+                    rows.put(
+                        replace(
+                            expect(rows.get(INVOICE, key), BehaviorInvoice),
+                            canceled_on=recorded.effective_on,
+                            cancel_recorded_at=recorded.recorded_at,
+                        )
+                    )
             case inbox.InvoicePaymentApplied():
                 rows.put(_applied(recorded))
             case inbox.InvoicePaymentUnapplied() as event:
@@ -129,7 +131,7 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-PROJECTION: Final = Projection("behavior", ("ledger",), (INVOICE, ALLOCATION), needs, fold)
+READ_MODEL: Final = Projection("behavior", ("ledger",), (INVOICE, ALLOCATION), needs, fold)
 
 
 async def history_of(
@@ -158,15 +160,15 @@ async def _known(
     return [model.row(**row) for row in found.mappings()]
 
 
-def _issued(recorded: Recorded[inbox.InvoiceIssued]) -> BehaviorInvoice:
+def _issued(recorded: Recorded[inbox.InvoiceIssued], item: inbox.Installment) -> BehaviorInvoice:
     event = recorded.event
     return BehaviorInvoice(
         tenant_id=recorded.tenant_id,
         account_id=event.account_id,
-        open_item_id=event.open_item_id,
-        total_minor=event.total.minor,
+        open_item_id=item.open_item_id,
+        total_minor=item.amount.minor,
         issued_on=event.issued_on,
-        due_on=event.due_on,
+        due_on=item.due_on,
         effective_on=recorded.effective_on,
         recorded_at=recorded.recorded_at,
         canceled_on=None,

@@ -18,6 +18,7 @@ from services.dunning.contract.inbox import (
     AccountOpened,
     CreditFileGradeChanged,
     Crossing,
+    Installment,
     InvoiceCanceled,
     InvoiceIssued,
     InvoicePaymentApplied,
@@ -115,9 +116,11 @@ OPEN_ITEM: Final = ReadModel(
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         match recorded.event:
+            case InvoiceCanceled(installments=items):
+                for each in items:
+                    yield Need(OPEN_ITEM, (recorded.tenant_id, each.open_item_id))
             case (
-                InvoiceCanceled(open_item_id=item)
-                | InvoicePaymentApplied(open_item_id=item)
+                InvoicePaymentApplied(open_item_id=item)
                 | InvoicePaymentUnapplied(open_item_id=item)
             ):
                 yield Need(OPEN_ITEM, (recorded.tenant_id, item))
@@ -133,10 +136,13 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                 rows.put(_account(recorded, event))
             case CreditFileGradeChanged():
                 rows.put(Grade(tenant, event.account_id, day, event.to_grade))
-            case InvoiceIssued(due_on=date() as due_on):
-                rows.put(_item(recorded, event, due_on))
+            case InvoiceIssued():
+                for each in event.installments:
+                    if each.due_on is not None:
+                        rows.put(_item(recorded, event, each, each.due_on))
             case InvoiceCanceled():
-                _move(rows, tenant, event.open_item_id, day, 0)
+                for each in event.installments:
+                    _move(rows, tenant, each.open_item_id, day, 0)
             case InvoicePaymentApplied() | InvoicePaymentUnapplied():
                 _move(rows, tenant, event.open_item_id, day, event.open_amount.minor)
             case _:
@@ -156,19 +162,21 @@ def _account(recorded: Recorded[Any], event: AccountOpened) -> Account:
     )
 
 
-def _item(recorded: Recorded[Any], event: InvoiceIssued, due_on: date) -> OpenItem:
+def _item(
+    recorded: Recorded[Any], event: InvoiceIssued, item: Installment, due_on: date
+) -> OpenItem:
     return OpenItem(
         recorded.tenant_id,
-        event.open_item_id,
+        item.open_item_id,
         event.account_id,
         event.number,
-        event.installment,
+        item.installment,
         recorded.effective_on,
         due_on,
-        event.total.currency,
-        event.total.minor,
+        item.amount.currency,
+        item.amount.minor,
         recorded.effective_on,
-        event.total.minor,
+        item.amount.minor,
     )
 
 
@@ -186,7 +194,7 @@ def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after_mino
     rows.put(moved)
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="account_facts",
     subscribes_to=("ledger", "credit"),
     rows=(ACCOUNT, GRADE, OPEN_ITEM),

@@ -150,7 +150,7 @@ def _item(
     )
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="overdue_alerts", subscribes_to=("dunning",), rows=(FEED, HEAD), needs=needs, fold=fold
 )
 

@@ -15,6 +15,7 @@ from shared.kernel.decider import Book
 from shared.kernel.envelope import Recorded
 
 HEARS = (InvoiceBecameOverdue, InvoiceDaysPastDueReached)
+NEEDS = ("account_facts",)
 
 
 def react(

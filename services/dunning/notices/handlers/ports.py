@@ -32,3 +32,11 @@ class NoticeDelivery(Protocol):
     async def hand_over(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> str:
         """The message id. The same notice handed over twice is one message."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the effects of dunning reach the outside with."""
+
+    debtors: Debtors
+    delivery: NoticeDelivery

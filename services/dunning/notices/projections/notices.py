@@ -114,6 +114,6 @@ def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
     rows.put(accepted)
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="notices", subscribes_to=("dunning",), rows=(NOTICE,), needs=needs, fold=fold
 )

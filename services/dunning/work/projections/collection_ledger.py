@@ -96,7 +96,7 @@ def _entry(recorded: Recorded[Any]) -> Entry:
     )
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="collection_ledger", subscribes_to=("dunning",), rows=(ENTRY,), needs=needs, fold=fold
 )
 

@@ -96,6 +96,6 @@ def _contact(recorded: Recorded[Any], event: ContactRecorded) -> Contact:
     )
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="contacts", subscribes_to=("dunning",), rows=(CONTACT,), needs=needs, fold=fold
 )

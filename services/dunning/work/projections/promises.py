@@ -191,7 +191,7 @@ def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> N
         rows.put(replace(cash, taken_back_at_offset=recorded.offset))
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="promises",
     subscribes_to=("ledger", "dunning"),
     rows=(PROMISE, CASH),

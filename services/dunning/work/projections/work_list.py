@@ -276,7 +276,7 @@ def _complete(rows: Rows, recorded: Recorded[Any], event: TaskCompleted) -> None
     rows.put(completed)
 
 
-PROJECTION: Final = Projection(
+READ_MODEL: Final = Projection(
     name="work_list",
     subscribes_to=("dunning",),
     rows=(CASE, CASE_ITEM, TASK, TASK_ITEM),

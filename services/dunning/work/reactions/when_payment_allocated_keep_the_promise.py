@@ -10,6 +10,7 @@ from services.dunning.work.domain.promise_keeping import PromisesAndCash, receiv
 from shared.kernel.envelope import Recorded
 
 HEARS = PaymentAllocated
+NEEDS = ("promises",)
 
 
 def react(recorded: Recorded[PaymentAllocated], facts: PromisesAndCash) -> Sequence[KeepPromise]:

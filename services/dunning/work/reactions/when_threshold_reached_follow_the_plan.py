@@ -21,6 +21,7 @@ from shared.kernel.decider import Book
 from shared.kernel.envelope import Recorded
 
 HEARS = (InvoiceDueDateApproached, InvoiceBecameOverdue, InvoiceDaysPastDueReached)
+NEEDS = ("account_facts",)
 
 
 def react(recorded: Recorded[Crossing], facts: AccountFacts) -> Sequence[QueueNotice | OpenTask]:

@@ -16,7 +16,6 @@ from services.ledger.cash.handlers import payment
 from services.ledger.cash.projections import payments
 from services.ledger.customers.api.answering import answer, money, settle
 from services.ledger.customers.projections import accounts
-from services.ledger.receivables.api.invoice_kind import InvoiceKind
 from services.ledger.receivables.projections import invoices
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
@@ -96,7 +95,7 @@ async def receive_payment(body: ReceivePayment, context: CommandContext) -> Resp
 
 @router.post("/{id}:allocate")
 async def allocate_payment(
-    id: Id, body: AllocatePayment, context: CommandContext, query: QueryContext, kind: InvoiceKind
+    id: Id, body: AllocatePayment, context: CommandContext, query: QueryContext
 ) -> Response:
     info = await context.find(id, "payment")
     if body.allocations is None:
@@ -110,7 +109,7 @@ async def allocate_payment(
             effective_on=body.effective_on,
             now=context.now,
         )
-        return await context.run(payment.allocate_oldest_first(kind, oldest_first))
+        return await context.run(payment.allocate_oldest_first(oldest_first))
     command = commands.AllocatePayment(
         payment_id=id,
         shares=tuple(
@@ -123,12 +122,12 @@ async def allocate_payment(
         effective_on=body.effective_on,
         now=context.now,
     )
-    return await context.run(payment.allocate(kind, command))
+    return await context.run(payment.allocate(command))
 
 
 @router.post("/{id}:reverse")
 async def reverse_payment(
-    id: Id, body: ReversePayment, context: CommandContext, query: QueryContext, kind: InvoiceKind
+    id: Id, body: ReversePayment, context: CommandContext, query: QueryContext
 ) -> Response:
     """Looks up what the payment was given to, once the read model knows its last change."""
     info = await context.find(id, "payment")
@@ -142,7 +141,7 @@ async def reverse_payment(
         effective_on=body.effective_on,
         now=context.now,
     )
-    return await context.run(payment.reverse(kind, command))
+    return await context.run(payment.reverse(command))
 
 
 @router.get("")

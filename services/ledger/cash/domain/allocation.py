@@ -8,9 +8,8 @@ taken back from the invoice; a reversal not before any allocation it takes back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.ledger.cash.domain.payment import commands
@@ -35,8 +34,7 @@ class ConcurrentChange(Rejected):
     """The payment was allocated further since the caller looked. Look again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What happens to the payment and to each invoice, all on one business date."""
 
     effective_on: date
@@ -85,8 +83,7 @@ def reverse(command: commands.ReversePayment, state: payment.State, invoices: In
     facts = on_payment.facts_of(state)
     today = day_at(command.now, facts.time_zone)
     if not isinstance(state, payment.Received):
-        quiet = on_payment.reverse(command, state)
-        return Decision(effective_on=today, of_payment=quiet, of_invoices={})
+        return Decision(today, [], {})
     on = business_day(
         command.effective_on, now=command.now, zone=facts.time_zone, earliest=state.moved_on
     )
@@ -97,16 +94,13 @@ def reverse(command: commands.ReversePayment, state: payment.State, invoices: In
         taken_back.setdefault(allocation.invoice_id, []).append(
             _portion(allocation, command.payment_id, facts)
         )
-    return Decision(
-        effective_on=on,
-        of_payment=on_payment.reverse(command, state),
-        of_invoices={
-            invoice_id: on_invoice.unapply(
-                portions, invoices[invoice_id], unapplied_on=on, recorded_on=today
-            )
-            for invoice_id, portions in taken_back.items()
-        },
-    )
+    of_invoices = {
+        invoice_id: on_invoice.unapply(
+            portions, invoices[invoice_id], unapplied_on=on, recorded_on=today
+        )
+        for invoice_id, portions in taken_back.items()
+    }
+    return Decision(on, on_payment.reverse(command, state), of_invoices)
 
 
 def _given(
@@ -124,29 +118,29 @@ def _given(
         zone=facts.time_zone,
         earliest=max([facts.value_on, *(each.movable_from for each in opens)]),
     )
-    first = len(found.allocations) + 1
-    allocations = [
-        payment_events.Allocation(
-            id=on_payment.allocation_id(command.payment_id, n),
-            invoice_id=share.invoice_id,
-            invoice_number=each.facts.number,
-            installment=each.facts.installment,
-            open_item_id=each.facts.open_item_id,
-            amount=share.amount,
-            due_on=each.facts.due_on,
-        )
-        for n, (share, each) in enumerate(zip(shares, opens, strict=True), start=first)
-    ]
-    return Decision(
-        effective_on=on,
-        of_payment=on_payment.allocate(allocations, found, allocated_on=on),
-        of_invoices={
-            allocation.invoice_id: on_invoice.apply(
-                _portion(allocation, command.payment_id, facts), each, field=f"/allocations/{at}"
+    allocations: list[payment_events.Allocation] = []
+    happened: dict[UUID, Sequence[invoice_events.Event]] = {}
+    for share, each, at in zip(shares, opens, fields, strict=True):
+        parts = [
+            payment_events.Allocation(
+                id=on_payment.allocation_id(command.payment_id, n),
+                invoice_id=share.invoice_id,
+                invoice_number=each.facts.number,
+                installment=agreed.installment,
+                open_item_id=agreed.open_item_id,
+                amount=amount,
+                due_on=agreed.due_on,
             )
-            for allocation, each, at in zip(allocations, opens, fields, strict=True)
-        },
-    )
+            for n, (agreed, amount) in enumerate(
+                on_invoice.earliest_first(share.amount, each),
+                start=len(found.allocations) + len(allocations) + 1,
+            )
+        ]
+        allocations += parts
+        portions = [_portion(part, command.payment_id, facts) for part in parts]
+        happened[share.invoice_id] = on_invoice.apply(portions, each, field=f"/allocations/{at}")
+    given = on_payment.allocate(allocations, found, allocated_on=on)
+    return Decision(on, given, happened)
 
 
 def _can_take(candidate: invoice.State, found: payment.Received) -> bool:
@@ -184,6 +178,7 @@ def _portion(
         payment_id=payment_id,
         payment_number=facts.number,
         account_id=facts.account_id,
+        installment=allocation.installment,
         amount=allocation.amount,
         value_on=facts.value_on,
     )

@@ -11,13 +11,14 @@ from services.ledger.cash.domain.payment import state as payment_state
 from services.ledger.cash.domain.payment.decide import payment
 from services.ledger.cash.domain.payment.events import Allocation
 from services.ledger.customers.domain.account.decide import account
-from services.ledger.customers.domain.account.state import Opened
-from services.ledger.receivables.domain.invoice import state as invoice
-from services.ledger.receivables.handlers.invoice import Invoices, InvoiceStream, status_of
-from shared.kernel.decider import AnyChange, PrivateRow, States, Work, expect, on_day
+from services.ledger.receivables.domain.invoice import state as invoice_state
+from services.ledger.receivables.domain.invoice.decide import invoice, status_of
+from services.ledger.receivables.domain.invoice.events import Event as InvoiceEvent
+from shared.kernel.decider import AnyChange, Decided, PrivateRow, States, Stream, Work, changed
 from shared.platform.codec import to_json
 
-Decide = Callable[[payment_state.State, Mapping[UUID, invoice.State]], allocation.Decision]
+InvoiceStream = Stream[invoice_state.State, InvoiceEvent]
+Decide = Callable[[payment_state.State, Mapping[UUID, invoice_state.State]], allocation.Decision]
 
 
 def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work:
@@ -26,58 +27,52 @@ def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work:
     of = account.existing(command.account_id)
 
     def decided(states: States) -> Sequence[AnyChange]:
-        happened = decide.receive(
+        received = decide.receive(
             command, states.of(stream), payment_id=stream.id, of=states.of(of)
         )
-        zone = expect(states.of(of), Opened).time_zone
-        return [on_day(stream, happened, command.value_on, zone)]
+        return [changed(stream, received)]
 
     row = PrivateRow("party", decide.payer_of(stream.id), payer)
     private = [row] if command.has_payer else []
     return Work([stream, of], decided, lambda states: _answer(states, stream.id, []), private)
 
 
-def allocate(invoices: Invoices, command: commands.AllocatePayment) -> Work:
+def allocate(command: commands.AllocatePayment) -> Work:
     named = [share.invoice_id for share in command.shares]
     return _over_both(
-        invoices,
         command.payment_id,
         named,
         lambda state, others: allocation.allocate(command, state, others),
     )
 
 
-def allocate_oldest_first(invoices: Invoices, command: commands.AllocateOldestFirst) -> Work:
+def allocate_oldest_first(command: commands.AllocateOldestFirst) -> Work:
     return _over_both(
-        invoices,
         command.payment_id,
         command.candidates,
         lambda state, others: allocation.allocate_oldest_first(command, state, others),
     )
 
 
-def reverse(invoices: Invoices, command: commands.ReversePayment) -> Work:
+def reverse(command: commands.ReversePayment) -> Work:
     return _over_both(
-        invoices,
         command.payment_id,
         command.invoices,
         lambda state, others: allocation.reverse(command, state, others),
     )
 
 
-def _over_both(
-    invoices: Invoices, payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decide
-) -> Work:
+def _over_both(payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decide) -> Work:
     stream = payment.existing(payment_id)
-    others = [invoices.existing(invoice_id) for invoice_id in dict.fromkeys(invoice_ids)]
+    others = [invoice.existing(invoice_id) for invoice_id in dict.fromkeys(invoice_ids)]
 
     def decided(states: States) -> Sequence[AnyChange]:
         decision = decide_both(states.of(stream), {other.id: states.of(other) for other in others})
         on, zone = decision.effective_on, decide.facts_of(states.of(stream)).time_zone
         return [
-            on_day(stream, decision.of_payment, on, zone),
+            changed(stream, Decided(on, decision.of_payment, zone)),
             *(
-                on_day(other, decision.of_invoices[other.id], on, zone)
+                changed(other, Decided(on, decision.of_invoices[other.id], zone))
                 for other in others
                 if other.id in decision.of_invoices
             ),
@@ -86,7 +81,9 @@ def _over_both(
     return Work([stream, *others], decided, lambda states: _answer(states, payment_id, others))
 
 
-def _answer(states: States, payment_id: UUID, others: Sequence[InvoiceStream]) -> bytes:
+def _answer(
+    states: States, payment_id: UUID, others: Sequence[Stream[invoice_state.State, InvoiceEvent]]
+) -> bytes:
     """The payment, and the invoices the command was about."""
     stream = payment.existing(payment_id)
     state = states.of(stream)

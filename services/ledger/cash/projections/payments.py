@@ -211,7 +211,7 @@ def _received(recorded: Recorded[Any], event: events.PaymentReceived) -> Payment
     )
 
 
-PAYMENTS: Final = Projection("payments", ("ledger",), (PAYMENT, ALLOCATION), needs, fold)
+READ_MODEL: Final = Projection("payments", ("ledger",), (PAYMENT, ALLOCATION), needs, fold)
 
 
 # --- questions

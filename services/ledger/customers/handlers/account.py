@@ -8,7 +8,7 @@ from services.ledger.customers.domain.account import commands, decide
 from services.ledger.customers.domain.account.state import Opened
 from services.ledger.customers.domain.legal_entity.decide import legal_entity
 from shared.kernel.days import day_at
-from shared.kernel.decider import AnyChange, PrivateRow, States, Work, expect, on_day
+from shared.kernel.decider import AnyChange, PrivateRow, States, Work, changed, expect
 from shared.platform.codec import to_json
 
 
@@ -18,10 +18,10 @@ def open_account(command: commands.OpenAccount, party: Mapping[str, str]) -> Wor
     entity = legal_entity.stream(command.book, command.book.legal_entity)
 
     def decided(states: States) -> Sequence[AnyChange]:
-        happened = decide.open_account(
+        opened = decide.open_account(
             command, states.of(stream), account_id=stream.id, entity=states.of(entity)
         )
-        return [on_day(stream, happened, happened[0].opened_on, happened[0].time_zone)]
+        return [changed(stream, opened)]
 
     def answer(states: States) -> bytes:
         found = expect(states.of(stream), Opened)

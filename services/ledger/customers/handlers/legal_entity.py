@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from services.ledger.customers.domain.legal_entity import commands, decide
 from services.ledger.customers.domain.legal_entity.state import Registered
-from shared.kernel.decider import AnyChange, States, Work, expect, on_day
+from shared.kernel.decider import States, Work, changed, expect
 from shared.platform.codec import to_json
 
 
 def register(command: commands.RegisterLegalEntity) -> Work:
     stream = decide.legal_entity.stream(command.book, command.book.legal_entity)
-
-    def decided(states: States) -> Sequence[AnyChange]:
-        happened = decide.register(command, states.of(stream))
-        return [on_day(stream, happened, decide.registered_on(command), command.time_zone)]
 
     def answer(states: States) -> bytes:
         found = expect(states.of(stream), Registered)
@@ -30,4 +24,8 @@ def register(command: commands.RegisterLegalEntity) -> Work:
             }
         )
 
-    return Work([stream], decided, answer)
+    return Work(
+        [stream],
+        lambda states: [changed(stream, decide.register(command, states.of(stream)))],
+        answer,
+    )

@@ -118,7 +118,7 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-ACCOUNTS: Final = Projection("accounts", ("ledger",), (ENTITY, ACCOUNT), needs, fold)
+READ_MODEL: Final = Projection("accounts", ("ledger",), (ENTITY, ACCOUNT), needs, fold)
 
 
 # --- questions

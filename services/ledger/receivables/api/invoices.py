@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol, cast
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field, model_validator
 from sqlalchemy import RowMapping
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ledger.customers.api.answering import Settled, answer, money, settle
-from services.ledger.receivables.api.invoice_kind import InvoiceKind
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import commands
 from services.ledger.receivables.handlers import invoice
@@ -28,6 +28,7 @@ from shared.platform.http.models import (
     fault,
 )
 from shared.platform.http.paging import LIMIT_MAX, Paging
+from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
 
@@ -36,6 +37,17 @@ router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
 NET_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
 
 Status = Literal["open", "settled", "canceled"]
+
+
+class InvoiceSettings(Protocol):
+    """What the runtime is told about invoices."""
+
+    @property
+    def thresholds(self) -> Sequence[int]: ...
+
+
+async def _settings(request: Request) -> InvoiceSettings:
+    return cast(InvoiceSettings, parts_of(request).service.settings)
 
 
 class NetDays(RequestBody):
@@ -68,7 +80,11 @@ class CancelInvoice(RequestBody):
 
 
 @router.post("", status_code=201)
-async def issue_invoice(body: IssueInvoice, context: CommandContext, kind: InvoiceKind) -> Response:
+async def issue_invoice(
+    body: IssueInvoice,
+    context: CommandContext,
+    settings: Annotated[InvoiceSettings, Depends(_settings)],
+) -> Response:
     account_id = body.account.resolve(context.tenant_id)
     legal_entity = body.account.legal_entity
     if legal_entity is None:  # Unknown ids are refused by the rule itself.
@@ -81,19 +97,20 @@ async def issue_invoice(body: IssueInvoice, context: CommandContext, kind: Invoi
         total=body.total.money(),
         issued_on=body.issued_on,
         due=body.due(),
+        thresholds=tuple(sorted(settings.thresholds)),
         now=context.now,
     )
-    return await context.run(invoice.issue(kind, command), 201)
+    return await context.run(invoice.issue(command), 201)
 
 
 @router.post("/{id}:cancel")
 async def cancel_invoice(
-    id: Id, context: CommandContext, kind: InvoiceKind, body: CancelInvoice | None = None
+    id: Id, context: CommandContext, body: CancelInvoice | None = None
 ) -> Response:
     await context.find(id, "invoice")
     wanted = body.effective_on if body else None
     command = commands.CancelInvoice(invoice_id=id, effective_on=wanted, now=context.now)
-    return await context.run(invoice.cancel(kind, command))
+    return await context.run(invoice.cancel(command))
 
 
 @router.get("")
@@ -130,11 +147,14 @@ async def list_invoices(
             asked,
             settled.at,
             after=paging.after,
-            rows=paging.limit + 1,
+            limit=paging.limit,
+        )
+        items = await invoices.installments_of(
+            connection, query.tenant_id, [row["invoice_id"] for row in found], settled.at
         )
     page = paging.page(found, lambda row: (row["issued_on"].isoformat(), str(row["invoice_id"])))
-    items = [_shown(row, settled) for row in found[: paging.limit]]
-    return answer({**settled.echo, **page, "items": items})
+    shown = [_shown(row, items[row["invoice_id"]], settled) for row in found[: paging.limit]]
+    return answer({**settled.echo, **page, "items": shown})
 
 
 @router.get("/{id}")
@@ -145,15 +165,19 @@ async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
         if found is None:
             raise Problem("not-found")
         settled = await settle(query, connection, moment, found["legal_entity"])
+        items = await invoices.installments_of(connection, query.tenant_id, [id], settled.at)
         given = await invoices.allocations_of(connection, query.tenant_id, id, settled.at)
-    shown = {**settled.echo, **_shown(found, settled), "allocations": _given(found, given)}
+    shown = {
+        **settled.echo,
+        **_shown(found, items[id], settled),
+        "allocations": _given(found, given),
+    }
     return answer(shown, version=found["version"])
 
 
-def _shown(row: RowMapping, settled: Settled) -> dict[str, object]:
+def _shown(row: RowMapping, items: Sequence[RowMapping], settled: Settled) -> dict[str, object]:
     """`version` is the present one, good for If-Match, whatever time is asked for."""
-    currency, due_on = row["currency"], row["due_on"]
-    days = row["add_days"]
+    currency, days = row["currency"], row["add_days"]
     return {
         "id": row["invoice_id"],
         "version": row["version"],
@@ -166,15 +190,19 @@ def _shown(row: RowMapping, settled: Settled) -> dict[str, object]:
         "total": money(row["total_minor"], currency),
         "open_amount": money(row["open_then"], currency),
         "terms": None if days is None else {"anchor": "invoice", "add_days": days},
-        "installments": [
-            {
-                "installment": row["installment"],
-                "open_item_id": row["open_item_id"],
-                "due_on": due_on,
-                "open_amount": money(row["open_then"], currency),
-                "days_past_due": days_past_due(due_on, settled.as_of) if due_on else None,
-            }
-        ],
+        "installments": [_installment(row, item, settled) for item in items],
+    }
+
+
+def _installment(row: RowMapping, item: RowMapping, settled: Settled) -> dict[str, object]:
+    due_on = item["due_on"]
+    left = 0 if row["status_then"] == "canceled" else item["open_then"]
+    return {
+        "installment": item["installment"],
+        "open_item_id": item["open_item_id"],
+        "due_on": due_on,
+        "open_amount": money(left, row["currency"]),
+        "days_past_due": days_past_due(due_on, settled.as_of) if due_on else None,
     }
 
 

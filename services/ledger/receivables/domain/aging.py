@@ -40,6 +40,16 @@ def is_ahead(due_on: date, as_of: date) -> bool:
     return days_past_due(due_on, as_of) < 0
 
 
+class BadThresholds(ValueError):
+    """Thresholds are days past due: whole, not zero, each once, at least one above zero."""
+
+
+def check_thresholds(days: Sequence[int]) -> None:
+    """Raises BadThresholds."""
+    if 0 in days or len(set(days)) < len(days) or max(days, default=0) < 1:
+        raise BadThresholds
+
+
 class BadEdges(ValueError):
     """Bucket edges must be whole days from 1 on, ascending, and few."""
 

@@ -1,89 +1,38 @@
-"""Use cases of an invoice. The kind of stream is an argument: its thresholds are a setting."""
+"""Use cases of an invoice: it is issued, it is canceled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TypeAlias
-from uuid import UUID
 
 from services.ledger.customers.domain.account.decide import account
-from services.ledger.customers.domain.account.state import Opened
 from services.ledger.receivables.domain.invoice import commands, decide, events
-from services.ledger.receivables.domain.invoice.state import (
-    Canceled,
-    NotIssued,
-    Open,
-    Settled,
-    State,
-)
-from shared.kernel.decider import Aggregate, AnyChange, States, Stream, Work, expect, on_day
+from services.ledger.receivables.domain.invoice.decide import invoice
+from services.ledger.receivables.domain.invoice.state import State
+from shared.kernel.decider import AnyChange, States, Stream, Work, changed
 from shared.platform.codec import to_json
 
-Invoices: TypeAlias = Aggregate[State, events.Event]
 InvoiceStream: TypeAlias = Stream[State, events.Event]
 
 
-def issue(invoices: Invoices, command: commands.IssueInvoice) -> Work:
-    stream = invoices.stream(command.book, command.number)
+def issue(command: commands.IssueInvoice) -> Work:
+    stream = invoice.stream(command.book, command.number)
     of = account.existing(command.account_id)
 
     def decided(states: States) -> Sequence[AnyChange]:
-        happened = decide.issue(command, states.of(stream), invoice_id=stream.id, of=states.of(of))
-        zone = expect(states.of(of), Opened).time_zone
-        return [on_day(stream, happened, command.issued_on, zone)]
+        issued = decide.issue(command, states.of(stream), invoice_id=stream.id, of=states.of(of))
+        return [changed(stream, issued)]
 
     return Work([stream, of], decided, lambda states: to_json(shown(states, stream)))
 
 
-def cancel(invoices: Invoices, command: commands.CancelInvoice) -> Work:
-    stream = invoices.existing(command.invoice_id)
-
-    def decided(states: States) -> Sequence[AnyChange]:
-        state = states.of(stream)
-        happened = decide.cancel(command, state)
-        on = decide.canceled_on(command, state)
-        return [on_day(stream, happened, on, decide.facts_of(state).time_zone)]
-
-    return Work([stream], decided, lambda states: to_json(shown(states, stream)))
-
-
-def reach_threshold(invoices: Invoices, command: commands.ReachThreshold) -> Work:
-    stream = invoices.existing(command.invoice_id)
-
-    def decided(states: States) -> Sequence[AnyChange]:
-        state = states.of(stream)
-        happened = decide.reach_threshold(command, state)
-        on = decide.threshold_reached_on(command, state)
-        return [on_day(stream, happened, on, decide.facts_of(state).time_zone)]
-
-    return Work([stream], decided, lambda states: to_json(shown(states, stream)))
-
-
-def fire(invoices: Invoices, invoice_id: UUID, timer: str, due_at: datetime) -> Work:
-    """The use case a due timer asks for."""
-    _, threshold, installment = timer.split("/")
-    return reach_threshold(
-        invoices,
-        commands.ReachThreshold(
-            invoice_id=invoice_id,
-            installment=int(installment),
-            threshold=int(threshold),
-            due_at=due_at,
-        ),
+def cancel(command: commands.CancelInvoice) -> Work:
+    stream = invoice.existing(command.invoice_id)
+    return Work(
+        [stream],
+        lambda states: [changed(stream, decide.cancel(command, states.of(stream)))],
+        lambda states: to_json(shown(states, stream)),
     )
-
-
-def status_of(state: State) -> str:
-    match state:
-        case Open():
-            return "open"
-        case Settled():
-            return "settled"
-        case Canceled():
-            return "canceled"
-        case NotIssued():
-            return "unknown"
 
 
 def shown(states: States, stream: InvoiceStream) -> object:
@@ -95,15 +44,16 @@ def shown(states: States, stream: InvoiceStream) -> object:
         "version": states.version(stream),
         "account_id": facts.account_id,
         "number": facts.number,
-        "status": status_of(state),
+        "status": decide.status_of(state),
         "issued_on": facts.issued_on,
         "total": facts.total,
         "installments": [
             {
-                "installment": facts.installment,
-                "open_item_id": facts.open_item_id,
-                "due_on": facts.due_on,
-                "open_amount": decide.open_amount_of(state),
+                "installment": item.agreed.installment,
+                "open_item_id": item.agreed.open_item_id,
+                "due_on": item.agreed.due_on,
+                "open_amount": item.open_amount,
             }
+            for item in decide.items_of(state)
         ],
     }

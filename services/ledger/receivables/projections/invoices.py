@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,19 +11,32 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ledger.contract.tables import METADATA
 from services.ledger.receivables.domain.invoice import events
 from shared.kernel.envelope import Recorded
+from shared.platform.projector.keyset import Record, between, one_of, rows_after, signed_sum
 from shared.platform.projector.moment import At
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
 OPEN: Final = "open"
 SETTLED: Final = "settled"
 CANCELED: Final = "canceled"
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+@row(
+    table="invoice",
+    key=("tenant_id", "invoice_id"),
+    indexes=(
+        Index(("tenant_id", "legal_entity", "number"), unique=True),
+        Index(("tenant_id", "issued_on", "invoice_id")),
+        Index(("tenant_id", "account_id", "issued_on", "invoice_id")),
+        Index(
+            ("tenant_id", "account_id", "due_on", "issued_on", "number"), where="status = 'open'"
+        ),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRow:
     tenant_id: UUID
     invoice_id: UUID
     legal_entity: str
@@ -35,18 +48,29 @@ class Invoice:
     open_minor: int
     status: str
     issued_on: date
-    due_on: date | None
+    due_on: date | None  # Of the earliest installment.
     add_days: int | None  # Of the terms.
-    installment: int
-    open_item_id: UUID
     recorded_at: datetime  # Of the issue.
     canceled_on: date | None
     canceled_at: datetime | None
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceAllocation:
+@row(table="invoice_installment", key=("tenant_id", "invoice_id", "installment"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallmentRow:
+    tenant_id: UUID
+    invoice_id: UUID
+    installment: int
+    open_item_id: UUID
+    due_on: date | None
+    amount_minor: int
+    open_minor: int
+
+
+@row(table="invoice_allocation", key=("tenant_id", "invoice_id", "allocation_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceAllocationRow:
     tenant_id: UUID
     invoice_id: UUID
     allocation_id: UUID
@@ -61,63 +85,11 @@ class InvoiceAllocation:
     unapplied_at: datetime | None
 
 
-invoice: Final = sa.Table(
-    "invoice",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("invoice_id", sa.Uuid, primary_key=True),
-    sa.Column("legal_entity", sa.Text, nullable=False),
-    sa.Column("account_id", sa.Uuid, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
-    sa.Column("number", sa.Text, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("total_minor", sa.BigInteger, nullable=False),
-    sa.Column("open_minor", sa.BigInteger, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("issued_on", sa.Date, nullable=False),
-    sa.Column("due_on", sa.Date),
-    sa.Column("add_days", sa.Integer),
-    sa.Column("installment", sa.Integer, nullable=False),
-    sa.Column("open_item_id", sa.Uuid, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("canceled_on", sa.Date),
-    sa.Column("canceled_at", sa.DateTime(timezone=True)),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Index("invoice_number", "tenant_id", "legal_entity", "number", unique=True),
-    sa.Index("invoice_list", "tenant_id", "issued_on", "invoice_id"),
-    sa.Index("invoice_account", "tenant_id", "account_id", "issued_on", "invoice_id"),
-    sa.Index(
-        "invoice_open",
-        "tenant_id",
-        "account_id",
-        "due_on",
-        "issued_on",
-        "number",
-        postgresql_where=sa.text("status = 'open'"),
-    ),
-)
+invoice: Final = table_of(InvoiceRow)
+installment: Final = table_of(InstallmentRow)
+invoice_allocation: Final = table_of(InvoiceAllocationRow)
 
-invoice_allocation: Final = sa.Table(
-    "invoice_allocation",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("invoice_id", sa.Uuid, primary_key=True),
-    sa.Column("allocation_id", sa.Uuid, primary_key=True),
-    sa.Column("payment_id", sa.Uuid, nullable=False),
-    sa.Column("payment_number", sa.Text, nullable=False),
-    sa.Column("installment", sa.Integer, nullable=False),
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Column("value_on", sa.Date, nullable=False),
-    sa.Column("applied_on", sa.Date, nullable=False),
-    sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("unapplied_on", sa.Date),
-    sa.Column("unapplied_at", sa.DateTime(timezone=True)),
-)
-
-INVOICE: Final = ReadModel(invoice, Invoice)
-ALLOCATION: Final = ReadModel(invoice_allocation, InvoiceAllocation)
-
-_APPLIED: Final = (events.InvoicePaymentApplied, events.InvoicePaymentUnapplied)
+Moved = events.InvoicePaymentApplied | events.InvoicePaymentUnapplied
 
 
 def _hears(event: object) -> bool:
@@ -129,9 +101,12 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
         if not _hears(recorded.event):
             continue
         key = (recorded.tenant_id, recorded.stream_id)
-        yield Need(INVOICE, key)
-        if isinstance(recorded.event, _APPLIED):
-            yield Need(ALLOCATION, (*key, recorded.event.allocation_id))
+        yield Need(InvoiceRow, key)
+        if isinstance(recorded.event, Moved):
+            yield Need(InstallmentRow, (*key, recorded.event.installment))
+            yield Need(InvoiceAllocationRow, (*key, recorded.event.allocation_id))
+        elif isinstance(recorded.event, events.InvoiceCanceled):
+            yield Need(InstallmentRow, key)
 
 
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
@@ -139,20 +114,29 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
         if not _hears(recorded.event):
             continue
         if isinstance(recorded.event, events.InvoiceIssued):
-            rows.put(_issued(recorded, recorded.event))
+            _issue(rows, recorded, recorded.event)
             continue
-        known = rows.get(INVOICE, (recorded.tenant_id, recorded.stream_id))
+        known = rows.get(InvoiceRow, (recorded.tenant_id, recorded.stream_id))
         if known is None:
             raise LookupError(f"{recorded.type} of an invoice that is not there")
         rows.put(replace(_changed(known, recorded), version=recorded.version))
-        _allocate(rows, recorded)
+        match recorded.event:
+            case events.InvoicePaymentApplied() | events.InvoicePaymentUnapplied() as moved:
+                _move(rows, recorded, moved)
+            case events.InvoiceCanceled():
+                for each in rows.below(InstallmentRow, (known.tenant_id, known.invoice_id)):
+                    rows.put(replace(each, open_minor=0))
+            case _:
+                pass
     return rows
 
 
-def _changed(known: Invoice, recorded: Recorded[Any]) -> Invoice:
+def _changed(known: InvoiceRow, recorded: Recorded[Any]) -> InvoiceRow:
     match recorded.event:
-        case events.InvoicePaymentApplied() | events.InvoicePaymentUnapplied() as moved:
-            return replace(known, open_minor=moved.open_amount.minor)
+        case events.InvoicePaymentApplied() as moved:
+            return replace(known, open_minor=known.open_minor - moved.amount.minor)
+        case events.InvoicePaymentUnapplied() as moved:
+            return replace(known, open_minor=known.open_minor + moved.amount.minor)
         case events.InvoiceSettled():
             return replace(known, status=SETTLED)
         case events.InvoiceReopened():
@@ -169,59 +153,78 @@ def _changed(known: Invoice, recorded: Recorded[Any]) -> Invoice:
             return known
 
 
-def _allocate(rows: Rows, recorded: Recorded[Any]) -> None:
-    event = recorded.event
-    if isinstance(event, events.InvoicePaymentApplied):
-        rows.put(
-            InvoiceAllocation(
-                tenant_id=recorded.tenant_id,
-                invoice_id=recorded.stream_id,
-                allocation_id=event.allocation_id,
-                payment_id=event.payment_id,
-                payment_number=event.payment_number,
-                installment=event.installment,
-                amount_minor=event.amount.minor,
-                value_on=event.value_on,
-                applied_on=recorded.effective_on,
-                applied_at=recorded.recorded_at,
-                unapplied_on=None,
-                unapplied_at=None,
-            ),
-        )
-    elif isinstance(event, events.InvoicePaymentUnapplied):
-        given = rows.get(ALLOCATION, (recorded.tenant_id, recorded.stream_id, event.allocation_id))
+def _move(rows: Rows, recorded: Recorded[Any], event: Moved) -> None:
+    """What an installment has open, and the allocation behind it."""
+    key = (recorded.tenant_id, recorded.stream_id)
+    item = rows.get(InstallmentRow, (*key, event.installment))
+    if item is None:
+        raise LookupError(f"{recorded.type} of an installment that is not there")
+    rows.put(replace(item, open_minor=event.open_amount.minor))
+    if isinstance(event, events.InvoicePaymentUnapplied):
+        given = rows.get(InvoiceAllocationRow, (*key, event.allocation_id))
         if given is None:
             raise LookupError("what is taken back was never given")
-        rows.put(
-            replace(given, unapplied_on=recorded.effective_on, unapplied_at=recorded.recorded_at),
+        on, at = recorded.effective_on, recorded.recorded_at
+        rows.put(replace(given, unapplied_on=on, unapplied_at=at))
+        return
+    rows.put(
+        InvoiceAllocationRow(
+            tenant_id=recorded.tenant_id,
+            invoice_id=recorded.stream_id,
+            allocation_id=event.allocation_id,
+            payment_id=event.payment_id,
+            payment_number=event.payment_number,
+            installment=event.installment,
+            amount_minor=event.amount.minor,
+            value_on=event.value_on,
+            applied_on=recorded.effective_on,
+            applied_at=recorded.recorded_at,
+            unapplied_on=None,
+            unapplied_at=None,
         )
-
-
-def _issued(recorded: Recorded[Any], event: events.InvoiceIssued) -> Invoice:
-    return Invoice(
-        tenant_id=recorded.tenant_id,
-        invoice_id=recorded.stream_id,
-        legal_entity=recorded.legal_entity,
-        account_id=event.account_id,
-        account_number=event.account_number,
-        number=event.number,
-        currency=event.total.currency,
-        total_minor=event.total.minor,
-        open_minor=event.total.minor,
-        status=OPEN,
-        issued_on=event.issued_on,
-        due_on=event.due_on,
-        add_days=event.terms.add_days if event.terms else None,
-        installment=event.installment,
-        open_item_id=event.open_item_id,
-        recorded_at=recorded.recorded_at,
-        canceled_on=None,
-        canceled_at=None,
-        version=recorded.version,
     )
 
 
-INVOICES: Final = Projection("invoices", ("ledger",), (INVOICE, ALLOCATION), needs, fold)
+def _issue(rows: Rows, recorded: Recorded[Any], event: events.InvoiceIssued) -> None:
+    dues = [each.due_on for each in event.installments if each.due_on is not None]
+    rows.put(
+        InvoiceRow(
+            tenant_id=recorded.tenant_id,
+            invoice_id=recorded.stream_id,
+            legal_entity=recorded.legal_entity,
+            account_id=event.account_id,
+            account_number=event.account_number,
+            number=event.number,
+            currency=event.total.currency,
+            total_minor=event.total.minor,
+            open_minor=event.total.minor,
+            status=OPEN,
+            issued_on=event.issued_on,
+            due_on=min(dues, default=None),
+            add_days=event.terms.add_days if event.terms else None,
+            recorded_at=recorded.recorded_at,
+            canceled_on=None,
+            canceled_at=None,
+            version=recorded.version,
+        )
+    )
+    for each in event.installments:
+        rows.put(
+            InstallmentRow(
+                tenant_id=recorded.tenant_id,
+                invoice_id=recorded.stream_id,
+                installment=each.installment,
+                open_item_id=each.open_item_id,
+                due_on=each.due_on,
+                amount_minor=each.amount.minor,
+                open_minor=each.amount.minor,
+            )
+        )
+
+
+READ_MODEL: Final = Projection(
+    "invoices", ("ledger",), (InvoiceRow, InstallmentRow, InvoiceAllocationRow), needs, fold
+)
 
 
 # --- questions
@@ -249,7 +252,7 @@ def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
     if at.is_now:
         return found.add_columns(of.open_minor.label("open_then"), of.status.label("status_then"))
     allocated = (
-        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(given.amount_minor), sa.BigInteger), 0))
+        sa.select(sa.func.coalesce(signed_sum(given.amount_minor), 0))
         .where(given.tenant_id == of.tenant_id, given.invoice_id == of.invoice_id, *_lasting(at))
         .correlate(invoice)
         .scalar_subquery()
@@ -284,48 +287,66 @@ async def list_invoices(
     asked: Asked,
     at: At,
     *,
-    after: tuple[str, ...] | None,
-    rows: int,
-) -> Sequence[sa.RowMapping]:
+    after: Sequence[str] | None,
+    limit: int,
+) -> Sequence[Record]:
     """By invoice date."""
-    found = _at(tenant_id, at).subquery("found").c
+    found = _at(tenant_id, at).subquery("found")
+    of = found.c
     equal = {
-        found.legal_entity: asked.legal_entity,
-        found.account_id: asked.account_id,
-        found.account_number: asked.account_number,
+        of.legal_entity: asked.legal_entity,
+        of.account_id: asked.account_id,
+        of.account_number: asked.account_number,
     }
-    wanted = [column == value for column, value in equal.items() if value is not None]
-    for column, values in ((found.number, asked.numbers), (found.status_then, asked.statuses)):
-        if values:
-            wanted.append(column.in_(values))
-    for column, first, last in (
-        (found.issued_on, asked.issued_on_from, asked.issued_on_to),
-        (found.due_on, asked.due_on_from, asked.due_on_to),
-    ):
-        if first is not None:
-            wanted.append(column >= first)
-        if last is not None:
-            wanted.append(column <= last)
-    if after is not None:
-        place = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
-        wanted.append(sa.tuple_(found.issued_on, found.invoice_id) > place)
-    listed = (
-        sa.select(*found).where(*wanted).order_by(found.issued_on, found.invoice_id).limit(rows)
+    wanted = [
+        *(column == value for column, value in equal.items() if value is not None),
+        *one_of(of, {"number": asked.numbers, "status_then": asked.statuses}),
+        *between(of.issued_on, asked.issued_on_from, asked.issued_on_to),
+        *between(of.due_on, asked.due_on_from, asked.due_on_to),
+    ]
+    listed = sa.select(found).where(*wanted)
+    return await rows_after(connection, listed, [of.issued_on, of.invoice_id], after, limit)
+
+
+async def installments_of(
+    connection: AsyncConnection, tenant_id: UUID, invoice_ids: Sequence[UUID], at: At
+) -> Mapping[UUID, Sequence[Record]]:
+    """By invoice, in their order, with `open_then`; a cancellation is not looked at."""
+    of, given = installment.c, invoice_allocation.c
+    allocated = (
+        sa.select(signed_sum(given.amount_minor))
+        .where(
+            given.tenant_id == of.tenant_id,
+            given.invoice_id == of.invoice_id,
+            given.installment == of.installment,
+            *_lasting(at),
+        )
+        .correlate(installment)
+        .scalar_subquery()
     )
-    return (await connection.execute(listed)).mappings().all()
+    left = of.open_minor if at.is_now else of.amount_minor - sa.func.coalesce(allocated, 0)
+    found = await connection.execute(
+        sa.select(installment, left.label("open_then"))
+        .where(of.tenant_id == tenant_id, of.invoice_id.in_(invoice_ids))
+        .order_by(of.invoice_id, of.installment)
+    )
+    by_invoice: dict[UUID, list[Record]] = {}
+    for each in found.mappings():
+        by_invoice.setdefault(each["invoice_id"], []).append(each)
+    return by_invoice
 
 
 async def find_invoice(
     connection: AsyncConnection, tenant_id: UUID, invoice_id: UUID, at: At
-) -> sa.RowMapping | None:
+) -> Record | None:
     found = _at(tenant_id, at).where(invoice.c.invoice_id == invoice_id)
-    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    row: Record | None = (await connection.execute(found)).mappings().one_or_none()
     return row
 
 
 async def allocations_of(
     connection: AsyncConnection, tenant_id: UUID, invoice_id: UUID, at: At
-) -> Sequence[sa.RowMapping]:
+) -> Sequence[Record]:
     """What was given to the invoice by then and not taken back by then."""
     given = invoice_allocation.c
     found = (

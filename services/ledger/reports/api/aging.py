@@ -4,46 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Protocol, cast
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import RowMapping
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ledger.customers.api.answering import answer, money, settle
 from services.ledger.customers.domain.account.decide import UnknownLegalEntity
-from services.ledger.receivables.domain.aging import EDGES, BadEdges, bucket_names
+from services.ledger.receivables.domain.aging import BadEdges, bucket_names
 from services.ledger.reports.projections import aging
 from services.ledger.reports.projections.open_items import Asked
 from shared.platform.http.models import Id
 from shared.platform.http.paging import PageRequest, Paging
+from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
 
 EDGES_TEXT: Final = r"^[0-9]{1,5}(,[0-9]{1,5}){0,11}$"
 
 
-def router(edges_default: Sequence[int] = EDGES) -> APIRouter:
-    """Raises BadEdges: the usual bucket edges are a setting."""
-    bucket_names(edges_default)
-    routes = APIRouter(prefix="/reports", tags=["reports"])
+router: Final = APIRouter(prefix="/reports", tags=["reports"])
 
-    @routes.get("/aging")
-    async def show_aging(
-        legal_entity: str,
-        query: QueryContext,
-        moment: Moment,
-        paging: Paging,
-        account_id: Id | None = None,
-        edges: Annotated[str | None, Query(pattern=EDGES_TEXT)] = None,
-        group_by: Literal["account"] | None = None,
-    ) -> Response:
-        """With group_by=account also `items`, a page of accounts; the totals are those of all."""
-        asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
-        days = edges_default if edges is None else _edges(edges)
-        return await _aging(query, moment, asked, days, paging if group_by else None)
 
-    return routes
+class ReportSettings(Protocol):
+    """What the runtime is told about reports."""
+
+    @property
+    def aging_edges(self) -> Sequence[int]: ...
+
+
+async def _settings(request: Request) -> ReportSettings:
+    return cast(ReportSettings, parts_of(request).service.settings)
+
+
+@router.get("/aging")
+async def show_aging(
+    legal_entity: str,
+    query: QueryContext,
+    moment: Moment,
+    paging: Paging,
+    settings: Annotated[ReportSettings, Depends(_settings)],
+    account_id: Id | None = None,
+    edges: Annotated[str | None, Query(pattern=EDGES_TEXT)] = None,
+    group_by: Literal["account"] | None = None,
+) -> Response:
+    """With group_by=account also `items`, a page of accounts; the totals are those of all."""
+    asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
+    days = settings.aging_edges if edges is None else _edges(edges)
+    return await _aging(query, moment, asked, days, paging if group_by else None)
 
 
 async def _aging(

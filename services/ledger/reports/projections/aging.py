@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.receivables.domain.aging import CREDIT, NO_DUE_DATE, dated_buckets, due_between
-from services.ledger.reports.projections.open_items import Asked, items_then, signed_sum
+from services.ledger.reports.projections.open_items import Asked, items_then
+from shared.platform.projector.keyset import signed_sum
 from shared.platform.projector.moment import At
 
 

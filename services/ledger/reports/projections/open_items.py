@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import total
+from shared.platform.projector.keyset import signed_sum
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, ReadModel, Rows
 
@@ -110,72 +111,80 @@ ITEM: Final = ReadModel(open_item, OpenItem)
 MOVEMENT: Final = ReadModel(open_item_movement, Movement)
 
 
-def _moved(recorded: Recorded[Any]) -> tuple[UUID, int] | None:
-    """Which item an event moves, and by how much; None: none."""
+class _Move(NamedTuple):
+    """What an event does to one open item."""
+
+    open_item_id: UUID
+    minor: int
+
+
+def _moves(recorded: Recorded[Any]) -> Sequence[_Move]:
+    """Which items an event moves, and by how much."""
     event = recorded.event
     match event:
         case invoice.InvoiceIssued():
-            return event.open_item_id, event.total.minor
+            return [_Move(each.open_item_id, each.amount.minor) for each in event.installments]
         case invoice.InvoicePaymentApplied():
-            return event.open_item_id, -event.amount.minor
+            return [_Move(event.open_item_id, -event.amount.minor)]
         case invoice.InvoicePaymentUnapplied():
-            return event.open_item_id, event.amount.minor
+            return [_Move(event.open_item_id, event.amount.minor)]
         case invoice.InvoiceCanceled():
-            return event.open_item_id, -event.open_amount.minor
+            return [_Move(each.open_item_id, -each.amount.minor) for each in event.installments]
         case payment.PaymentReceived():
-            return event.open_item_id, -event.amount.minor
+            return [_Move(event.open_item_id, -event.amount.minor)]
         case payment.PaymentAllocated():
             given = total((a.amount for a in event.allocations), event.unallocated_amount.currency)
-            return open_item_id(recorded.stream_id, 0), given.minor
+            return [_Move(open_item_id(recorded.stream_id, 0), given.minor)]
         case payment.PaymentReversed():
-            return open_item_id(recorded.stream_id, 0), event.unallocated_before.minor
+            return [_Move(open_item_id(recorded.stream_id, 0), event.unallocated_before.minor)]
         case _:
-            return None
+            return []
 
 
 def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in events:
-        moved = _moved(recorded)
-        if moved is not None:
-            yield Need(ITEM, (recorded.tenant_id, moved[0]))
+        for move in _moves(recorded):
+            yield Need(ITEM, (recorded.tenant_id, move.open_item_id))
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     for recorded in events:
-        moved = _moved(recorded)
-        if moved is None:
-            continue
-        item_id, minor = moved
-        known = rows.get(ITEM, (recorded.tenant_id, item_id)) or _new(recorded)
-        rows.put(
-            replace(
-                known,
-                open_minor=known.open_minor + minor,
-                first_on=min(known.first_on, recorded.effective_on),
-                first_at=min(known.first_at, recorded.recorded_at),
-                last_on=max(known.last_on, recorded.effective_on),
-                last_at=max(known.last_at, recorded.recorded_at),
-            ),
-        )
-        rows.put(
-            Movement(
-                tenant_id=recorded.tenant_id,
-                open_item_id=item_id,
-                version=recorded.version,
-                effective_on=recorded.effective_on,
-                recorded_at=recorded.recorded_at,
-                minor=minor,
-                type=recorded.type,
-            ),
-        )
+        for move in _moves(recorded):
+            known = rows.get(ITEM, (recorded.tenant_id, move.open_item_id))
+            _move(rows, recorded, move, known or _new(recorded, move.open_item_id))
     return rows
 
 
-def _new(recorded: Recorded[Any]) -> OpenItem:
+def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItem) -> None:
+    rows.put(
+        replace(
+            known,
+            open_minor=known.open_minor + move.minor,
+            first_on=min(known.first_on, recorded.effective_on),
+            first_at=min(known.first_at, recorded.recorded_at),
+            last_on=max(known.last_on, recorded.effective_on),
+            last_at=max(known.last_at, recorded.recorded_at),
+        )
+    )
+    rows.put(
+        Movement(
+            tenant_id=recorded.tenant_id,
+            open_item_id=move.open_item_id,
+            version=recorded.version,
+            effective_on=recorded.effective_on,
+            recorded_at=recorded.recorded_at,
+            minor=move.minor,
+            type=recorded.type,
+        )
+    )
+
+
+def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItem:
     match recorded.event:
         case invoice.InvoiceIssued() as issued:
-            kind, installment, currency = INSTALLMENT, issued.installment, issued.total.currency
-            dated_on, due_on = issued.issued_on, issued.due_on
+            (item,) = [each for each in issued.installments if each.open_item_id == item_id]
+            kind, installment, currency = INSTALLMENT, item.installment, issued.total.currency
+            dated_on, due_on = issued.issued_on, item.due_on
         case payment.PaymentReceived() as received:
             kind, installment, currency = UNALLOCATED, 0, received.amount.currency
             dated_on, due_on = received.value_on, None
@@ -183,7 +192,7 @@ def _new(recorded: Recorded[Any]) -> OpenItem:
             raise LookupError(f"{type(other).__name__} moves an item that is not there")
     return OpenItem(
         tenant_id=recorded.tenant_id,
-        open_item_id=recorded.event.open_item_id,
+        open_item_id=item_id,
         legal_entity=recorded.legal_entity,
         account_id=recorded.event.account_id,
         account_number=recorded.event.account_number,
@@ -202,7 +211,7 @@ def _new(recorded: Recorded[Any]) -> OpenItem:
     )
 
 
-OPEN_ITEMS: Final = Projection("open_items", ("ledger",), (ITEM, MOVEMENT), needs, fold)
+READ_MODEL: Final = Projection("open_items", ("ledger",), (ITEM, MOVEMENT), needs, fold)
 
 
 # --- questions
@@ -335,8 +344,3 @@ async def balances(
         .order_by(item.account_id, item.currency)
     )
     return result.mappings().all()
-
-
-def signed_sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """In minor units; PostgreSQL would make it a NUMERIC."""
-    return sa.cast(sa.func.sum(column), sa.BigInteger)

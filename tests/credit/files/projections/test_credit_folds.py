@@ -26,7 +26,7 @@ from tests.support.credit_samples import SAMPLES
 from tests.support.projecting import Tables, project
 
 NAMES: Final = {kind: name for name, kind in PUBLISHED.items()}
-PROJECTIONS: Final = (behavior.PROJECTION, exposure.PROJECTION, credit_files.PROJECTION)
+PROJECTIONS: Final = (behavior.READ_MODEL, exposure.READ_MODEL, credit_files.READ_MODEL)
 DAY: Final = date(2026, 1, 5)
 MONTH_END: Final = date(2026, 1, 31)
 
@@ -119,7 +119,7 @@ class TestEveryProjection:
 
 class TestBehaviorFold:
     def test_notes_what_was_canceled_and_taken_back_beside_what_it_undoes(self) -> None:
-        tables = project(behavior.PROJECTION, ledger_story().events)
+        tables = project(behavior.READ_MODEL, ledger_story().events)
 
         invoices = sorted(tables["behavior_invoice"].values(), key=lambda row: row.total_minor)
         assert [(row.total_minor, row.canceled_on) for row in invoices] == [
@@ -136,12 +136,12 @@ class TestBehaviorFold:
     def test_stops_when_something_is_undone_that_never_was(self) -> None:
         says = ledger_story()
         with pytest.raises(CorruptHistory):
-            project(behavior.PROJECTION, says.events[-1:])
+            project(behavior.READ_MODEL, says.events[-1:])
 
 
 class TestExposureFold:
     def test_moves_by_documents_and_money_and_never_by_allocations(self) -> None:
-        tables = project(exposure.PROJECTION, [*ledger_story().events, *credit_story()])
+        tables = project(exposure.READ_MODEL, [*ledger_story().events, *credit_story()])
 
         moved = sorted(
             (row.effective_on.day, row.minor) for row in tables["exposure_movement"].values()
@@ -153,7 +153,7 @@ class TestExposureFold:
 
 class TestCreditFilesFold:
     def test_keeps_file_review_and_grade(self) -> None:
-        tables = project(credit_files.PROJECTION, [*ledger_story().events, *credit_story()])
+        tables = project(credit_files.READ_MODEL, [*ledger_story().events, *credit_story()])
 
         assert only(tables, "credit_file").version == 4
         review = only(tables, "credit_review")
@@ -161,6 +161,6 @@ class TestCreditFilesFold:
         assert only(tables, "credit_grade").grade == "较差"
 
     def test_knows_an_account_before_its_file_is_open(self) -> None:
-        tables = project(credit_files.PROJECTION, ledger_story().events[:1])
+        tables = project(credit_files.READ_MODEL, ledger_story().events[:1])
 
         assert only(tables, "credit_file").version == 0

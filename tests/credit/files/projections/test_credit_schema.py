@@ -15,7 +15,7 @@ from shared.platform.database.pools import Database
 
 pytestmark = pytest.mark.connected
 
-MODELS = [*behavior.PROJECTION.models, *exposure.PROJECTION.models, *credit_files.PROJECTION.models]
+MODELS = [*behavior.READ_MODEL.models, *exposure.READ_MODEL.models, *credit_files.READ_MODEL.models]
 
 
 async def test_every_table_has_the_columns_key_and_indexes_of_its_model(

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from services.credit.lines.domain.credit_line import commands, events
 from services.credit.lines.domain.credit_line.decide import (
-    AmountNotPositive,
-    CurrencyMismatch,
     credit_line,
     set_limit,
 )
+from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 from shared.kernel.decider import Book
 from shared.kernel.money import Money
 from tests.support.spec import given

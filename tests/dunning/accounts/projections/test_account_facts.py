@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.dunning.accounts.projections.account_facts import PROJECTION
+from services.dunning.accounts.projections.account_facts import READ_MODEL
 from services.dunning.contract.inbox import CreditFileGradeChanged, InvoiceCanceled
 from tests.support.dunning import (
     ACCOUNT,
@@ -33,18 +33,18 @@ HISTORY = in_order(
 class TestFold:
     @pytest.mark.parametrize("batch", [1, 3, 1000])
     def test_remembers_what_was_open_when_the_last_day_of_movement_began(self, batch: int) -> None:
-        items = project(PROJECTION, HISTORY, batch=batch)["known_open_item"]
+        items = project(READ_MODEL, HISTORY, batch=batch)["known_open_item"]
 
         item = items[TENANT, ITEM_A]
         assert (item.open_minor, item.moved_on, item.before_minor) == (300, after(1), 900)
 
     def test_closes_what_was_canceled(self) -> None:
-        item = project(PROJECTION, HISTORY)["known_open_item"][TENANT, ITEM_B]
+        item = project(READ_MODEL, HISTORY)["known_open_item"][TENANT, ITEM_B]
 
         assert (item.open_minor, item.moved_on, item.before_minor) == (0, after(2), 2_000)
 
     def test_keeps_account_and_grades(self) -> None:
-        tables = project(PROJECTION, HISTORY)
+        tables = project(READ_MODEL, HISTORY)
 
         assert tables["known_account"][TENANT, ACCOUNT].number == "C-1001"
         assert tables["known_grade"][TENANT, ACCOUNT, after(-2)].grade == "良好"

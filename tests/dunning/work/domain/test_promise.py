@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.dunning.work.domain.promise import commands, decide, events
 from services.dunning.work.domain.promise.decide import note_id, promise
+from shared.kernel import rejections
 from shared.kernel.money import Money
 from shared.kernel.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
 from tests.support.dunning import ACCOUNT, BOOK, after, yuan
@@ -56,14 +57,14 @@ class TestMakePromise:
         dollars = replace(MAKE, amount=Money(1, "USD"))
 
         given(promise).when(decide.make_promise, dollars).then_rejected(
-            decide.CurrencyMismatch, "/amount/currency"
+            rejections.CurrencyMismatch, "/amount/currency"
         )
 
     def test_refuses_nothing_at_all(self) -> None:
         nothing = replace(MAKE, amount=yuan(0))
 
         given(promise).when(decide.make_promise, nothing).then_rejected(
-            decide.AmountNotPositive, "/amount/amount"
+            rejections.AmountNotPositive, "/amount/amount"
         )
 
     def test_refuses_a_day_before_it_was_made(self) -> None:

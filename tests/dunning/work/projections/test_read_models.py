@@ -109,8 +109,8 @@ class TestWorkList:
             (CASE_OPENED, CASE, 5, after(20)),
             (ADDED, CASE, 6, after(20)),
         )
-        before = project(work_list.PROJECTION, life[:4], batch=batch)
-        tables = project(work_list.PROJECTION, life, batch=batch)
+        before = project(work_list.READ_MODEL, life[:4], batch=batch)
+        tables = project(work_list.READ_MODEL, life, batch=batch)
 
         closed_case = before["dunning_case"][TENANT, CASE]
         assert (closed_case.status, closed_case.closed_on) == ("closed", after(9))
@@ -124,7 +124,7 @@ class TestWorkList:
     def test_completes_a_task(self, batch: int) -> None:
         done = TaskCompleted(account_id=ACCOUNT, outcome="reached", completed_on=after(2))
         tables = project(
-            work_list.PROJECTION,
+            work_list.READ_MODEL,
             happened((TASK_OPENED, TASK, 1, after(1)), (done, TASK, 2, after(2))),
             batch=batch,
         )
@@ -144,7 +144,7 @@ class TestOverdueAlerts:
             replace(RAISED, alert_id=UUID(int=2)), after(3), stream=UUID(int=9), offset=41
         )
         other = replace(early, partition=6, offset=1, id=UUID(int=3))
-        feed = project(overdue_alerts.PROJECTION, [late, early, other], batch=batch)[
+        feed = project(overdue_alerts.READ_MODEL, [late, early, other], batch=batch)[
             "overdue_alert_feed"
         ]
 
@@ -160,7 +160,7 @@ class TestPromises:
         )
         kept = PromiseKept(account_id=ACCOUNT, received=yuan(100))
         tables = project(
-            promises.PROJECTION,
+            promises.READ_MODEL,
             happened(
                 (MADE, PROMISE, 1, after(2)),
                 (allocated((11, 60), (12, 40), value_on=after(8)), INVOICE, 1, after(8)),
@@ -193,7 +193,7 @@ class TestNotices:
         )
         accepted = NoticeAccepted(account_id=ACCOUNT, channel="email", message_id="<1@x>")
         rows = project(
-            notices.PROJECTION,
+            notices.READ_MODEL,
             happened((queued, NOTICE, 1, after(1)), (accepted, NOTICE, 2, after(1))),
             batch=batch,
         )["notice"]
@@ -224,9 +224,9 @@ class TestCollectionLedgerAndContacts:
             (contact, CONTACT, 1, after(2)),
             (MADE, PROMISE, 1, after(2)),
         )
-        folded = project(collection_ledger.PROJECTION, events)["collection_entry"]
+        folded = project(collection_ledger.READ_MODEL, events)["collection_entry"]
         entries = sorted(folded.values(), key=lambda row: row.log_offset)
-        rows = project(contacts.PROJECTION, events)["contact"]
+        rows = project(contacts.READ_MODEL, events)["contact"]
 
         assert [(row.kind, row.event, row.day, row.note_id) for row in entries] == [
             ("contact", "recorded", after(2), UUID(int=78)),

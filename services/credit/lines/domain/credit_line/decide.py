@@ -9,21 +9,14 @@ from uuid import UUID
 from services.credit.lines.domain.credit_line import commands, events
 from services.credit.lines.domain.credit_line.evolve import evolve
 from services.credit.lines.domain.credit_line.state import NO_LIMIT, Limited, State
-from shared.kernel.decider import Aggregate, Rejected
-
-
-class CurrencyMismatch(Rejected):
-    """The account is kept in another currency."""
-
-
-class AmountNotPositive(Rejected):
-    """Below zero; a limit of nothing is a wish too."""
+from shared.kernel.decider import Aggregate
+from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 
 
 def set_limit(command: commands.SetLimit, state: State) -> Sequence[events.Event]:
     if command.limit.currency != command.account_currency:
         raise CurrencyMismatch("/limit/currency")
-    if command.limit.minor < 0:
+    if command.limit.minor < 0:  # A limit of nothing is a wish too.
         raise AmountNotPositive("/limit/amount")
     previous = state.limit if isinstance(state, Limited) else None
     if previous == command.limit:

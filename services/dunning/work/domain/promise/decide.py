@@ -17,15 +17,12 @@ from services.dunning.work.domain.promise.state import (
 )
 from shared.kernel.decider import Aggregate, Book, Rejected, Stream
 from shared.kernel.ids import derived
-from shared.kernel.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
-
-
-class AmountNotPositive(Rejected):
-    """Nobody promises nothing."""
-
-
-class CurrencyMismatch(Rejected):
-    """The account owes in another currency."""
+from shared.kernel.rejections import (
+    AmountNotPositive,
+    CurrencyMismatch,
+    EffectiveDateOutOfRange,
+    NumberAlreadyUsed,
+)
 
 
 class PromisedDateIsPast(Rejected):

@@ -19,7 +19,7 @@ from services.ledger.cash.domain.payment.state import (
 )
 from services.ledger.customers.domain.account import state as account
 from services.ledger.customers.domain.business_day import business_day
-from shared.kernel.decider import Aggregate, CorruptHistory, Rejected, expect
+from shared.kernel.decider import Aggregate, CorruptHistory, Decided, Rejected, expect
 from shared.kernel.ids import derived, open_item_id
 from shared.kernel.money import Money, total
 from shared.kernel.rejections import (
@@ -44,7 +44,7 @@ class TooManyAllocations(Rejected): ...
 
 def receive(
     command: commands.ReceivePayment, state: State, *, payment_id: UUID, of: account.State
-) -> Sequence[events.Event]:
+) -> Decided[events.Event]:
     if not isinstance(of, account.Opened):
         raise UnknownAccount("/account")
     if not isinstance(state, NotReceived):
@@ -52,20 +52,19 @@ def receive(
     if command.amount.minor <= 0:
         raise AmountNotPositive("/amount/amount")
     value_on = business_day(command.value_on, now=command.now, zone=of.time_zone, field="/value_on")
-    return [
-        events.PaymentReceived(
-            account_id=of.account_id,
-            account_number=of.number,
-            number=command.number,
-            amount=command.amount,
-            value_on=value_on,
-            method=command.method,
-            payer_id=payer_of(payment_id) if command.has_payer else None,
-            reference=command.reference,
-            open_item_id=open_item_id(payment_id, UNALLOCATED),
-            time_zone=of.time_zone,
-        )
-    ]
+    received = events.PaymentReceived(
+        account_id=of.account_id,
+        account_number=of.number,
+        number=command.number,
+        amount=command.amount,
+        value_on=value_on,
+        method=command.method,
+        payer_id=payer_of(payment_id) if command.has_payer else None,
+        reference=command.reference,
+        open_item_id=open_item_id(payment_id, UNALLOCATED),
+        time_zone=of.time_zone,
+    )
+    return Decided(value_on, [received], of.time_zone)
 
 
 def still_there(state: State) -> Received:
@@ -98,10 +97,7 @@ def allocate(
         left = left - allocation.amount
     return [
         events.PaymentAllocated(
-            account_id=facts.account_id,
-            account_number=facts.account_number,
-            number=facts.number,
-            value_on=facts.value_on,
+            **facts.carried,
             allocations=tuple(allocations),
             unallocated_amount=left,
             allocated_on=allocated_on,
@@ -117,11 +113,8 @@ def reverse(command: commands.ReversePayment, state: State) -> Sequence[events.E
     facts = found.facts
     return [
         events.PaymentReversed(
-            account_id=facts.account_id,
-            account_number=facts.account_number,
-            number=facts.number,
+            **facts.carried,
             amount=facts.amount,
-            value_on=facts.value_on,
             reason=command.reason,
             allocations=found.allocations,
             unallocated_before=found.unallocated,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from shared.kernel.money import Money
@@ -28,13 +28,28 @@ class Allocation:
     due_on: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReceived:
+class Carried(TypedDict):
+    """The facts of OfPayment, as one expression."""
+
     account_id: UUID
     account_number: str
     number: str
-    amount: Money
     value_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfPayment:
+    """What every event of a payment carries."""
+
+    account_id: UUID
+    account_number: str
+    number: str
+    value_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived(OfPayment):
+    amount: Money
     method: Method
     payer_id: UUID | None
     reference: str | None
@@ -43,23 +58,15 @@ class PaymentReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentAllocated:
-    account_id: UUID
-    account_number: str
-    number: str
-    value_on: date
+class PaymentAllocated(OfPayment):
     allocations: tuple[Allocation, ...]  # New ones.
     unallocated_amount: Money  # After.
     allocated_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentReversed:
-    account_id: UUID
-    account_number: str
-    number: str
+class PaymentReversed(OfPayment):
     amount: Money
-    value_on: date
     reason: Reason
     allocations: tuple[Allocation, ...]  # Taken back.
     unallocated_before: Money

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from services.ledger.cash.domain.payment.events import Allocation
+from services.ledger.cash.domain.payment.events import Allocation, Carried
 from shared.kernel.money import Money
 
 
@@ -22,6 +22,16 @@ class Facts:
     value_on: date
     open_item_id: UUID
     time_zone: str
+
+    @property
+    def carried(self) -> Carried:
+        """What every event of the payment repeats."""
+        return Carried(
+            account_id=self.account_id,
+            account_number=self.account_number,
+            number=self.number,
+            value_on=self.value_on,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from services.ledger.customers.domain.account.evolve import evolve
 from services.ledger.customers.domain.account.state import NOT_OPENED, NotOpened, State
 from services.ledger.customers.domain.legal_entity import state as legal_entity
 from shared.kernel.days import day_at
-from shared.kernel.decider import Aggregate, Rejected
+from shared.kernel.decider import Aggregate, Decided, Rejected
 from shared.kernel.ids import derived
 from shared.kernel.rejections import NumberAlreadyUsed
 
@@ -25,23 +24,23 @@ def open_account(
     *,
     account_id: UUID,
     entity: legal_entity.State,
-) -> Sequence[events.Event]:
+) -> Decided[events.Event]:
     if not isinstance(entity, legal_entity.Registered):
         raise UnknownLegalEntity("/legal_entity")
     if not isinstance(state, NotOpened):
         raise NumberAlreadyUsed("/number")
-    return [
-        events.AccountOpened(
-            account_id=account_id,
-            legal_entity=entity.code,
-            number=command.number,
-            time_zone=entity.time_zone,
-            currency=entity.currency,
-            party_id=party_of(account_id),
-            collector_id=command.collector_id,
-            opened_on=day_at(command.now, entity.time_zone),
-        )
-    ]
+    opened_on = day_at(command.now, entity.time_zone)
+    opened = events.AccountOpened(
+        account_id=account_id,
+        legal_entity=entity.code,
+        number=command.number,
+        time_zone=entity.time_zone,
+        currency=entity.currency,
+        party_id=party_of(account_id),
+        collector_id=command.collector_id,
+        opened_on=opened_on,
+    )
+    return Decided(opened_on, [opened], entity.time_zone)
 
 
 def party_of(account_id: UUID) -> UUID:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -11,25 +9,20 @@ from services.ledger.customers.domain.legal_entity import commands, events
 from services.ledger.customers.domain.legal_entity.evolve import evolve
 from services.ledger.customers.domain.legal_entity.state import NOT_REGISTERED, NotRegistered, State
 from shared.kernel.days import day_at
-from shared.kernel.decider import Aggregate
+from shared.kernel.decider import Aggregate, Decided
 from shared.kernel.rejections import NumberAlreadyUsed
 
 
-def register(command: commands.RegisterLegalEntity, state: State) -> Sequence[events.Event]:
+def register(command: commands.RegisterLegalEntity, state: State) -> Decided[events.Event]:
     if not isinstance(state, NotRegistered):
         raise NumberAlreadyUsed("/code")
-    return [
-        events.LegalEntityRegistered(
-            code=command.book.legal_entity,
-            name=command.name,
-            time_zone=command.time_zone,
-            currency=command.currency,
-        )
-    ]
-
-
-def registered_on(command: commands.RegisterLegalEntity) -> date:
-    return day_at(command.now, command.time_zone)
+    registered = events.LegalEntityRegistered(
+        code=command.book.legal_entity,
+        name=command.name,
+        time_zone=command.time_zone,
+        currency=command.currency,
+    )
+    return Decided(day_at(command.now, command.time_zone), [registered], command.time_zone)
 
 
 def _no_account(_event: events.Event) -> UUID | None:

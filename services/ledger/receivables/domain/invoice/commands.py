@@ -1,4 +1,4 @@
-"""What one can wish of an invoice."""
+"""What one can ask of an invoice."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class IssueInvoice:
     total: Money
     issued_on: date
     due: NetDays | date | None  # None: it never becomes due.
+    thresholds: tuple[int, ...]  # Days past due it will reach.
     now: datetime
 
 
@@ -35,14 +36,4 @@ class CancelInvoice:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReachThreshold:
-    """A timer's wish: the installment is so many days past due now."""
-
-    invoice_id: UUID
-    installment: int
-    threshold: int
-    due_at: datetime  # Of the timer.
-
-
-Command = IssueInvoice | CancelInvoice | ReachThreshold
+Command = IssueInvoice | CancelInvoice

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
 from services.ledger.customers.domain.account import state as account
 from services.ledger.customers.domain.business_day import business_day
-from services.ledger.receivables.domain.aging import (
-    DUE_ON_MAX,
-    THRESHOLDS,
-    has_reached,
-    is_ahead,
-    reached_on,
-)
+from services.ledger.receivables.domain.aging import DUE_ON_MAX
 from services.ledger.receivables.domain.invoice import commands, events
 from services.ledger.receivables.domain.invoice.evolve import evolve
 from services.ledger.receivables.domain.invoice.state import (
     NOT_ISSUED,
     Canceled,
     Facts,
+    Item,
     NotIssued,
     Open,
     Settled,
     State,
 )
-from shared.kernel.days import day_at, start_of_day
-from shared.kernel.decider import Aggregate, CorruptHistory, Rejected, Timer, expect
+from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer, timers
+from shared.kernel.days import day_at
+from shared.kernel.decider import NOTHING, Aggregate, CorruptHistory, Decided, Rejected, expect
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money, total
 from shared.kernel.rejections import (
@@ -41,7 +37,6 @@ from shared.kernel.rejections import (
 )
 
 FIRST_INSTALLMENT: Final = 1
-TIMER: Final = "days_past_due"  # name: days_past_due/<threshold>/<installment>
 
 
 class DueDatePrecedesIssueDate(Rejected): ...
@@ -64,7 +59,8 @@ class AllocationExceedsOpenAmount(Rejected): ...
 
 def issue(
     command: commands.IssueInvoice, state: State, *, invoice_id: UUID, of: account.State
-) -> Sequence[events.Event]:
+) -> Decided[events.Event]:
+    """Terms make one installment."""
     if not isinstance(of, account.Opened):
         raise UnknownAccount("/account")
     if not isinstance(state, NotIssued):
@@ -75,21 +71,26 @@ def issue(
         command.issued_on, now=command.now, zone=of.time_zone, field="/issued_on"
     )
     due_on, terms = _due(command)
-    return [
-        events.InvoiceIssued(
-            account_id=of.account_id,
-            account_number=of.number,
-            number=command.number,
-            installment=FIRST_INSTALLMENT,
-            open_item_id=open_item_id(invoice_id, FIRST_INSTALLMENT),
-            total=command.total,
-            issued_on=issued_on,
-            due_on=due_on,
-            terms=terms,
-            time_zone=of.time_zone,
-            recorded_on=day_at(command.now, of.time_zone),
-        )
-    ]
+    issued = events.InvoiceIssued(
+        account_id=of.account_id,
+        account_number=of.number,
+        number=command.number,
+        total=command.total,
+        issued_on=issued_on,
+        installments=(
+            events.Installment(
+                installment=FIRST_INSTALLMENT,
+                open_item_id=open_item_id(invoice_id, FIRST_INSTALLMENT),
+                due_on=due_on,
+                amount=command.total,
+            ),
+        ),
+        terms=terms,
+        thresholds=command.thresholds,
+        time_zone=of.time_zone,
+        recorded_on=day_at(command.now, of.time_zone),
+    )
+    return Decided(issued_on, [issued], of.time_zone)
 
 
 def _due(command: commands.IssueInvoice) -> tuple[date | None, events.Terms | None]:
@@ -114,53 +115,43 @@ def _due(command: commands.IssueInvoice) -> tuple[date | None, events.Terms | No
     return due_on, terms
 
 
-def cancel(command: commands.CancelInvoice, state: State) -> Sequence[events.Event]:
+def cancel(command: commands.CancelInvoice, state: State) -> Decided[events.Event]:
     """As if it had not been issued, from the day of the cancellation on."""
     match state:
         case Canceled():
-            return []
+            return NOTHING
         case Settled():
             raise InvoiceIsAllocated
-        case Open(facts=facts, open_amount=left) if left != facts.total:
+        case Open(facts=facts) if state.open_amount != facts.total:
             raise InvoiceIsAllocated
-        case Open(facts=facts, open_amount=left):
-            canceled = events.InvoiceCanceled(
-                account_id=facts.account_id,
-                account_number=facts.account_number,
-                number=facts.number,
-                installment=facts.installment,
-                open_item_id=facts.open_item_id,
-                open_amount=left,
-                due_on=facts.due_on,
+        case Open(facts=facts):
+            on = business_day(
+                command.effective_on,
+                now=command.now,
+                zone=facts.time_zone,
+                earliest=state.movable_from,
             )
-            return [canceled, *_cured(state)]
+            canceled = events.InvoiceCanceled(
+                **facts.carried,
+                installments=tuple(item.agreed for item in state.items),
+            )
+            cured = [each for item in state.items for each in _cured(facts, item)]
+            return Decided(on, [canceled, *cured], facts.time_zone)
         case NotIssued():
             raise UnknownInvoice
         case _:
             assert_never(state)
 
 
-def canceled_on(command: commands.CancelInvoice, state: State) -> date:
-    match state:
-        case Open():
-            return business_day(
-                command.effective_on,
-                now=command.now,
-                zone=state.facts.time_zone,
-                earliest=state.movable_from,
-            )
-        case _:
-            return day_at(command.now, facts_of(state).time_zone)  # Nothing will be written.
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
-    """What a payment gives to one invoice, or takes back."""
+    """What a payment gives to one installment, or takes back."""
 
     allocation_id: UUID
     payment_id: UUID
     payment_number: str
     account_id: UUID
+    installment: int
     amount: Money
     value_on: date
 
@@ -183,133 +174,101 @@ def allocatable(amount: Money, account_id: UUID, state: State, *, field: str) ->
     return state
 
 
-def apply(portion: Portion, state: State, *, field: str) -> Sequence[events.Event]:
-    """The last cent settles it and cures what was overdue."""
-    found = allocatable(portion.amount, portion.account_id, state, field=field)
-    facts, left = found.facts, found.open_amount - portion.amount
-    applied = events.InvoicePaymentApplied(
-        account_id=facts.account_id,
-        account_number=facts.account_number,
-        number=facts.number,
-        installment=facts.installment,
-        open_item_id=facts.open_item_id,
-        payment_id=portion.payment_id,
-        payment_number=portion.payment_number,
-        allocation_id=portion.allocation_id,
-        amount=portion.amount,
-        open_amount=left,
-        value_on=portion.value_on,
-        due_on=facts.due_on,
-        issued_on=facts.issued_on,
+def earliest_first(amount: Money, state: Open) -> Sequence[tuple[events.Installment, Money]]:
+    """Which installments the amount goes to, and how much to each: the earliest first."""
+    given: list[tuple[events.Installment, Money]] = []
+    for item in state.items:
+        part = min(amount, item.open_amount)
+        if part.minor:
+            given.append((item.agreed, part))
+            amount = amount - part
+    return given
+
+
+def apply(portions: Sequence[Portion], state: State, *, field: str) -> Sequence[events.Event]:
+    """The last cent settles it; an installment paid in full is cured of what was overdue."""
+    amount = total((portion.amount for portion in portions), portions[0].amount.currency)
+    found = allocatable(amount, portions[0].account_id, state, field=field)
+    facts, items = found.facts, {item.agreed.installment: item for item in found.items}
+    happened: list[events.Event] = []
+    for portion in portions:
+        item = items[portion.installment]
+        if portion.amount > item.open_amount:
+            raise AllocationExceedsOpenAmount(f"{field}/amount/amount")
+        left = replace(item, open_amount=item.open_amount - portion.amount)
+        items[portion.installment] = left
+        happened.append(
+            events.InvoicePaymentApplied(
+                **facts.carried,
+                **item.carried,
+                open_amount=left.open_amount,
+                payment_id=portion.payment_id,
+                payment_number=portion.payment_number,
+                allocation_id=portion.allocation_id,
+                amount=portion.amount,
+                value_on=portion.value_on,
+                issued_on=facts.issued_on,
+            )
+        )
+    if all(not item.open_amount.minor for item in items.values()):
+        happened.append(
+            events.InvoiceSettled(
+                **facts.carried,
+            )
+        )
+    paid = dict.fromkeys(
+        p.installment for p in portions if not items[p.installment].open_amount.minor
     )
-    if left.minor:
-        return [applied]
-    settled = events.InvoiceSettled(
-        account_id=facts.account_id,
-        account_number=facts.account_number,
-        number=facts.number,
-        installment=facts.installment,
-        open_item_id=facts.open_item_id,
-        due_on=facts.due_on,
-    )
-    return [applied, settled, *_cured(found)]
+    return [*happened, *(each for n in paid for each in _cured(facts, items[n]))]
 
 
 def unapply(
     portions: Sequence[Portion], state: State, *, unapplied_on: date, recorded_on: date
 ) -> Sequence[events.Event]:
     """The payment's reversal: never refused, since what was applied can be taken back."""
-    facts, left = facts_of(state), open_amount_of(state)
-    if left + total((p.amount for p in portions), left.currency) > facts.total:
-        raise CorruptHistory("more is taken back than was applied")
-    unapplied: list[events.Event] = []
+    facts, items = facts_of(state), {item.agreed.installment: item for item in items_of(state)}
+    happened: list[events.Event] = []
     for portion in portions:
-        left = left + portion.amount
-        unapplied.append(
+        item = items[portion.installment]
+        left = item.open_amount + portion.amount
+        if left > item.agreed.amount:
+            raise CorruptHistory("more is taken back than was applied")
+        items[portion.installment] = replace(item, open_amount=left)
+        happened.append(
             events.InvoicePaymentUnapplied(
-                account_id=facts.account_id,
-                account_number=facts.account_number,
-                number=facts.number,
-                installment=facts.installment,
-                open_item_id=facts.open_item_id,
+                **facts.carried,
+                **item.carried,
+                open_amount=left,
                 payment_id=portion.payment_id,
                 payment_number=portion.payment_number,
                 allocation_id=portion.allocation_id,
                 amount=portion.amount,
-                open_amount=left,
                 value_on=portion.value_on,
-                due_on=facts.due_on,
                 issued_on=facts.issued_on,
                 unapplied_on=unapplied_on,
+                recorded_on=recorded_on,
             )
         )
     if isinstance(state, Open):
-        return unapplied
+        return happened
     reopened = events.InvoiceReopened(
-        account_id=facts.account_id,
-        account_number=facts.account_number,
-        number=facts.number,
-        installment=facts.installment,
-        open_item_id=facts.open_item_id,
-        due_on=facts.due_on,
-        open_amount=left,
+        **facts.carried,
+        open_amount=total((item.open_amount for item in items.values()), facts.total.currency),
         reopened_on=unapplied_on,
-        recorded_on=recorded_on,
     )
-    return [*unapplied, reopened]
+    return [*happened, reopened]
 
 
-def reach_threshold(command: commands.ReachThreshold, state: State) -> Sequence[events.Event]:
-    """The first positive threshold makes it overdue; each is reached once while it is open."""
-    if not isinstance(state, Open) or state.facts.due_on is None:
+def _cured(facts: Facts, item: Item) -> Sequence[events.Event]:
+    reached = tuple(sorted(days for days in item.reached if days > 0))
+    if not reached:
         return []
-    facts, days = state.facts, command.threshold
-    as_of = day_at(command.due_at, facts.time_zone)
-    if days in state.reached or not has_reached(days, due_on=state.facts.due_on, as_of=as_of):
-        return []
-    kind: Callable[..., events.Event] = events.InvoiceDaysPastDueReached
-    if days <= 0:
-        kind = events.InvoiceDueDateApproached
-    elif not any(reached > 0 for reached in state.reached):
-        kind = events.InvoiceBecameOverdue
-    return [
-        kind(
-            account_id=facts.account_id,
-            account_number=facts.account_number,
-            number=facts.number,
-            installment=facts.installment,
-            open_item_id=facts.open_item_id,
-            due_on=facts.due_on,
-            threshold_days=days,
-            open_amount=state.open_amount,
-        )
-    ]
-
-
-def threshold_reached_on(command: commands.ReachThreshold, state: State) -> date:
-    """The business date of the crossing: the day it is reached, not the day we noticed."""
-    match state:
-        case Open(facts=Facts(due_on=date() as due_on), since_on=since_on):
-            return reached_on(command.threshold, due_on=due_on, since_on=since_on)
-        case _:
-            return command.due_at.date()  # Nothing will be written.
-
-
-def _cured(state: Open) -> Sequence[events.Event]:
-    reached = tuple(sorted(days for days in state.reached if days > 0))
-    if not reached or state.facts.due_on is None:
-        return []
-    facts = state.facts
     return [
         events.InvoiceOverdueCured(
-            account_id=facts.account_id,
-            account_number=facts.account_number,
-            number=facts.number,
-            installment=facts.installment,
-            open_item_id=facts.open_item_id,
-            due_on=state.facts.due_on,
-            thresholds_reached=reached,
+            **facts.carried,
+            **item.carried,
             open_amount=Money.zero(facts.total.currency),
+            thresholds_reached=reached,
         )
     ]
 
@@ -320,48 +279,38 @@ def facts_of(state: State) -> Facts:
     return state.facts
 
 
+def items_of(state: State) -> Sequence[Item]:
+    return () if isinstance(state, NotIssued) else state.items
+
+
 def open_amount_of(state: State) -> Money:
     if isinstance(state, Open):
         return state.open_amount
     return Money.zero(facts_of(state).total.currency)
 
 
-def timer_name(threshold: int, installment: int) -> str:
-    return f"{TIMER}/{threshold}/{installment}"
-
-
-def timers(thresholds: Sequence[int]) -> Callable[[State], Sequence[Timer]]:
-    """Which thresholds an invoice waits for. Those before the due date only if it is ahead."""
-
-    def waiting(state: State) -> Sequence[Timer]:
-        if not isinstance(state, Open) or state.facts.due_on is None:
-            return ()
-        facts, due_on = state.facts, state.facts.due_on
-        ahead = is_ahead(due_on, state.recorded_on)
-        return [
-            Timer(
-                timer_name(days, facts.installment),
-                start_of_day(
-                    reached_on(days, due_on=due_on, since_on=state.since_on), facts.time_zone
-                ),
-            )
-            for days in thresholds
-            if days not in state.reached and (days > 0 or ahead)
-        ]
-
-    return waiting
+def status_of(state: State) -> str:
+    match state:
+        case Open():
+            return "open"
+        case Settled():
+            return "settled"
+        case Canceled():
+            return "canceled"
+        case NotIssued():
+            return "unknown"
 
 
 def _account_of(event: events.Event) -> UUID | None:
     return expect(event, events.InvoiceIssued).account_id
 
 
-def invoices(thresholds: Sequence[int] = THRESHOLDS) -> Aggregate[State, events.Event]:
-    """The kind of stream, with the thresholds of this installation (a setting)."""
-    return Aggregate[State, events.Event](
-        "invoice",
-        initial=NOT_ISSUED,
-        evolve=evolve,
-        account_of=_account_of,
-        timers=timers(thresholds),
-    )
+invoice: Final = Aggregate[State, events.Event](
+    "invoice",
+    initial=NOT_ISSUED,
+    evolve=evolve,
+    account_of=_account_of,
+    timers=timers,
+    on_timer=on_timer,
+    payloads=(DaysPastDue,),
+)

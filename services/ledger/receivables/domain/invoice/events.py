@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from shared.kernel.money import Money
@@ -19,135 +19,119 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceIssued:
+class Installment:
+    """A part of the total with a due date of its own: an open item."""
+
+    installment: int  # From 1.
+    open_item_id: UUID
+    due_on: date | None  # None: it never becomes due.
+    amount: Money
+
+
+class Carried(TypedDict):
+    """The facts of OfInvoice, as one expression."""
+
     account_id: UUID
     account_number: str
     number: str
+
+
+class CarriedOfInstallment(TypedDict):
+    """The facts of OfInstallment that never change, as one expression."""
+
     installment: int
     open_item_id: UUID
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfInvoice:
+    """What every event of an invoice carries."""
+
+    account_id: UUID
+    account_number: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfInstallment(OfInvoice):
+    """What every event about one installment carries."""
+
+    installment: int
+    open_item_id: UUID
+    due_on: date | None
+    open_amount: Money  # Of the installment, after.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceIssued(OfInvoice):
     total: Money
     issued_on: date
-    due_on: date | None
+    installments: tuple[Installment, ...]  # Their amounts sum to the total.
     terms: Terms | None
+    thresholds: tuple[int, ...]  # Days past due it reaches, each told once.
     time_zone: str
     recorded_on: date  # The entity's day on which we learned it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceCanceled:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    open_amount: Money  # Before.
-    due_on: date | None
+class InvoiceCanceled(OfInvoice):
+    installments: tuple[Installment, ...]  # All of them, open in full.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoicePaymentApplied:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
+class InvoicePaymentApplied(OfInstallment):
     payment_id: UUID
     payment_number: str
     allocation_id: UUID
     amount: Money
-    open_amount: Money  # After.
     value_on: date  # Of the payment.
-    due_on: date | None
     issued_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoicePaymentUnapplied:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
+class InvoicePaymentUnapplied(OfInstallment):
     payment_id: UUID
     payment_number: str
     allocation_id: UUID
     amount: Money
-    open_amount: Money  # After.
     value_on: date
-    due_on: date | None
     issued_on: date
     unapplied_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceSettled:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceReopened:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    due_on: date | None
-    open_amount: Money
-    reopened_on: date
     recorded_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDueDateApproached:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    due_on: date
+class InvoiceSettled(OfInvoice):
+    """No installment has anything open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReopened(OfInvoice):
+    """It was settled and is open again."""
+
+    open_amount: Money  # Of the invoice.
+    reopened_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDueDateApproached(OfInstallment):
     threshold_days: int  # Negative: so many days ahead.
-    open_amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceBecameOverdue:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    due_on: date
+class InvoiceBecameOverdue(OfInstallment):
     threshold_days: int
-    open_amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDaysPastDueReached:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    due_on: date
+class InvoiceDaysPastDueReached(OfInstallment):
     threshold_days: int
-    open_amount: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceOverdueCured:
-    account_id: UUID
-    account_number: str
-    number: str
-    installment: int
-    open_item_id: UUID
-    due_on: date
+class InvoiceOverdueCured(OfInstallment):
     thresholds_reached: tuple[int, ...]  # The positive ones, ascending.
-    open_amount: Money  # After.
 
 
 Event = (

@@ -1,0 +1,91 @@
+"""Work: cases, tasks, contacts and promises, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.dunning.accounts.projections.account_facts import facts_of_crossing
+from services.dunning.work.api import cases, collection_ledger, contacts, promises, tasks, work_list
+from services.dunning.work.domain.case import commands as case_commands
+from services.dunning.work.domain.case import events as case_events
+from services.dunning.work.domain.case.decide import case
+from services.dunning.work.domain.contact import events as contact_events
+from services.dunning.work.domain.contact.decide import UnknownOpenItem, contact
+from services.dunning.work.domain.promise import commands as promise_commands
+from services.dunning.work.domain.promise import events as promise_events
+from services.dunning.work.domain.promise.decide import (
+    PromisedDateIsPast,
+    PromiseNotMade,
+    promise,
+)
+from services.dunning.work.domain.task import commands as task_commands
+from services.dunning.work.domain.task import events as task_events
+from services.dunning.work.domain.task.decide import TaskNotOpen, task
+from services.dunning.work.handlers import case as case_handlers
+from services.dunning.work.handlers import promise as promise_handlers
+from services.dunning.work.handlers import task as task_handlers
+from services.dunning.work.projections import collection_ledger as collection_ledger_model
+from services.dunning.work.projections import contacts as contacts_model
+from services.dunning.work.projections import promises as promises_model
+from services.dunning.work.projections import work_list as work_list_model
+from services.dunning.work.reactions import (
+    when_invoice_became_overdue_open_a_case,
+    when_overdue_was_cured_close_the_case,
+    when_payment_allocated_keep_the_promise,
+    when_threshold_reached_follow_the_plan,
+)
+from shared.kernel import rejections
+from shared.platform.area import Area, reaction
+
+AREA: Final = Area(
+    name="work",
+    aggregates=(case, task, contact, promise),
+    events={
+        "dunning.case.opened.v1": case_events.CaseOpened,
+        "dunning.case.open_item_added.v1": case_events.OpenItemAdded,
+        "dunning.case.open_item_removed.v1": case_events.OpenItemRemoved,
+        "dunning.case.closed.v1": case_events.CaseClosed,
+        "dunning.task.opened.v1": task_events.TaskOpened,
+        "dunning.task.completed.v1": task_events.TaskCompleted,
+        "dunning.contact.recorded.v1": contact_events.ContactRecorded,
+        "dunning.promise.made.v1": promise_events.PromiseMade,
+        "dunning.promise.kept.v1": promise_events.PromiseKept,
+    },
+    handlers={
+        case_commands.AddOverdueItem: case_handlers.add_overdue_item,
+        case_commands.RemoveCuredItem: case_handlers.remove_cured_item,
+        task_commands.OpenTask: task_handlers.open_task,
+        promise_commands.KeepPromise: promise_handlers.keep_promise,
+    },
+    read_models=(
+        work_list_model.READ_MODEL,
+        promises_model.READ_MODEL,
+        contacts_model.READ_MODEL,
+        collection_ledger_model.READ_MODEL,
+    ),
+    reactions=(
+        reaction(when_invoice_became_overdue_open_a_case),
+        reaction(when_threshold_reached_follow_the_plan, ask=facts_of_crossing),
+        reaction(when_overdue_was_cured_close_the_case),
+        reaction(when_payment_allocated_keep_the_promise, ask=promises_model.promises_and_cash),
+    ),
+    routes=(
+        cases.router,
+        work_list.router,
+        tasks.router,
+        contacts.router,
+        promises.router,
+        collection_ledger.router,
+    ),
+    rejections={
+        rejections.NumberAlreadyUsed: 409,
+        PromiseNotMade: 409,
+        TaskNotOpen: 409,
+        rejections.AmountNotPositive: 422,
+        rejections.CurrencyMismatch: 422,
+        rejections.EffectiveDateOutOfRange: 422,
+        PromisedDateIsPast: 422,
+        rejections.UnknownAccount: 422,
+        UnknownOpenItem: 422,
+    },
+)
