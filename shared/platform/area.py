@@ -68,6 +68,11 @@ def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
     )
 
 
+def events_of(areas: Sequence[Area]) -> Mapping[str, type]:
+    """What a service with these areas publishes: name on the wire -> class."""
+    return _merged([area.events for area in areas])
+
+
 def join(
     name: str,
     areas: Sequence[Area],
@@ -87,7 +92,7 @@ def join(
 
     return Service(
         name=name,
-        own=_merged([area.events for area in areas]),
+        own=events_of(areas),
         heard=heard,
         public=frozenset(chain.from_iterable(area.public for area in areas)),
         aggregates=list(kinds.values()),

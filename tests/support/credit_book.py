@@ -31,6 +31,12 @@ def cny(amount: str) -> Money:
     return Money.of(amount, "CNY")
 
 
+def _installment(invoice: UUID, amount: str, due_on: date | None) -> inbox.Installment:
+    return inbox.Installment(
+        open_item_id=derived(invoice, "open_item", 1), due_on=due_on, amount=cny(amount)
+    )
+
+
 @dataclass
 class LedgerSays:
     """One ledger's events in order; each is recorded at noon of its business day unless said."""
@@ -56,18 +62,16 @@ class LedgerSays:
         invoice = stream_id(TENANT, ENTITY, "invoice", number)
         event = inbox.InvoiceIssued(
             account_id=account,
-            open_item_id=derived(invoice, "open_item", 1),
             total=cny(total),
             issued_on=on,
-            due_on=due_on,
+            installments=(_installment(invoice, total, due_on),),
         )
         self._add(invoice, account, event, on)
         return invoice
 
     def canceled(self, account: UUID, invoice: UUID, open_amount: str, *, on: date) -> None:
-        item = derived(invoice, "open_item", 1)
         event = inbox.InvoiceCanceled(
-            account_id=account, open_item_id=item, open_amount=cny(open_amount)
+            account_id=account, installments=(_installment(invoice, open_amount, None),)
         )
         self._add(invoice, account, event, on)
 

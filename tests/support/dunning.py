@@ -9,11 +9,12 @@ from uuid import UUID
 
 from services.dunning.accounts.domain.listed_item import ListedItem
 from services.dunning.contract import inbox
-from services.dunning.runtime import published
+from services.dunning.runtime.wiring import AREAS
 from shared.kernel.decider import Book
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived, stream_id
 from shared.kernel.money import Money
+from shared.platform.area import events_of
 
 TENANT: Final = UUID(int=7001)
 BOOK: Final = Book(TENANT, "CN01")
@@ -25,7 +26,7 @@ ITEM_B: Final = UUID(int=102)
 ISSUED: Final = date(2026, 1, 31)
 DUE: Final = date(2026, 3, 2)
 NUMBERS: Final = {ITEM_A: "2026-0131", ITEM_B: "2026-0132"}
-_NAMES: Final = {kind: name for name, kind in {**inbox.TYPES, **published.TYPES}.items()}
+_NAMES: Final = {kind: name for name, kind in {**inbox.HEARD, **events_of(AREAS)}.items()}
 
 
 def yuan(minor: int) -> Money:
@@ -83,10 +84,9 @@ def issued(item: UUID = ITEM_A, minor: int = 235_000) -> inbox.InvoiceIssued:
     return inbox.InvoiceIssued(
         account_id=ACCOUNT,
         number=NUMBERS[item],
-        installment=1,
-        open_item_id=item,
-        total=yuan(minor),
-        due_on=DUE,
+        installments=(
+            inbox.Installment(installment=1, open_item_id=item, amount=yuan(minor), due_on=DUE),
+        ),
     )
 
 

@@ -25,7 +25,7 @@ from shared.platform.service import Topics
 from shared.platform.store.postgres import PostgresStore
 from tests.support.dunning import ACCOUNT, TENANT
 
-NAMES: Final = {kind: name for name, kind in inbox.TYPES.items()}
+NAMES: Final = {kind: name for name, kind in inbox.HEARD.items()}
 SETTLED_S_MAX: Final = 20.0
 Json = dict[str, Any]
 

@@ -32,7 +32,6 @@ from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.handlers import contact, promise, task
 from services.ledger.cash.domain.payment.commands import ReversePayment
 from services.ledger.cash.handlers import payment as payments
-from services.ledger.receivables.domain.invoice.decide import invoices
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import wiring as ledger
 from shared.kernel.decider import Book, Caller, Work
@@ -247,7 +246,7 @@ async def tell(story: Story) -> None:
         effective_on=None,
         now=story.clock.at,
     )
-    await story.command("ledger", payments.reverse(invoices(), bounced), "erp-B-2-back")
+    await story.command("ledger", payments.reverse(bounced), "erp-B-2-back")
 
 
 async def _paid(story: Story, number: str, amount: str, on: str) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.ledger.receivables.domain.invoice import commands, decide, events
+from services.ledger.receivables.domain.invoice import decide, events
+from services.ledger.receivables.domain.invoice.state import State
+from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer
 from shared.kernel.days import start_of_day
+from shared.kernel.decider import Decided
 from tests.support.ledger import (
     ACCOUNT_ID,
     DUE_ON,
-    INVOICE_ID,
     ISSUED_ON,
     PAYMENT_ID,
     ZONE,
@@ -18,7 +20,8 @@ from tests.support.ledger import (
     issued,
 )
 
-ITEM = issued().open_item_id
+AGREED = issued().installments
+ITEM = AGREED[0].open_item_id
 
 
 def portion(amount: str, n: int = 1) -> decide.Portion:
@@ -27,6 +30,7 @@ def portion(amount: str, n: int = 1) -> decide.Portion:
         payment_id=PAYMENT_ID,
         payment_number="P-1",
         account_id=ACCOUNT_ID,
+        installment=1,
         amount=cny(amount),
         value_on=DUE_ON,
     )
@@ -50,7 +54,9 @@ def applied(amount: str, left: str, n: int = 1) -> events.InvoicePaymentApplied:
     )
 
 
-def unapplied(amount: str, left: str, on: date, n: int = 1) -> events.InvoicePaymentUnapplied:
+def unapplied(
+    amount: str, left: str, on: date, n: int = 1, recorded_on: date | None = None
+) -> events.InvoicePaymentUnapplied:
     return events.InvoicePaymentUnapplied(
         account_id=ACCOUNT_ID,
         account_number="C-1001",
@@ -66,17 +72,11 @@ def unapplied(amount: str, left: str, on: date, n: int = 1) -> events.InvoicePay
         due_on=DUE_ON,
         issued_on=ISSUED_ON,
         unapplied_on=on,
+        recorded_on=recorded_on or on,
     )
 
 
-SETTLED = events.InvoiceSettled(
-    account_id=ACCOUNT_ID,
-    account_number="C-1001",
-    number="2026-0131",
-    installment=1,
-    open_item_id=ITEM,
-    due_on=DUE_ON,
-)
+SETTLED = events.InvoiceSettled(account_id=ACCOUNT_ID, account_number="C-1001", number="2026-0131")
 OVERDUE = events.InvoiceBecameOverdue(
     account_id=ACCOUNT_ID,
     account_number="C-1001",
@@ -111,31 +111,23 @@ CANCELED = events.InvoiceCanceled(
     account_id=ACCOUNT_ID,
     account_number="C-1001",
     number="2026-0131",
-    installment=1,
-    open_item_id=ITEM,
-    open_amount=cny("8000.00"),
-    due_on=DUE_ON,
+    installments=AGREED,
 )
 
 
-def reopened(on: date, recorded_on: date | None = None) -> events.InvoiceReopened:
+def reopened(on: date) -> events.InvoiceReopened:
     return events.InvoiceReopened(
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
-        installment=1,
-        open_item_id=ITEM,
-        due_on=DUE_ON,
         open_amount=cny("8000.00"),
         reopened_on=on,
-        recorded_on=recorded_on or on,
     )
 
 
-def reach(threshold: int) -> commands.ReachThreshold:
-    return commands.ReachThreshold(
-        invoice_id=INVOICE_ID,
-        installment=1,
-        threshold=threshold,
-        due_at=start_of_day(DUE_ON + timedelta(days=threshold), ZONE),
-    )
+def reach(
+    state: State, threshold: int, *, early: timedelta = timedelta(0)
+) -> Decided[events.Event]:
+    """What is decided when the timer of the threshold is due."""
+    due_at = start_of_day(DUE_ON + timedelta(days=threshold), ZONE)
+    return on_timer(DaysPastDue(threshold, 1), state, due_at - early)

@@ -18,20 +18,23 @@ from services.ledger.customers.domain.account.decide import account as accounts
 from services.ledger.customers.domain.legal_entity import commands as legal_entity_commands
 from services.ledger.customers.handlers import account as account_handlers
 from services.ledger.customers.handlers import legal_entity as legal_entity_handlers
+from services.ledger.receivables.domain.aging import THRESHOLDS
 from services.ledger.receivables.domain.invoice import commands as invoice_commands
-from services.ledger.receivables.domain.invoice import decide as invoice
 from services.ledger.receivables.domain.invoice import events as invoice_events
+from services.ledger.receivables.domain.invoice.decide import invoice
 from services.ledger.receivables.handlers import invoice as invoice_handlers
-from services.ledger.runtime.published import PUBLISHED
+from services.ledger.runtime.wiring import AREAS
 from shared.kernel.decider import Book
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money
+from shared.platform.area import events_of
 from tests.support.spec import Streams
 
 TENANT: Final = UUID(int=7001)
 BOOK: Final = Book(TENANT, "CN01")
 ZONE: Final = "Asia/Shanghai"
-INVOICES: Final = invoice.invoices()
+INVOICES: Final = invoice
+PUBLISHED: Final = events_of(AREAS)
 ACCOUNT_ID: Final = accounts.stream(BOOK, "C-1001").id
 INVOICE_ID: Final = INVOICES.stream(BOOK, "2026-0131").id
 PAYMENT_ID: Final = payment.stream(BOOK, "P-1").id
@@ -64,17 +67,24 @@ def issued(
     due_on: date | None = DUE_ON,
     issued_on: date = ISSUED_ON,
     recorded_on: date | None = None,
+    thresholds: tuple[int, ...] = THRESHOLDS,
 ) -> invoice_events.InvoiceIssued:
     return invoice_events.InvoiceIssued(
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
-        installment=1,
-        open_item_id=open_item_id(INVOICE_ID, 1),
         total=cny(total),
         issued_on=issued_on,
-        due_on=due_on,
+        installments=(
+            invoice_events.Installment(
+                installment=1,
+                open_item_id=open_item_id(INVOICE_ID, 1),
+                due_on=due_on,
+                amount=cny(total),
+            ),
+        ),
         terms=None,
+        thresholds=thresholds,
         time_zone=ZONE,
         recorded_on=recorded_on or issued_on,
     )
@@ -136,9 +146,10 @@ class LedgerBook:
             total=Money.of(total, currency),
             issued_on=on,
             due=None if net is None else invoice_commands.NetDays(add_days=net),
+            thresholds=THRESHOLDS,
             now=noon(on),
         )
-        self.streams.run(invoice_handlers.issue(INVOICES, command), command.now)
+        self.streams.run(invoice_handlers.issue(command), command.now)
         return INVOICES.stream(BOOK, number).id
 
     def receive(
@@ -173,7 +184,7 @@ class LedgerBook:
             effective_on=effective_on,
             now=noon(on),
         )
-        return self.streams.run(payment_handlers.allocate(INVOICES, command), command.now)
+        return self.streams.run(payment_handlers.allocate(command), command.now)
 
     def allocate_oldest_first(
         self,
@@ -188,7 +199,7 @@ class LedgerBook:
             effective_on=effective_on,
             now=noon(on),
         )
-        work = payment_handlers.allocate_oldest_first(INVOICES, command)
+        work = payment_handlers.allocate_oldest_first(command)
         return self.streams.run(work, command.now)
 
     def reverse(
@@ -205,13 +216,13 @@ class LedgerBook:
             effective_on=effective_on,
             now=noon(on),
         )
-        return self.streams.run(payment_handlers.reverse(INVOICES, command), command.now)
+        return self.streams.run(payment_handlers.reverse(command), command.now)
 
     def cancel(self, invoice_id: UUID, *, on: date, effective_on: date | None = None) -> bytes:
         command = invoice_commands.CancelInvoice(
             invoice_id=invoice_id, effective_on=effective_on, now=noon(on)
         )
-        return self.streams.run(invoice_handlers.cancel(INVOICES, command), command.now)
+        return self.streams.run(invoice_handlers.cancel(command), command.now)
 
     def fire_due(self, invoice_id: UUID, *, until: datetime) -> None:
         """Lets every timer of the invoice fire that is due, in order."""
@@ -222,6 +233,6 @@ class LedgerBook:
             if not due:
                 return
             due_at, name = due[0]
-            work = invoice_handlers.fire(INVOICES, invoice_id, name, due_at)
+            work = INVOICES.fire(invoice_id, name, due_at)
             self.streams.run(work, until + timedelta(seconds=1))
         raise AssertionError("a timer is still there after it fired")

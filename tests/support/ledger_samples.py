@@ -36,6 +36,10 @@ ALLOCATION: Final = payment.Allocation(
     due_on=DUE_ON,
 )
 
+INSTALLMENTS: Final = (
+    invoice.Installment(installment=1, open_item_id=ITEM_ID, due_on=DUE_ON, amount=TOTAL),
+)
+
 SAMPLES: Final[Sequence[object]] = (
     LegalEntityRegistered(
         code="CN01", name="华东贸易有限公司", time_zone="Asia/Shanghai", currency="CNY"
@@ -54,12 +58,11 @@ SAMPLES: Final[Sequence[object]] = (
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
-        installment=1,
-        open_item_id=ITEM_ID,
         total=TOTAL,
         issued_on=ISSUED_ON,
-        due_on=DUE_ON,
+        installments=INSTALLMENTS,
         terms=invoice.Terms(anchor="invoice", add_days=30),
+        thresholds=(-3, 1, 30, 60, 90),
         time_zone="Asia/Shanghai",
         recorded_on=ISSUED_ON,
     ),
@@ -67,10 +70,7 @@ SAMPLES: Final[Sequence[object]] = (
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
-        installment=1,
-        open_item_id=ITEM_ID,
-        open_amount=TOTAL,
-        due_on=DUE_ON,
+        installments=INSTALLMENTS,
     ),
     invoice.InvoicePaymentApplied(
         account_id=ACCOUNT_ID,
@@ -102,25 +102,19 @@ SAMPLES: Final[Sequence[object]] = (
         due_on=DUE_ON,
         issued_on=ISSUED_ON,
         unapplied_on=date(2026, 4, 10),
+        recorded_on=date(2026, 4, 11),
     ),
     invoice.InvoiceSettled(
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
-        installment=1,
-        open_item_id=ITEM_ID,
-        due_on=DUE_ON,
     ),
     invoice.InvoiceReopened(
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
-        installment=1,
-        open_item_id=ITEM_ID,
-        due_on=DUE_ON,
         open_amount=GIVEN,
         reopened_on=date(2026, 4, 10),
-        recorded_on=date(2026, 4, 11),
     ),
     invoice.InvoiceDueDateApproached(
         account_id=ACCOUNT_ID,

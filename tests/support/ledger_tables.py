@@ -11,10 +11,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.ledger.cash.projections.payments import PAYMENTS
-from services.ledger.customers.projections.accounts import ACCOUNTS
-from services.ledger.receivables.projections.invoices import INVOICES
-from services.ledger.reports.projections.open_items import OPEN_ITEMS
+from services.ledger.cash.projections.payments import READ_MODEL as PAYMENTS
+from services.ledger.customers.projections.accounts import READ_MODEL as ACCOUNTS
+from services.ledger.receivables.projections.invoices import READ_MODEL as INVOICES
+from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
 from shared.kernel.decider import PrivateRow
 from shared.kernel.envelope import Recorded
 from shared.platform.database.pools import Database

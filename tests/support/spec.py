@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -13,6 +13,7 @@ import pytest
 from shared.kernel.decider import (
     Aggregate,
     AnyStream,
+    Decided,
     Folded,
     Rejected,
     States,
@@ -49,7 +50,7 @@ class Given(Generic[S, E]):
 
     def when(
         self,
-        decide: Callable[Concatenate[C, S, P], Sequence[E]],
+        decide: Callable[Concatenate[C, S, P], Decided[E] | Sequence[E]],
         command: C,
         *context: P.args,
         **named: P.kwargs,
@@ -61,11 +62,19 @@ class Given(Generic[S, E]):
 @dataclass(frozen=True)
 class When(Generic[S, E]):
     given: Given[S, E]
-    decide: Callable[[S], Sequence[E]]
+    decide: Callable[[S], Decided[E] | Sequence[E]]
 
     def then(self, *expected: E) -> None:
         __tracebackhide__ = True
-        assert list(self.decide(self.given.state)) == list(expected)
+        assert list(events_of(self.decide(self.given.state))) == list(expected)
+
+    def then_on(self, day: date) -> None:
+        """Something happens, and it is about this day."""
+        __tracebackhide__ = True
+        decided = self.decide(self.given.state)
+        assert isinstance(decided, Decided)
+        assert decided.events
+        assert decided.effective_on == day
 
     def then_nothing(self) -> None:
         __tracebackhide__ = True
@@ -79,6 +88,10 @@ class When(Generic[S, E]):
         assert caught.type is reason
         if field is not None:
             assert caught.value.field == field
+
+
+def events_of(decided: Decided[E] | Sequence[E]) -> Sequence[E]:
+    return decided.events if isinstance(decided, Decided) else decided
 
 
 def given(aggregate: Aggregate[S, E], *history: E) -> Given[S, E]:

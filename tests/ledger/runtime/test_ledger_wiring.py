@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from services.ledger.receivables.domain.aging import BadEdges
+from services.ledger.receivables.domain.aging import BadEdges, BadThresholds
 from services.ledger.runtime.settings import Settings
-from services.ledger.runtime.wiring import BadThresholds, service
+from services.ledger.runtime.wiring import service
 from shared.kernel.decider import Rejected
 from shared.platform.http.problems import slug_of
-from tests.support.ledger import issued
-from tests.support.spec import given
 
 
 class TestService:
@@ -22,12 +20,6 @@ class TestService:
     def test_refuses_edges_that_leave_a_gap(self) -> None:
         with pytest.raises(BadEdges):
             service(Settings(aging_edges=(30, 30)))
-
-    def test_gives_invoices_the_thresholds_of_the_setting(self) -> None:
-        kinds = {kind.kind: kind for kind in service(Settings(thresholds=(1, 7))).aggregates}
-
-        names = [timer.name for timer in given(kinds["invoice"], issued()).timers]
-        assert names == ["days_past_due/1/1", "days_past_due/7/1"]
 
     def test_gives_every_rejection_of_the_domain_a_status(self) -> None:
         """A rule without a row would be answered as if it were about the present state."""

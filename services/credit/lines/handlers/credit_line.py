@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from services.credit.lines.domain.credit_line import commands, decide
 from services.credit.lines.domain.credit_line.decide import credit_line
 from services.credit.lines.domain.credit_line.state import Limited
-from shared.kernel.decider import AnyChange, States, Work, on_day
+from shared.kernel.decider import States, Work, changed
 from shared.platform.codec import to_json
 
 
 def set_limit(command: commands.SetLimit) -> Work:
     stream = credit_line.stream(command.book, str(command.account_id))
-
-    def decided(states: States) -> Sequence[AnyChange]:
-        happened = decide.set_limit(command, states.of(stream))
-        return [on_day(stream, happened, command.effective_on, command.time_zone)]
 
     def answer(states: States) -> bytes:
         state = states.of(stream)
@@ -30,4 +24,8 @@ def set_limit(command: commands.SetLimit) -> Work:
             }
         )
 
-    return Work([stream], decided, answer)
+    return Work(
+        [stream],
+        lambda states: [changed(stream, decide.set_limit(command, states.of(stream)))],
+        answer,
+    )

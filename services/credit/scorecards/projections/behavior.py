@@ -107,9 +107,10 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
             case inbox.InvoiceCanceled() as event:
                 for each in event.installments:
                     key = (recorded.tenant_id, event.account_id, each.open_item_id)
+                    invoice = rows.get(INVOICE, key)
                     rows.put(
                         replace(
-                            expect(rows.get(INVOICE, key), BehaviorInvoice),
+                            expect(invoice, BehaviorInvoice),
                             canceled_on=recorded.effective_on,
                             cancel_recorded_at=recorded.recorded_at,
                         )

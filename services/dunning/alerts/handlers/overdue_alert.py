@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.dunning.alerts.domain.overdue_alert import commands, decide
 from services.dunning.alerts.domain.overdue_alert.decide import overdue_alert
-from shared.kernel.decider import Change, Work
+from shared.kernel.decider import Work, changed
 
 
 def raise_alert(command: commands.RaiseAlert) -> Work:
@@ -13,11 +13,10 @@ def raise_alert(command: commands.RaiseAlert) -> Work:
     return Work(
         [stream],
         lambda states: [
-            Change(
+            changed(
                 stream,
                 decide.raise_alert(command, states.of(stream)),
-                command.effective_on,
-                (command.alert_id,),
+                ids=(command.alert_id,),
                 subject=command.open_item_id,
             )
         ],
@@ -31,10 +30,9 @@ def recover_alerts(command: commands.RecoverAlerts) -> Work:
     return Work(
         [stream],
         lambda states: [
-            Change(
+            changed(
                 stream,
                 decide.recover_alerts(command, states.of(stream)),
-                command.effective_on,
                 subject=command.open_item_id,
             )
         ],

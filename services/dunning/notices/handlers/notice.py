@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.dunning.notices.domain.notice import commands, decide
 from services.dunning.notices.domain.notice.decide import notice, notice_stream
-from shared.kernel.decider import Change, Work
+from shared.kernel.decider import Work, changed
 
 
 def queue_notice(command: commands.QueueNotice) -> Work:
@@ -18,9 +18,7 @@ def queue_notice(command: commands.QueueNotice) -> Work:
     )
     return Work(
         [stream],
-        lambda states: [
-            Change(stream, decide.queue_notice(command, states.of(stream)), command.effective_on)
-        ],
+        lambda states: [changed(stream, decide.queue_notice(command, states.of(stream)))],
         lambda states: b"",
     )
 
@@ -30,8 +28,6 @@ def accept_notice(command: commands.AcceptNotice) -> Work:
     stream = notice.existing(command.notice_id)
     return Work(
         [stream],
-        lambda states: [
-            Change(stream, decide.accept_notice(command, states.of(stream)), command.effective_on)
-        ],
+        lambda states: [changed(stream, decide.accept_notice(command, states.of(stream)))],
         lambda states: b"",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.dunning.work.domain.case import commands, decide
 from services.dunning.work.domain.case.decide import case
-from shared.kernel.decider import Change, Work
+from shared.kernel.decider import Work, changed
 
 
 def add_overdue_item(command: commands.AddOverdueItem) -> Work:
@@ -12,13 +12,7 @@ def add_overdue_item(command: commands.AddOverdueItem) -> Work:
     stream = case.stream(command.book, str(command.account_id), command.open_amount.currency)
     return Work(
         [stream],
-        lambda states: [
-            Change(
-                stream,
-                decide.add_overdue_item(command, states.of(stream)),
-                command.effective_on,
-            )
-        ],
+        lambda states: [changed(stream, decide.add_overdue_item(command, states.of(stream)))],
         lambda states: b"",
     )
 
@@ -28,12 +22,6 @@ def remove_cured_item(command: commands.RemoveCuredItem) -> Work:
     stream = case.stream(command.book, str(command.account_id), command.currency)
     return Work(
         [stream],
-        lambda states: [
-            Change(
-                stream,
-                decide.remove_cured_item(command, states.of(stream)),
-                command.effective_on,
-            )
-        ],
+        lambda states: [changed(stream, decide.remove_cured_item(command, states.of(stream)))],
         lambda states: b"",
     )

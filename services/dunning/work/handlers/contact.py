@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.dunning.work.domain.contact import commands, decide
 from services.dunning.work.domain.contact.decide import contact_stream, note_id
 from services.dunning.work.domain.contact.state import Contacted
-from shared.kernel.decider import Change, PrivateRow, States, Work, expect
+from shared.kernel.decider import PrivateRow, States, Work, changed, expect
 from shared.platform.codec import to_json
 
 
@@ -37,14 +37,7 @@ def record_contact(command: commands.RecordContact, note: Mapping[str, str]) -> 
 
     return Work(
         [stream],
-        lambda states: [
-            Change(
-                stream,
-                decide.record_contact(command, states.of(stream)),
-                command.effective_on,
-                happened_at=command.contacted_at,
-            )
-        ],
+        lambda states: [changed(stream, decide.record_contact(command, states.of(stream)))],
         answer,
         [PrivateRow("note", note_id(stream.id), note)] if note else [],
     )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from services.dunning.work.domain.promise import commands, decide
 from services.dunning.work.domain.promise.decide import note_id, promise, promise_stream
-from services.dunning.work.domain.promise.state import HeldConnection, NotMade
-from shared.kernel.decider import Change, CorruptHistory, PrivateRow, States, Work, on_day
+from services.dunning.work.domain.promise.state import Kept, NotMade
+from shared.kernel.decider import CorruptHistory, PrivateRow, States, Work, changed
 from shared.platform.codec import to_json
 
 
@@ -25,7 +25,7 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
                 "version": states.version(stream),
                 "number": state.made.number,
                 "account": {"id": state.made.account_id, "number": state.made.account_number},
-                "status": "kept" if isinstance(state, HeldConnection) else "open",
+                "status": "kept" if isinstance(state, Kept) else "open",
                 "amount": state.made.amount,
                 "promised_on": state.made.promised_on,
                 "made_on": state.made.made_on,
@@ -36,14 +36,7 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
 
     return Work(
         [stream],
-        lambda states: [
-            on_day(
-                stream,
-                decide.make_promise(command, states.of(stream)),
-                command.made_on,
-                command.time_zone,
-            )
-        ],
+        lambda states: [changed(stream, decide.make_promise(command, states.of(stream)))],
         answer,
         [PrivateRow("note", note_id(stream.id), note)] if note else [],
     )
@@ -54,8 +47,6 @@ def keep_promise(command: commands.KeepPromise) -> Work:
     stream = promise.existing(command.promise_id)
     return Work(
         [stream],
-        lambda states: [
-            Change(stream, decide.keep_promise(command, states.of(stream)), command.effective_on)
-        ],
+        lambda states: [changed(stream, decide.keep_promise(command, states.of(stream)))],
         lambda states: b"",
     )

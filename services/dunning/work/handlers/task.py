@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.dunning.work.domain.task import commands, decide
 from services.dunning.work.domain.task.decide import task, task_stream
 from services.dunning.work.domain.task.state import Completed
-from shared.kernel.decider import Change, States, Work, expect, on_day
+from shared.kernel.decider import States, Work, changed, expect
 from shared.platform.codec import to_json
 
 
@@ -20,9 +20,7 @@ def open_task(command: commands.OpenTask) -> Work:
     )
     return Work(
         [stream],
-        lambda states: [
-            Change(stream, decide.open_task(command, states.of(stream)), command.effective_on)
-        ],
+        lambda states: [changed(stream, decide.open_task(command, states.of(stream)))],
         lambda states: b"",
     )
 
@@ -50,13 +48,6 @@ def complete_task(command: commands.CompleteTask) -> Work:
 
     return Work(
         [stream],
-        lambda states: [
-            on_day(
-                stream,
-                decide.complete_task(command, states.of(stream)),
-                command.completed_on,
-                command.time_zone,
-            )
-        ],
+        lambda states: [changed(stream, decide.complete_task(command, states.of(stream)))],
         answer,
     )

@@ -17,6 +17,7 @@ _TABLES: Final = (
     "open_item",
     "open_item_movement",
     "invoice",
+    "invoice_installment",
     "invoice_allocation",
     "payment",
     "payment_allocation",
@@ -77,21 +78,37 @@ CREATE TABLE invoice (
   status TEXT NOT NULL,
   issued_on DATE NOT NULL,
   due_on DATE,
-  add_days INTEGER,
-  installment INTEGER NOT NULL,
-  open_item_id UUID NOT NULL,
+  add_days BIGINT,
   recorded_at TIMESTAMPTZ NOT NULL,
   canceled_on DATE,
   canceled_at TIMESTAMPTZ,
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, invoice_id)
 )""",
-    "CREATE INDEX invoice_account ON invoice (tenant_id, account_id, issued_on, invoice_id)",
-    "CREATE INDEX invoice_list ON invoice (tenant_id, issued_on, invoice_id)",
-    "CREATE UNIQUE INDEX invoice_number ON invoice (tenant_id, legal_entity, number)",
     """
-CREATE INDEX invoice_open ON invoice (tenant_id, account_id, due_on, issued_on, number)
+CREATE INDEX invoice_tenant_id_account_id_issued_on_invoice_id
+  ON invoice (tenant_id, account_id, issued_on, invoice_id)""",
+    """
+CREATE INDEX invoice_tenant_id_issued_on_invoice_id
+  ON invoice (tenant_id, issued_on, invoice_id)""",
+    """
+CREATE UNIQUE INDEX invoice_tenant_id_legal_entity_number
+  ON invoice (tenant_id, legal_entity, number)""",
+    """
+CREATE INDEX invoice_tenant_id_account_id_due_on_issued_on_number
+  ON invoice (tenant_id, account_id, due_on, issued_on, number)
   WHERE status = 'open'""",
+    """
+CREATE TABLE invoice_installment (
+  tenant_id UUID NOT NULL,
+  invoice_id UUID NOT NULL,
+  installment BIGINT NOT NULL,
+  open_item_id UUID NOT NULL,
+  due_on DATE,
+  amount_minor BIGINT NOT NULL,
+  open_minor BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, invoice_id, installment)
+)""",
     """
 CREATE TABLE invoice_allocation (
   tenant_id UUID NOT NULL,
@@ -99,7 +116,7 @@ CREATE TABLE invoice_allocation (
   allocation_id UUID NOT NULL,
   payment_id UUID NOT NULL,
   payment_number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
+  installment BIGINT NOT NULL,
   amount_minor BIGINT NOT NULL,
   value_on DATE NOT NULL,
   applied_on DATE NOT NULL,

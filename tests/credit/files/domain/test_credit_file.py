@@ -10,16 +10,16 @@ import pytest
 
 from services.credit.files.domain.credit_file import commands, events
 from services.credit.files.domain.credit_file.decide import (
-    as_of_timer,
+    Review,
     credit_file,
+    on_timer,
     open_file,
     record_score,
-    start_review,
 )
 from services.credit.files.domain.credit_file.state import Opened
 from services.credit.scorecards.domain.behavior import Behavior
 from services.credit.scorecards.domain.grade import Standing
-from shared.kernel.decider import Book, CorruptHistory, Timer, expect
+from shared.kernel.decider import NOTHING, Book, CorruptHistory, Decided, Timer, expect
 from tests.support.spec import given
 
 ACCOUNT, FILE = UUID(int=1), UUID(int=2)
@@ -72,7 +72,14 @@ def score(as_of: date = GOLDEN.as_of, util: Fraction | None = None) -> commands.
 def review(history: Sequence[events.Event], seen: Behavior) -> Sequence[events.Event]:
     """What a review adds."""
     state = given(credit_file, *history).state
-    return record_score(commands.RecordScore(file_id=FILE, behavior=seen, utilization=None), state)
+    command = commands.RecordScore(file_id=FILE, behavior=seen, utilization=None)
+    return list(record_score(command, state).events)
+
+
+def due(as_of: date, *history: events.Event) -> Decided[events.Event]:
+    """What the review of the month does when it is due."""
+    state = given(credit_file, *history).state
+    return on_timer(Review(as_of), state, datetime(2026, 3, 1, tzinfo=UTC))
 
 
 class TestOpenFile:
@@ -100,7 +107,6 @@ class TestTimers:
         found = given(credit_file, OPENED, started(date(2026, 1, 31))).timers
 
         assert [each.name for each in found] == ["review/2026-02-28"]
-        assert as_of_timer(found[0].name) == date(2026, 2, 28)
 
     def test_do_not_wait_for_months_that_were_over_when_we_learned_of_the_account(self) -> None:
         late = replace(OPENED, opened_on=date(2020, 1, 5), recorded_on=date(2026, 1, 31))
@@ -113,25 +119,20 @@ class TestTimers:
         assert [each.name for each in given(credit_file, ahead).timers] == ["review/2026-03-31"]
 
 
-class TestStartReview:
+class TestOnTimer:
     def test_starts_the_review_that_waits(self) -> None:
         day = date(2026, 1, 31)
-        wish = commands.StartReview(file_id=FILE, as_of=day)
 
-        given(credit_file, OPENED).when(start_review, wish).then(started(day))
+        assert due(day, OPENED).events == [started(day)]
+        assert due(day, OPENED).effective_on == day
 
     @pytest.mark.parametrize("day", [date(2026, 1, 31), date(2026, 3, 31), date(2026, 2, 27)])
     def test_stays_quiet_about_any_other_day(self, day: date) -> None:
-        wish = commands.StartReview(file_id=FILE, as_of=day)
-        reviewed = given(credit_file, OPENED, started(date(2026, 1, 31)))
-
-        reviewed.when(start_review, wish).then_nothing()
+        assert due(day, OPENED, started(date(2026, 1, 31))) == NOTHING
 
     def test_stops_loudly_where_there_is_no_file(self) -> None:
         with pytest.raises(CorruptHistory):
-            start_review(
-                commands.StartReview(file_id=FILE, as_of=date(2026, 1, 31)), credit_file.initial
-            )
+            due(date(2026, 1, 31))
 
 
 class TestRecordScore:
@@ -195,7 +196,8 @@ class TestRecordScore:
         assert last.standing == Standing(grade="良好", changed_on=date(2026, 5, 31))
 
     def test_sees_the_limit_where_one_is_set(self) -> None:
-        scored, *_ = record_score(score(util=Fraction(3, 4)), given(credit_file, OPENED).state)
+        state = given(credit_file, OPENED).state
+        scored, *_ = record_score(score(util=Fraction(3, 4)), state).events
 
         assert isinstance(scored, events.CreditFileScored)
         util = next(each for each in scored.indicators if each.id == "UTIL")

@@ -15,17 +15,18 @@ from services.credit.files.domain.credit_file import events as file_events
 from services.credit.files.projections import credit_files
 from services.credit.lines.domain.credit_line import events as line_events
 from services.credit.lines.projections import exposure
-from services.credit.runtime.published import PUBLISHED
+from services.credit.runtime.wiring import AREAS
 from services.credit.scorecards.projections import behavior
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived, stream_id
+from shared.platform.area import events_of
 from shared.platform.projector.port import Projection
 from tests.support.credit_book import ENTITY, TENANT, ZONE, LedgerSays, account_id, cny, noon
 from tests.support.credit_samples import SAMPLES
 from tests.support.projecting import Tables, project
 
-NAMES: Final = {kind: name for name, kind in PUBLISHED.items()}
+NAMES: Final = {kind: name for name, kind in events_of(AREAS).items()}
 PROJECTIONS: Final = (behavior.READ_MODEL, exposure.READ_MODEL, credit_files.READ_MODEL)
 DAY: Final = date(2026, 1, 5)
 MONTH_END: Final = date(2026, 1, 31)

@@ -8,9 +8,9 @@ from services.credit.lines.domain.credit_line.decide import (
     credit_line,
     set_limit,
 )
-from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 from shared.kernel.decider import Book
 from shared.kernel.money import Money
+from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 from tests.support.spec import given
 
 ACCOUNT = UUID(int=1)

@@ -25,7 +25,7 @@ HISTORY = in_order(
     (applied(ITEM_A, 700), after(1)),
     (applied(ITEM_A, 400), after(1)),
     (applied(ITEM_A, 300), after(-5)),
-    (InvoiceCanceled(open_item_id=ITEM_B), after(2)),
+    (InvoiceCanceled(installments=issued(ITEM_B).installments), after(2)),
     (CreditFileGradeChanged(account_id=ACCOUNT, to_grade="良好"), after(-2)),
 )
 

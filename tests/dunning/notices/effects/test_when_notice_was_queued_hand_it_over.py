@@ -9,7 +9,8 @@ from services.dunning.notices.adapters.ledger_debtors import LedgerDebtors
 from services.dunning.notices.adapters.maildir import Maildir
 from services.dunning.notices.adapters.rendering import Renderer
 from services.dunning.notices.domain.notice.commands import AcceptNotice
-from services.dunning.notices.effects.when_notice_was_queued_hand_it_over import HandOverNotices
+from services.dunning.notices.effects.when_notice_was_queued_hand_it_over import perform
+from services.dunning.notices.handlers.ports import Ports
 from shared.platform.reactor.port import Unreachable
 from tests.dunning.notices.adapters.test_rendering import PAYEE
 from tests.support.dunning import ACCOUNT, after, recorded
@@ -27,9 +28,10 @@ ANSWER = {
 }
 
 
-def handing_over(folder: Path, handler: httpx.MockTransport) -> HandOverNotices:
+def handing_over(folder: Path, handler: httpx.MockTransport) -> Ports:
     client = httpx.AsyncClient(base_url="http://ledger", transport=handler)
-    return HandOverNotices(LedgerDebtors(client), Maildir(folder, Renderer(PAYEE), "a@b.example"))
+    maildir = Maildir(folder, Renderer(PAYEE), "a@b.example")
+    return Ports(debtors=LedgerDebtors(client), delivery=maildir)
 
 
 def answering(response: httpx.Response, asked: list[str] | None = None) -> httpx.MockTransport:
@@ -52,7 +54,7 @@ class TestPerform:
         asked: list[str] = []
         transport = answering(httpx.Response(200, json=ANSWER), asked)
 
-        wishes = await handing_over(tmp_path, transport).perform(SOURCE)
+        wishes = await perform(handing_over(tmp_path, transport), SOURCE)
 
         assert asked == [f"/v1/accounts/{ACCOUNT}"]
         assert wishes == [
@@ -78,7 +80,7 @@ class TestPerform:
         self, tmp_path: Path, response: httpx.Response
     ) -> None:
         with pytest.raises(Unreachable):
-            await handing_over(tmp_path, answering(response)).perform(SOURCE)
+            await perform(handing_over(tmp_path, answering(response)), SOURCE)
         assert mail_in(tmp_path) == []
 
     async def test_waits_while_ledger_is_away(self, tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ class TestPerform:
             raise httpx.ConnectError("refused")
 
         with pytest.raises(Unreachable):
-            await handing_over(tmp_path, httpx.MockTransport(refuse)).perform(SOURCE)
+            await perform(handing_over(tmp_path, httpx.MockTransport(refuse)), SOURCE)
 
 
 class TestDebtor:

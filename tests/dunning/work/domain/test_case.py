@@ -81,7 +81,7 @@ def test_a_case_is_open_exactly_while_an_item_is_overdue(steps: list[tuple[bool,
         else:
             happened = decide.remove_cured_item(replace(REMOVE, open_item_id=item), state)  # type: ignore[arg-type] # of the two ids
             overdue.discard(item)
-        for event in happened:
+        for event in happened.events:
             state = case.evolve(state, event)
 
         assert isinstance(state, Open if overdue else NotOpen)

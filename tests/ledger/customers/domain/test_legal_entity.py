@@ -29,4 +29,4 @@ class TestRegister:
         )
 
     def test_is_dated_on_the_entitys_own_day(self) -> None:
-        assert decide.registered_on(REGISTER) == date(2026, 2, 1)
+        given(decide.legal_entity).when(decide.register, REGISTER).then_on(date(2026, 2, 1))

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.ledger.customers.domain.account import state as account
+from services.ledger.receivables.domain.aging import THRESHOLDS
 from services.ledger.receivables.domain.invoice import commands, decide, events
 from services.ledger.receivables.domain.invoice.state import State
 from shared.kernel import rejections
@@ -45,6 +46,7 @@ ISSUE = commands.IssueInvoice(
     total=cny("8000.00"),
     issued_on=ISSUED_ON,
     due=commands.NetDays(add_days=30),
+    thresholds=THRESHOLDS,
     now=noon(ISSUED_ON),
 )
 
@@ -158,7 +160,7 @@ class TestCancel:
         early = replace(self.COMMAND, effective_on=date(2026, 1, 30))
 
         with pytest.raises(rejections.EffectiveDateOutOfRange):
-            decide.canceled_on(early, given(INVOICES, issued()).state)
+            decide.cancel(early, given(INVOICES, issued()).state)
 
 
 class TestApply:
@@ -262,7 +264,7 @@ class TestUnapply:
 
 
 def _apply(wish: decide.Portion, state: State) -> list[events.Event]:
-    return list(decide.apply(wish, state, field="/allocations/0"))
+    return list(decide.apply([wish], state, field="/allocations/0"))
 
 
 def _unapply(portions: list[decide.Portion], state: State, on: date) -> list[events.Event]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.ledger.receivables.domain.invoice import decide, events
+from services.ledger.receivables.domain.invoice import events
+from services.ledger.receivables.domain.invoice.state import State
+from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer
 from shared.kernel.days import start_of_day
+from shared.kernel.decider import NOTHING
 from tests.support.invoices import (
     CANCELED,
     CURED,
@@ -27,31 +29,34 @@ from tests.support.ledger import (
 from tests.support.spec import given
 
 
-class TestReachThreshold:
+def state_after(*history: events.Event) -> State:
+    return given(INVOICES, issued(), *history).state
+
+
+class TestOnTimer:
     def test_makes_it_overdue_at_the_start_of_the_day_after_the_due_date(self) -> None:
-        given(INVOICES, issued()).when(decide.reach_threshold, reach(1)).then(OVERDUE)
+        assert reach(state_after(), 1).events == [OVERDUE]
 
     def test_is_dated_on_the_day_it_is_reached(self) -> None:
-        state = given(INVOICES, issued()).state
-
-        assert decide.threshold_reached_on(reach(30), state) == date(2026, 4, 1)
+        assert reach(state_after(), 30).effective_on == date(2026, 4, 1)
 
     def test_happens_once(self) -> None:
-        given(INVOICES, issued(), OVERDUE).when(decide.reach_threshold, reach(1)).then_nothing()
+        assert reach(state_after(OVERDUE), 1) == NOTHING
 
     def test_names_the_first_positive_one_overdue_and_counts_the_others(self) -> None:
-        given(INVOICES, issued(), OVERDUE).when(decide.reach_threshold, reach(30)).then(THIRTY)
+        assert reach(state_after(OVERDUE), 30).events == [THIRTY]
 
     def test_changes_nothing_before_its_time(self) -> None:
-        early = replace(reach(1), due_at=start_of_day(DUE_ON, ZONE))
+        assert reach(state_after(), 1, early=timedelta(days=1)) == NOTHING
 
-        given(INVOICES, issued()).when(decide.reach_threshold, early).then_nothing()
+    def test_changes_nothing_of_an_installment_that_is_not_there(self) -> None:
+        due_at = start_of_day(DUE_ON + timedelta(days=1), ZONE)
+
+        assert on_timer(DaysPastDue(1, 2), state_after(), due_at) == NOTHING
 
     @pytest.mark.parametrize("end", [[applied("8000.00", "0.00"), SETTLED], [CANCELED]])
     def test_changes_nothing_once_nothing_is_open(self, end: list[events.Event]) -> None:
-        history: list[events.Event] = [issued(), *end]
-
-        given(INVOICES, *history).when(decide.reach_threshold, reach(1)).then_nothing()
+        assert reach(state_after(*end), 1) == NOTHING
 
 
 class TestTimers:
@@ -99,10 +104,11 @@ class TestTimers:
             "days_past_due/60/1": start_of_day(date(2026, 5, 1), ZONE),
             "days_past_due/90/1": start_of_day(date(2026, 5, 31), ZONE),
         }
-        assert decide.threshold_reached_on(reach(1), again.state) == on
-        assert decide.threshold_reached_on(reach(60), again.state) == date(2026, 5, 1)
+        late = start_of_day(date(2026, 5, 1), ZONE)
+        assert on_timer(DaysPastDue(1, 1), again.state, late).effective_on == on
+        assert on_timer(DaysPastDue(60, 1), again.state, late).effective_on == date(2026, 5, 1)
 
-    def test_follow_the_thresholds_of_the_installation(self) -> None:
-        own = decide.invoices((7,))
+    def test_follow_the_thresholds_it_was_issued_with(self) -> None:
+        own = given(INVOICES, issued(thresholds=(7,)))
 
-        assert [timer.name for timer in given(own, issued()).timers] == ["days_past_due/7/1"]
+        assert [timer.name for timer in own.timers] == ["days_past_due/7/1"]

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from services.ledger.cash.domain.payment import decide as on_payment
 from services.ledger.cash.domain.payment.decide import payment
-from services.ledger.cash.projections.payments import PAYMENTS
-from services.ledger.customers.projections.accounts import ACCOUNTS
+from services.ledger.cash.projections.payments import READ_MODEL as PAYMENTS
+from services.ledger.customers.projections.accounts import READ_MODEL as ACCOUNTS
 from services.ledger.receivables.domain.aging import bucket_names, bucket_of
 from services.ledger.receivables.domain.invoice import decide as on_invoice
-from services.ledger.receivables.projections.invoices import INVOICES
-from services.ledger.reports.projections.open_items import OPEN_ITEMS
+from services.ledger.receivables.projections.invoices import READ_MODEL as INVOICES
+from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
 from shared.platform.projector.port import Projection
 from tests.support import ledger
 from tests.support.ledger import LedgerBook
@@ -114,7 +114,8 @@ def _of_streams(life: Life) -> dict[UUID, int]:
     found: dict[UUID, int] = {}
     for id in life.invoices:
         state = streams.state(ledger.INVOICES.existing(id))
-        found[on_invoice.facts_of(state).open_item_id] = on_invoice.open_amount_of(state).minor
+        for item in on_invoice.items_of(state):
+            found[item.agreed.open_item_id] = item.open_amount.minor
     for id in life.payments:
         rest = streams.state(payment.existing(id))
         found[on_payment.facts_of(rest).open_item_id] = -on_payment.unallocated_of(rest).minor

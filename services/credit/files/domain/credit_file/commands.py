@@ -1,4 +1,4 @@
-"""What one can wish of a credit file."""
+"""What one can ask of a credit file."""
 
 from __future__ import annotations
 
@@ -24,14 +24,6 @@ class OpenCreditFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StartReview:
-    """The month that ends with `as_of` is over."""
-
-    file_id: UUID
-    as_of: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordScore:
     """Judge the customer by what was seen of it."""
 
@@ -40,4 +32,4 @@ class RecordScore:
     utilization: Fraction | None  # None: no limit is set.
 
 
-Command = OpenCreditFile | StartReview | RecordScore
+Command = OpenCreditFile | RecordScore

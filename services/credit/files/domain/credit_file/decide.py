@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,58 +21,64 @@ from services.credit.scorecards.domain.scorecard import (
     to_wire,
 )
 from shared.kernel.days import start_of_day
-from shared.kernel.decider import Aggregate, Timer, expect
-
-REVIEW: Final = "review"  # A timer's name is this and the month end.
+from shared.kernel.decider import NOTHING, Aggregate, Decided, Timer, expect
 
 
-def open_file(command: commands.OpenCreditFile, state: State) -> Sequence[events.Event]:
+def open_file(command: commands.OpenCreditFile, state: State) -> Decided[events.Event]:
     if isinstance(state, Opened):
-        return []
-    return [
-        events.CreditFileOpened(
-            account_id=command.account_id,
-            account_number=command.account_number,
-            legal_entity=command.book.legal_entity,
-            time_zone=command.time_zone,
-            currency=command.currency,
-            opened_on=command.opened_on,
-            recorded_on=command.recorded_on,
-        )
-    ]
+        return NOTHING
+    return Decided(
+        command.effective_on,
+        [
+            events.CreditFileOpened(
+                account_id=command.account_id,
+                account_number=command.account_number,
+                legal_entity=command.book.legal_entity,
+                time_zone=command.time_zone,
+                currency=command.currency,
+                opened_on=command.opened_on,
+                recorded_on=command.recorded_on,
+            )
+        ],
+        command.time_zone,
+    )
 
 
-def start_review(command: commands.StartReview, state: State) -> Sequence[events.Event]:
-    opened = expect(state, Opened)
-    if command.as_of != opened.next_review_of:
-        return []
-    return [events.CreditFileReviewStarted(account_id=opened.account_id, as_of=command.as_of)]
-
-
-def record_score(command: commands.RecordScore, state: State) -> Sequence[events.Event]:
+def record_score(command: commands.RecordScore, state: State) -> Decided[events.Event]:
     """Too few allocations: no score, and the grade stays."""
     opened = expect(state, Opened)
     as_of = command.behavior.as_of
     if opened.scored_to is not None and as_of <= opened.scored_to:
-        return []
+        return NOTHING
     assessment = _assessed(command)
     if assessment is None:
-        return []
+        return NOTHING
     before = opened.standing
     after = next_standing(before, assessment.score, assessment.cap, as_of)
     scored = _scored(opened.account_id, command, assessment, after)
     if after.grade == UNRATED or after.grade == before.grade:
-        return [scored]
-    return [
-        scored,
-        events.CreditFileGradeChanged(
-            account_id=opened.account_id,
-            as_of=as_of,
-            from_grade=before.grade,
-            to_grade=after.grade,
-            score=to_wire(assessment.score),
-        ),
-    ]
+        return Decided(as_of, [scored], opened.time_zone)
+    return Decided(
+        as_of,
+        [
+            scored,
+            events.CreditFileGradeChanged(
+                account_id=opened.account_id,
+                as_of=as_of,
+                from_grade=before.grade,
+                to_grade=after.grade,
+                score=to_wire(assessment.score),
+            ),
+        ],
+        opened.time_zone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The month that ends with `as_of` is over."""
+
+    as_of: date
 
 
 def timers(state: State) -> Sequence[Timer]:
@@ -80,12 +87,15 @@ def timers(state: State) -> Sequence[Timer]:
         return ()
     as_of = state.next_review_of
     due_at = start_of_day(as_of + timedelta(days=1), state.time_zone)
-    return (Timer(f"{REVIEW}/{as_of.isoformat()}", due_at),)
+    return (Timer.of(Review(as_of), due_at),)
 
 
-def as_of_timer(name: str) -> date:
-    """The month end a timer stands for."""
-    return date.fromisoformat(name.removeprefix(f"{REVIEW}/"))
+def on_timer(payload: Review, state: State, due_at: datetime) -> Decided[events.Event]:
+    opened = expect(state, Opened)
+    if payload.as_of != opened.next_review_of:
+        return NOTHING
+    started = events.CreditFileReviewStarted(account_id=opened.account_id, as_of=payload.as_of)
+    return Decided(payload.as_of, [started], opened.time_zone)
 
 
 def _assessed(command: commands.RecordScore) -> Assessment | None:
@@ -132,5 +142,11 @@ def _account_of(event: events.Event) -> UUID | None:
 
 
 credit_file: Final = Aggregate[State, events.Event](
-    "credit_file", initial=NOT_OPENED, evolve=evolve, account_of=_account_of, timers=timers
+    "credit_file",
+    initial=NOT_OPENED,
+    evolve=evolve,
+    account_of=_account_of,
+    timers=timers,
+    on_timer=on_timer,
+    payloads=(Review,),
 )

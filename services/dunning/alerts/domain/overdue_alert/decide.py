@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from services.dunning.alerts.domain.overdue_alert import commands, events
 from services.dunning.alerts.domain.overdue_alert.evolve import evolve
 from services.dunning.alerts.domain.overdue_alert.state import NO_ALERTS, State
-from shared.kernel.decider import Aggregate
+from shared.kernel.decider import NOTHING, Aggregate, Decided
 from shared.kernel.ids import derived
 
 
@@ -17,47 +16,53 @@ def alert_id(crossing: UUID, threshold_days: int, policy_version: str) -> UUID:
     return derived(crossing, threshold_days, policy_version)
 
 
-def raise_alert(command: commands.RaiseAlert, state: State) -> Sequence[events.Event]:
+def raise_alert(command: commands.RaiseAlert, state: State) -> Decided[events.Event]:
     if command.alert_id in state.known:
-        return []
-    return [
-        events.OverdueAlertRaised(
-            alert_id=command.alert_id,
-            account=command.account,
-            open_item_id=command.open_item_id,
-            invoice_number=command.invoice_number,
-            installment=command.installment,
-            due_on=command.due_on,
-            effective_on=command.effective_on,
-            threshold_days=command.threshold_days,
-            grade=command.grade,
-            collector_id=command.collector_id,
-            open_amount=command.open_amount,
-            policy_version=command.policy_version,
-        )
-    ]
+        return NOTHING
+    return Decided(
+        command.effective_on,
+        [
+            events.OverdueAlertRaised(
+                alert_id=command.alert_id,
+                account=command.account,
+                open_item_id=command.open_item_id,
+                invoice_number=command.invoice_number,
+                installment=command.installment,
+                due_on=command.due_on,
+                effective_on=command.effective_on,
+                threshold_days=command.threshold_days,
+                grade=command.grade,
+                collector_id=command.collector_id,
+                open_amount=command.open_amount,
+                policy_version=command.policy_version,
+            )
+        ],
+    )
 
 
-def recover_alerts(command: commands.RecoverAlerts, state: State) -> Sequence[events.Event]:
+def recover_alerts(command: commands.RecoverAlerts, state: State) -> Decided[events.Event]:
     """One recovery for each alert raised, lowest threshold first."""
     raised = sorted(state.raised.values(), key=lambda alert: alert.threshold_days)
-    return [
-        events.OverdueAlertRecovered(
-            alert_id=alert.alert_id,
-            account=alert.account,
-            open_item_id=alert.open_item_id,
-            invoice_number=alert.invoice_number,
-            installment=alert.installment,
-            due_on=alert.due_on,
-            effective_on=command.effective_on,
-            threshold_days=alert.threshold_days,
-            grade=alert.grade,
-            collector_id=alert.collector_id,
-            open_amount=command.open_amount,
-            policy_version=alert.policy_version,
-        )
-        for alert in raised
-    ]
+    return Decided(
+        command.effective_on,
+        [
+            events.OverdueAlertRecovered(
+                alert_id=alert.alert_id,
+                account=alert.account,
+                open_item_id=alert.open_item_id,
+                invoice_number=alert.invoice_number,
+                installment=alert.installment,
+                due_on=alert.due_on,
+                effective_on=command.effective_on,
+                threshold_days=alert.threshold_days,
+                grade=alert.grade,
+                collector_id=alert.collector_id,
+                open_amount=command.open_amount,
+                policy_version=alert.policy_version,
+            )
+            for alert in raised
+        ],
+    )
 
 
 def account_of(event: events.Event) -> UUID:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import assert_never
 from uuid import UUID
@@ -16,45 +15,53 @@ from services.dunning.notices.domain.notice.state import (
     Queued,
     State,
 )
-from shared.kernel.decider import Aggregate, Book, Rejected, Stream
+from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
 
 
 class NoticeNotQueued(Rejected):
     """Nobody queued what was handed over."""
 
 
-def queue_notice(command: commands.QueueNotice, state: State) -> Sequence[events.Event]:
+def queue_notice(command: commands.QueueNotice, state: State) -> Decided[events.Event]:
     if not isinstance(state, NotQueued):
-        return []  # A second item of the same account, due date and step is on the same notice.
-    return [
-        events.NoticeQueued(
-            account_id=command.account_id,
-            account_number=command.account_number,
-            due_on=command.due_on,
-            step=command.step,
-            channel=command.channel,
-            template=command.template,
-            grade=command.grade,
-            currency=command.currency,
-            items=tuple(command.items),
+        return (
+            NOTHING  # A second item of the same account, due date and step is on the same notice.
         )
-    ]
+    return Decided(
+        command.effective_on,
+        [
+            events.NoticeQueued(
+                account_id=command.account_id,
+                account_number=command.account_number,
+                due_on=command.due_on,
+                step=command.step,
+                channel=command.channel,
+                template=command.template,
+                grade=command.grade,
+                currency=command.currency,
+                items=tuple(command.items),
+            )
+        ],
+    )
 
 
-def accept_notice(command: commands.AcceptNotice, state: State) -> Sequence[events.Event]:
+def accept_notice(command: commands.AcceptNotice, state: State) -> Decided[events.Event]:
     match state:
         case NotQueued():
             raise NoticeNotQueued
         case Accepted():
-            return []
+            return NOTHING
         case Queued():
-            return [
-                events.NoticeAccepted(
-                    account_id=state.account_id,
-                    channel=state.channel,
-                    message_id=command.message_id,
-                )
-            ]
+            return Decided(
+                command.effective_on,
+                [
+                    events.NoticeAccepted(
+                        account_id=state.account_id,
+                        channel=state.channel,
+                        message_id=command.message_id,
+                    )
+                ],
+            )
         case _:
             assert_never(state)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from services.dunning.work.domain.case import commands, events
 from services.dunning.work.domain.case.evolve import evolve
 from services.dunning.work.domain.case.state import NOT_OPEN, NotOpen, Open, State
-from shared.kernel.decider import Aggregate
+from shared.kernel.decider import NOTHING, Aggregate, Decided
 
 
-def add_overdue_item(command: commands.AddOverdueItem, state: State) -> Sequence[events.Event]:
+def add_overdue_item(command: commands.AddOverdueItem, state: State) -> Decided[events.Event]:
     if isinstance(state, Open) and command.open_item_id in state.open_item_ids:
-        return []
+        return NOTHING
     opened = events.CaseOpened(
         account_id=command.account_id,
         account_number=command.account_number,
@@ -28,18 +27,20 @@ def add_overdue_item(command: commands.AddOverdueItem, state: State) -> Sequence
         due_on=command.due_on,
         open_amount=command.open_amount,
     )
-    return [opened, added] if isinstance(state, NotOpen) else [added]
+    return Decided(command.effective_on, [opened, added] if isinstance(state, NotOpen) else [added])
 
 
-def remove_cured_item(command: commands.RemoveCuredItem, state: State) -> Sequence[events.Event]:
+def remove_cured_item(command: commands.RemoveCuredItem, state: State) -> Decided[events.Event]:
     if isinstance(state, NotOpen) or command.open_item_id not in state.open_item_ids:
-        return []
+        return NOTHING
     removed = events.OpenItemRemoved(
         account_id=command.account_id, open_item_id=command.open_item_id
     )
     if state.open_item_ids == {command.open_item_id}:
-        return [removed, events.CaseClosed(account_id=command.account_id)]
-    return [removed]
+        return Decided(
+            command.effective_on, [removed, events.CaseClosed(account_id=command.account_id)]
+        )
+    return Decided(command.effective_on, [removed])
 
 
 def account_of(event: events.Event) -> UUID:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
 
@@ -10,12 +9,12 @@ from services.dunning.work.domain.promise import commands, events
 from services.dunning.work.domain.promise.evolve import evolve
 from services.dunning.work.domain.promise.state import (
     NOT_MADE,
-    HeldConnection,
+    Kept,
     NotMade,
     Open,
     State,
 )
-from shared.kernel.decider import Aggregate, Book, Rejected, Stream
+from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
 from shared.kernel.ids import derived
 from shared.kernel.rejections import (
     AmountNotPositive,
@@ -33,7 +32,7 @@ class PromiseNotMade(Rejected):
     """Nobody made what should be kept."""
 
 
-def make_promise(command: commands.MakePromise, state: State) -> Sequence[events.Event]:
+def make_promise(command: commands.MakePromise, state: State) -> Decided[events.Event]:
     if not isinstance(state, NotMade):
         raise NumberAlreadyUsed("/number")
     if command.amount.currency != command.account_currency:
@@ -45,29 +44,36 @@ def make_promise(command: commands.MakePromise, state: State) -> Sequence[events
     if command.promised_on < command.made_on:
         raise PromisedDateIsPast("/promised_on")
     stream = promise_stream(command.book, command.number)
-    return [
-        events.PromiseMade(
-            account_id=command.account_id,
-            account_number=command.account_number,
-            number=command.number,
-            amount=command.amount,
-            promised_on=command.promised_on,
-            made_on=command.made_on,
-            note_id=note_id(stream.id) if command.has_note else None,
-        )
-    ]
+    return Decided(
+        command.made_on,
+        [
+            events.PromiseMade(
+                account_id=command.account_id,
+                account_number=command.account_number,
+                number=command.number,
+                amount=command.amount,
+                promised_on=command.promised_on,
+                made_on=command.made_on,
+                note_id=note_id(stream.id) if command.has_note else None,
+            )
+        ],
+        command.time_zone,
+    )
 
 
-def keep_promise(command: commands.KeepPromise, state: State) -> Sequence[events.Event]:
+def keep_promise(command: commands.KeepPromise, state: State) -> Decided[events.Event]:
     match state:
         case NotMade():
             raise PromiseNotMade
-        case HeldConnection():
-            return []
+        case Kept():
+            return NOTHING
         case Open(made) if command.received >= made.amount:
-            return [events.PromiseKept(account_id=made.account_id, received=command.received)]
+            return Decided(
+                command.effective_on,
+                [events.PromiseKept(account_id=made.account_id, received=command.received)],
+            )
         case Open():
-            return []
+            return NOTHING
         case _:
             assert_never(state)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from services.dunning.work.domain.promise import events
-from services.dunning.work.domain.promise.state import HeldConnection, NotMade, Open, State
+from services.dunning.work.domain.promise.state import Kept, NotMade, Open, State
 from shared.kernel.decider import expect
 
 
@@ -15,6 +15,6 @@ def evolve(state: State, event: events.Event) -> State:
             expect(state, NotMade)
             return Open(event)
         case events.PromiseKept():
-            return HeldConnection(expect(state, Open).made)
+            return Kept(expect(state, Open).made)
         case _:
             assert_never(event)

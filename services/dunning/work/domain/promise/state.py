@@ -19,10 +19,10 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldConnection:
+class Kept:
     made: PromiseMade
 
 
-State = NotMade | Open | HeldConnection
+State = NotMade | Open | Kept
 
 NOT_MADE: Final[State] = NotMade()

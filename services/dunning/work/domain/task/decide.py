@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import assert_never
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from services.dunning.work.domain.task import commands, events
 from services.dunning.work.domain.task.evolve import evolve
 from services.dunning.work.domain.task.state import NOT_OPENED, Completed, NotOpened, Open, State
-from shared.kernel.decider import Aggregate, Book, Rejected, Stream
+from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
 from shared.kernel.rejections import EffectiveDateOutOfRange
 
 
@@ -18,38 +17,45 @@ class TaskNotOpen(Rejected):
     """Nobody opened it."""
 
 
-def open_task(command: commands.OpenTask, state: State) -> Sequence[events.Event]:
+def open_task(command: commands.OpenTask, state: State) -> Decided[events.Event]:
     if not isinstance(state, NotOpened):
-        return []  # A second item of the same account, due date and step is in the same task.
-    return [
-        events.TaskOpened(
-            account_id=command.account_id,
-            account_number=command.account_number,
-            due_on=command.due_on,
-            step=command.step,
-            kind=command.kind,
-            grade=command.grade,
-            items=tuple(command.items),
-        )
-    ]
+        return NOTHING  # A second item of the same account, due date and step is in the same task.
+    return Decided(
+        command.effective_on,
+        [
+            events.TaskOpened(
+                account_id=command.account_id,
+                account_number=command.account_number,
+                due_on=command.due_on,
+                step=command.step,
+                kind=command.kind,
+                grade=command.grade,
+                items=tuple(command.items),
+            )
+        ],
+    )
 
 
-def complete_task(command: commands.CompleteTask, state: State) -> Sequence[events.Event]:
+def complete_task(command: commands.CompleteTask, state: State) -> Decided[events.Event]:
     match state:
         case NotOpened():
             raise TaskNotOpen
         case Completed():
-            return []
+            return NOTHING
         case Open():
             if command.completed_on > command.today:
                 raise EffectiveDateOutOfRange("/completed_on")
-            return [
-                events.TaskCompleted(
-                    account_id=state.account_id,
-                    outcome=command.outcome,
-                    completed_on=command.completed_on,
-                )
-            ]
+            return Decided(
+                command.completed_on,
+                [
+                    events.TaskCompleted(
+                        account_id=state.account_id,
+                        outcome=command.outcome,
+                        completed_on=command.completed_on,
+                    )
+                ],
+                command.time_zone,
+            )
         case _:
             assert_never(state)
 
