@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.kernel.decider import NotWritten, OutcomeUnknown, Overloaded
@@ -29,7 +29,7 @@ _TRANSIENT: Final = (
     OutcomeUnknown,
     Overloaded,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
+    asyncpg.InternalClientError,  # The driver was told of the end, and has not noticed it yet.
     asyncpg.PostgresConnectionError,
     asyncpg.TransactionRollbackError,  # 40001, 40P01
     asyncpg.OperatorInterventionError,  # 57P01 and its kin
@@ -38,14 +38,17 @@ _TRANSIENT: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.CannotConnectNowError,
     PoolExhausted,
+    DisconnectionError,
+    PendingRollbackError,  # SQLAlchemy's, for what is asked after the connection was lost.
 )
 
 
 def is_transient(problem: BaseException) -> bool:
-    """Worth another attempt with the same batch. Anything else will fail again for ever.
+    """Whether a failure is about the connection and not about what was asked: worth another try.
 
-    The driver's complaint about an argument is an InterfaceError too, and a ValueError. What came
-    through SQLAlchemy is judged by what the driver said.
+    The one place that decides it: a worker tries again, a request is answered 503. The driver's
+    complaint about an argument is an InterfaceError too, and a ValueError. What came through
+    SQLAlchemy is judged by what the driver said.
     """
     if isinstance(problem, DBAPIError):
         return problem.connection_invalidated or is_transient(driver_problem(problem))
@@ -89,7 +92,7 @@ class HeldConnection:
 
     async def close(self) -> None:
         if self._connection is not None:
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
+            with contextlib.suppress(asyncpg.PostgresError, *_TRANSIENT):
                 await self._connection.close(timeout=1.0)
             self.drop()
 
@@ -129,13 +132,11 @@ class Listening:
                     await connection.add_listener(channel, _without_arguments(heard))
                     heard()  # What was sent before we listened.
                 await self._stay(connection)
-            except (
-                OSError,
-                TimeoutError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-            ) as problem:
-                self._log.warning("listening interrupted", problem=type(problem).__name__)
+            except Exception as problem:  # Whatever it is, the next connection listens again.
+                if is_transient(problem):
+                    self._log.warning("listening interrupted", problem=type(problem).__name__)
+                else:
+                    self._log.error("listening failed", problem)
                 await asyncio.sleep(RECONNECT_S)
             finally:
                 if connection is not None:

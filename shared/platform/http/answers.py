@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import structlog
-from asyncpg import InterfaceError, PostgresError
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +27,7 @@ from shared.kernel.decider import (
     UnknownStream,
 )
 from shared.platform.codec import to_json
+from shared.platform.database.connections import driver_problem, is_transient
 from shared.platform.http.faults import problem_of
 from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import (
@@ -62,11 +62,16 @@ _PLATFORM: Final[Mapping[type[Exception], str]] = {
     Conflict: "concurrent-change",
     ClockMovesBackward: "clock-moves-backward",
     LogUnavailable: "service-unavailable",
-    PoolExhausted: "service-unavailable",
     OSError: "service-unavailable",
-    InterfaceError: "service-unavailable",
     asyncio.TimeoutError: "service-unavailable",
 }
+# What a database that is away comes as; which of it is a bug of ours, `is_transient` says.
+_OF_DATABASE: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    SQLAlchemyError,
+)
 _OF_STATUS: Final = {
     400: "malformed-json",
     404: "not-found",
@@ -80,9 +85,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Rejected, _rejected)
-    app.add_exception_handler(DBAPIError, _database)
-    for kind in _PLATFORM:
-        app.add_exception_handler(kind, _platform)
+    for kind in _OF_DATABASE:
+        app.add_exception_handler(kind, _database)
+    for one in _PLATFORM:
+        app.add_exception_handler(one, _platform)
 
 
 def document(
@@ -163,12 +169,8 @@ async def _platform(request: Request, problem: Exception) -> Response:
 
 async def _database(request: Request, problem: Exception) -> Response:
     """A query the database did not answer; what is not about the connection is a bug of ours."""
-    assert isinstance(problem, DBAPIError)
-    cause = getattr(problem.orig, "__cause__", None)
-    lost = problem.connection_invalidated or (
-        isinstance(cause, PostgresError) and (cause.sqlstate or "")[:2] in ("08", "40", "53", "57")
-    )
-    if not lost:
+    if not is_transient(problem):
         raise problem
-    _throttled.warning("database_unavailable", reason=type(cause or problem).__name__)
+    reason = type(driver_problem(problem)).__name__
+    _throttled.warning("database_unavailable", reason=reason)
     return of_problem(Problem("service-unavailable"), _id(request))

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import text
 
+from shared.platform.database.connections import is_transient
 from shared.platform.database.pools import Database
 from shared.platform.observability import failpoints
 from shared.platform.store.notifier import Notifier
@@ -37,20 +38,6 @@ ASK_S_MAX: Final = 10.0  # how long the outcome of an unanswered COMMIT is asked
 ASK_PAUSE_S: Final = 0.05  # between two questions for that outcome
 ROLLBACK_S_MAX: Final = 1.0  # for a ROLLBACK; then the connection is given up
 CLOSE_S_MAX: Final = 1.0  # for a connection to close; then it is cut
-
-# Worth another attempt with the same batch.
-TRANSIENT: Final = (
-    Conflict,
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # The driver's state machine after a cut.
-    asyncpg.PostgresConnectionError,
-    asyncpg.TransactionRollbackError,  # 40001, 40P01
-    asyncpg.OperatorInterventionError,  # 57P01 and its kin
-    asyncpg.InsufficientResourcesError,
-    asyncpg.LockNotAvailableError,
-)
 
 # In id order, so that two processes wait for each other but never in a circle.
 LOCK: Final = """
@@ -280,8 +267,7 @@ class PostgresStore:
             return frozenset(row[0] for row in found)
 
     def is_transient(self, problem: BaseException) -> bool:
-        # The driver's complaint about an argument it cannot encode is an InterfaceError, too.
-        return isinstance(problem, TRANSIENT) and not isinstance(problem, ValueError)
+        return isinstance(problem, Conflict) or is_transient(problem)
 
     async def close(self) -> None:
         """Stop telling the relay. The writer closes its own connection."""
