@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from services.cli.commands.revision import revise
+from services.cli.commands.revision import revise, tables_of
 from services.cli.main import PARTS
+from shared.platform.database.migrations import migrate
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.projector.port import Projection
 from shared.platform.projector.rows import Index, row
+from tests.support.databases import Server
 
 
 @row(table="remark", key=("tenant_id", "remark_id"), indexes=(Index(("tenant_id", "text")),))
@@ -51,3 +55,30 @@ class TestRevise:
         shutil.copytree(part.migrations, migrations)
 
         assert revise(part.service(PlatformSettings(data=tmp_path)), migrations, "nothing") is None
+
+    @pytest.mark.parametrize("name", PARTS)
+    def test_every_table_shows_its_rows_to_their_tenant_only(
+        self, name: str, server: Server, tmp_path: Path
+    ) -> None:
+        part = PARTS[name]
+        service = part.service(PlatformSettings(data=tmp_path))
+        database = server.create()
+        migrate(server.url_of(database), part.migrations)
+
+        try:
+            assert {table.name for table in tables_of(service)} <= asyncio.run(
+                _protected(server.url_of(database))
+            )
+        finally:
+            server.drop(database)
+
+
+async def _protected(url: str) -> set[str]:
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
+        )
+    finally:
+        await connection.close()
+    return {row["relname"] for row in rows}

@@ -21,7 +21,7 @@ from services.credit.files.projections.credit_file_queries import (
     key_of,
     reviews_of,
 )
-from services.credit.files.projections.credit_files import CreditGrade, CreditReview
+from services.credit.files.projections.credit_files import CreditGradeRow, CreditReviewRow
 from services.credit.lines.api.moments import EVERYTHING, day_of, echo, known_by
 from services.credit.lines.domain.exposure import utilization
 from services.credit.lines.projections.exposure_queries import limit_of, movements_of
@@ -115,11 +115,11 @@ async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) 
     return _json(answer, {"etag": etag(file.version)})
 
 
-def _is_scored(review: CreditReview, at: At) -> bool:
+def _is_scored(review: CreditReviewRow, at: At) -> bool:
     return review.scored_at is not None and review.scored_at <= at.as_known
 
 
-def _score(review: CreditReview) -> dict[str, object]:
+def _score(review: CreditReviewRow) -> dict[str, object]:
     details: dict[str, Any] = msgspec.json.decode(review.details or "{}")
     return {
         "as_of": review.as_of,
@@ -133,7 +133,7 @@ def _score(review: CreditReview) -> dict[str, object]:
     }
 
 
-def _review(review: CreditReview, grades: Sequence[CreditGrade], at: At) -> dict[str, object]:
+def _review(review: CreditReviewRow, grades: Sequence[CreditGradeRow], at: At) -> dict[str, object]:
     is_scored = _is_scored(review, at)
     return {
         "as_of": review.as_of,
@@ -144,7 +144,7 @@ def _review(review: CreditReview, grades: Sequence[CreditGrade], at: At) -> dict
     }
 
 
-def _grade_on(day: date, grades: Sequence[CreditGrade]) -> str:
+def _grade_on(day: date, grades: Sequence[CreditGradeRow]) -> str:
     """Of changes with the latest first."""
     return next((each.grade for each in grades if each.as_of <= day), UNRATED)
 

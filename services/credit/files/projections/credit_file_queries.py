@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from services.credit.files.projections.credit_files import (
-    CreditFile,
-    CreditGrade,
-    CreditReview,
+    CreditFileRow,
+    CreditGradeRow,
+    CreditReviewRow,
     credit_file,
     credit_grade,
     credit_review,
@@ -63,18 +63,18 @@ class At:
 
 async def find_file(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
-) -> CreditFile | None:
+) -> CreditFileRow | None:
     row = credit_file.c
     found = await connection.execute(
         sa.select(credit_file).where(row.tenant_id == tenant_id, row.account_id == account_id)
     )
     first = found.mappings().first()
-    return None if first is None else CreditFile(**first)
+    return None if first is None else CreditFileRow(**first)
 
 
 async def reviews_of(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, at: At
-) -> Sequence[CreditReview]:
+) -> Sequence[CreditReviewRow]:
     """The latest first."""
     row = credit_review.c
     found = await connection.execute(
@@ -88,12 +88,12 @@ async def reviews_of(
         .order_by(row.as_of.desc())
         .limit(HISTORY_MAX)
     )
-    return [CreditReview(**each) for each in found.mappings()]
+    return [CreditReviewRow(**each) for each in found.mappings()]
 
 
 async def grades_of(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, at: At
-) -> Sequence[CreditGrade]:
+) -> Sequence[CreditGradeRow]:
     """The latest first."""
     row = credit_grade.c
     found = await connection.execute(
@@ -107,7 +107,7 @@ async def grades_of(
         .order_by(row.as_of.desc())
         .limit(HISTORY_MAX)
     )
-    return [CreditGrade(**each) for each in found.mappings()]
+    return [CreditGradeRow(**each) for each in found.mappings()]
 
 
 async def files(

@@ -8,19 +8,22 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from services.credit.contract import inbox
-from services.credit.contract.tables import METADATA
 from services.credit.files.domain.credit_file import events
 from shared.kernel.decider import expect
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
-from shared.platform.projector.port import Key, Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Key, Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
 
-@dataclass(frozen=True, slots=True)
-class CreditFile:
+@row(
+    table="credit_file",
+    key=("tenant_id", "account_id"),
+    indexes=(Index(("tenant_id", "legal_entity", "account_number")),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileRow:
     """An account; `version` of its file is 0 until this service has opened it."""
 
     tenant_id: UUID
@@ -33,8 +36,9 @@ class CreditFile:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class CreditReview:
+@row(table="credit_review", key=("tenant_id", "account_id", "as_of"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditReviewRow:
     """One month end. Without a score there was too little to judge by."""
 
     tenant_id: UUID
@@ -50,8 +54,9 @@ class CreditReview:
     details: str | None  # JSON: indicators, reasons, caps.
 
 
-@dataclass(frozen=True, slots=True)
-class CreditGrade:
+@row(table="credit_grade", key=("tenant_id", "account_id", "as_of"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditGradeRow:
     """A grade from the month end `as_of` on."""
 
     tenant_id: UUID
@@ -62,62 +67,23 @@ class CreditGrade:
     recorded_at: datetime
 
 
-credit_file: Final = sa.Table(
-    "credit_file",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("legal_entity", sa.Text, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
-    sa.Column("time_zone", sa.Text, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("opened_on", sa.Date, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Index("credit_file_number", "tenant_id", "legal_entity", "account_number"),
-)
+credit_file: Final = table_of(CreditFileRow)
 
-credit_review: Final = sa.Table(
-    "credit_review",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("as_of", sa.Date, primary_key=True),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("scored_at", sa.DateTime(timezone=True)),
-    sa.Column("score_points", sa.Integer),
-    sa.Column("score", sa.Text),
-    sa.Column("coverage", sa.Text),
-    sa.Column("band", sa.Text),
-    sa.Column("allocations", sa.Integer),
-    sa.Column("details", sa.Text),
-)
+credit_review: Final = table_of(CreditReviewRow)
 
-credit_grade: Final = sa.Table(
-    "credit_grade",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("as_of", sa.Date, primary_key=True),
-    sa.Column("grade", sa.Text, nullable=False),
-    sa.Column("from_grade", sa.Text, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-)
-
-FILE: Final = ReadModel(credit_file, CreditFile)
-REVIEW: Final = ReadModel(credit_review, CreditReview)
-GRADE: Final = ReadModel(credit_grade, CreditGrade)
+credit_grade: Final = table_of(CreditGradeRow)
 
 
 def needs(recorded_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in recorded_events:
         match recorded.event:
             case inbox.AccountOpened() | events.CreditFileOpened():
-                yield Need(FILE, _file_key(recorded))
+                yield Need(CreditFileRow, _file_key(recorded))
             case events.CreditFileReviewStarted() | events.CreditFileScored() as event:
-                yield Need(FILE, _file_key(recorded))
-                yield Need(REVIEW, (*_file_key(recorded), event.as_of))
+                yield Need(CreditFileRow, _file_key(recorded))
+                yield Need(CreditReviewRow, (*_file_key(recorded), event.as_of))
             case events.CreditFileGradeChanged():
-                yield Need(FILE, _file_key(recorded))
+                yield Need(CreditFileRow, _file_key(recorded))
             case _:
                 pass
 
@@ -144,7 +110,11 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
 
 
 READ_MODEL: Final = Projection(
-    "credit_files", ("ledger", "credit"), (FILE, REVIEW, GRADE), needs, fold
+    "credit_files",
+    ("ledger", "credit"),
+    (CreditFileRow, CreditReviewRow, CreditGradeRow),
+    needs,
+    fold,
 )
 
 
@@ -155,9 +125,9 @@ def _file_key(recorded: Recorded[Any]) -> Key:
 def _account_opened(rows: Rows, recorded: Recorded[inbox.AccountOpened]) -> None:
     """The topics have no order between them: the file may have been heard of before."""
     event = recorded.event
-    if rows.get(FILE, _file_key(recorded)) is None:
+    if rows.get(CreditFileRow, _file_key(recorded)) is None:
         rows.put(
-            CreditFile(
+            CreditFileRow(
                 tenant_id=recorded.tenant_id,
                 account_id=event.account_id,
                 legal_entity=event.legal_entity,
@@ -173,7 +143,7 @@ def _account_opened(rows: Rows, recorded: Recorded[inbox.AccountOpened]) -> None
 def _file_opened(rows: Rows, recorded: Recorded[events.CreditFileOpened]) -> None:
     event = recorded.event
     rows.put(
-        CreditFile(
+        CreditFileRow(
             tenant_id=recorded.tenant_id,
             account_id=event.account_id,
             legal_entity=event.legal_entity,
@@ -187,13 +157,13 @@ def _file_opened(rows: Rows, recorded: Recorded[events.CreditFileOpened]) -> Non
 
 
 def _move(rows: Rows, recorded: Recorded[Any]) -> None:
-    file = rows.get(FILE, _file_key(recorded))
-    rows.put(replace(expect(file, CreditFile), version=recorded.version))
+    file = rows.get(CreditFileRow, _file_key(recorded))
+    rows.put(replace(expect(file, CreditFileRow), version=recorded.version))
 
 
 def _review_started(rows: Rows, recorded: Recorded[events.CreditFileReviewStarted]) -> None:
     rows.put(
-        CreditReview(
+        CreditReviewRow(
             tenant_id=recorded.tenant_id,
             account_id=recorded.event.account_id,
             as_of=recorded.event.as_of,
@@ -211,11 +181,11 @@ def _review_started(rows: Rows, recorded: Recorded[events.CreditFileReviewStarte
 
 def _scored(rows: Rows, recorded: Recorded[events.CreditFileScored]) -> None:
     event = recorded.event
-    review = rows.get(REVIEW, (*_file_key(recorded), event.as_of))
+    review = rows.get(CreditReviewRow, (*_file_key(recorded), event.as_of))
     details = {"indicators": event.indicators, "reasons": event.reasons, "caps": event.caps}
     rows.put(
         replace(
-            expect(review, CreditReview),
+            expect(review, CreditReviewRow),
             scored_at=recorded.recorded_at,
             score_points=int(event.score.replace(".", "")),
             score=event.score,
@@ -230,7 +200,7 @@ def _scored(rows: Rows, recorded: Recorded[events.CreditFileScored]) -> None:
 def _grade_changed(rows: Rows, recorded: Recorded[events.CreditFileGradeChanged]) -> None:
     event = recorded.event
     rows.put(
-        CreditGrade(
+        CreditGradeRow(
             tenant_id=recorded.tenant_id,
             account_id=event.account_id,
             as_of=event.as_of,

@@ -12,17 +12,20 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from services.credit.contract import inbox
-from services.credit.contract.tables import METADATA
 from services.credit.lines.domain.credit_line import events
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
 
-@dataclass(frozen=True, slots=True)
-class ExposureAccount:
+@row(
+    table="exposure_account",
+    key=("tenant_id", "account_id"),
+    indexes=(Index(("tenant_id", "legal_entity", "account_number")),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureAccountRow:
     tenant_id: UUID
     account_id: UUID
     legal_entity: str
@@ -31,8 +34,9 @@ class ExposureAccount:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExposureMovement:
+@row(table="exposure_movement", key=("tenant_id", "account_id", "stream_id", "version"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureMovementRow:
     tenant_id: UUID
     account_id: UUID
     stream_id: UUID  # Of the invoice or payment,
@@ -42,8 +46,9 @@ class ExposureMovement:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ExposureLimit:
+@row(table="exposure_limit", key=("tenant_id", "account_id", "version"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureLimitRow:
     tenant_id: UUID
     account_id: UUID
     version: int  # Of the credit line.
@@ -52,44 +57,11 @@ class ExposureLimit:
     recorded_at: datetime
 
 
-exposure_account: Final = sa.Table(
-    "exposure_account",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("legal_entity", sa.Text, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
-    sa.Column("time_zone", sa.Text, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Index("exposure_account_number", "tenant_id", "legal_entity", "account_number"),
-)
+exposure_account: Final = table_of(ExposureAccountRow)
 
-exposure_movement: Final = sa.Table(
-    "exposure_movement",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("stream_id", sa.Uuid, primary_key=True),
-    sa.Column("version", sa.BigInteger, primary_key=True),
-    sa.Column("minor", sa.BigInteger, nullable=False),
-    sa.Column("effective_on", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-)
+exposure_movement: Final = table_of(ExposureMovementRow)
 
-exposure_limit: Final = sa.Table(
-    "exposure_limit",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("version", sa.BigInteger, primary_key=True),
-    sa.Column("limit_minor", sa.BigInteger, nullable=False),
-    sa.Column("effective_on", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-)
-
-ACCOUNT: Final = ReadModel(exposure_account, ExposureAccount)
-MOVEMENT: Final = ReadModel(exposure_movement, ExposureMovement)
-LIMIT: Final = ReadModel(exposure_limit, ExposureLimit)
+exposure_limit: Final = table_of(ExposureLimitRow)
 
 
 def needs(_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
@@ -112,7 +84,11 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
 
 
 READ_MODEL: Final = Projection(
-    "exposure", ("ledger", "credit"), (ACCOUNT, MOVEMENT, LIMIT), needs, fold
+    "exposure",
+    ("ledger", "credit"),
+    (ExposureAccountRow, ExposureMovementRow, ExposureLimitRow),
+    needs,
+    fold,
 )
 
 
@@ -131,9 +107,9 @@ def _moved(event: object) -> int | None:
             return None
 
 
-def _account(recorded: Recorded[inbox.AccountOpened]) -> ExposureAccount:
+def _account(recorded: Recorded[inbox.AccountOpened]) -> ExposureAccountRow:
     event = recorded.event
-    return ExposureAccount(
+    return ExposureAccountRow(
         tenant_id=recorded.tenant_id,
         account_id=event.account_id,
         legal_entity=event.legal_entity,
@@ -143,8 +119,8 @@ def _account(recorded: Recorded[inbox.AccountOpened]) -> ExposureAccount:
     )
 
 
-def _movement(recorded: Recorded[Any], minor: int) -> ExposureMovement:
-    return ExposureMovement(
+def _movement(recorded: Recorded[Any], minor: int) -> ExposureMovementRow:
+    return ExposureMovementRow(
         tenant_id=recorded.tenant_id,
         account_id=recorded.account_id,
         stream_id=recorded.stream_id,
@@ -155,8 +131,8 @@ def _movement(recorded: Recorded[Any], minor: int) -> ExposureMovement:
     )
 
 
-def _limit(recorded: Recorded[events.CreditLineLimitSet]) -> ExposureLimit:
-    return ExposureLimit(
+def _limit(recorded: Recorded[events.CreditLineLimitSet]) -> ExposureLimitRow:
+    return ExposureLimitRow(
         tenant_id=recorded.tenant_id,
         account_id=recorded.event.account_id,
         version=recorded.version,

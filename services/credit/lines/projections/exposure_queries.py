@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from services.credit.lines.domain.exposure import Movement
 from services.credit.lines.projections.exposure import (
-    ExposureAccount,
+    ExposureAccountRow,
     exposure_account,
     exposure_limit,
     exposure_movement,
@@ -79,7 +79,7 @@ async def time_zones(connection: AsyncConnection, tenant_id: UUID) -> Sequence[s
 
 async def find_account(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
-) -> ExposureAccount | None:
+) -> ExposureAccountRow | None:
     account = exposure_account.c
     found = await connection.execute(
         sa.select(exposure_account).where(
@@ -87,7 +87,7 @@ async def find_account(
         )
     )
     first = found.mappings().first()
-    return None if first is None else ExposureAccount(**first)
+    return None if first is None else ExposureAccountRow(**first)
 
 
 async def exposures(

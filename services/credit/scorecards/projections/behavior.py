@@ -15,17 +15,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.contract import inbox
-from services.credit.contract.tables import METADATA
 from services.credit.scorecards.domain.behavior import Allocation, History, Invoice
 from shared.kernel.decider import expect
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import row, table_of
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class BehaviorInvoice:
+@row(table="behavior_invoice", key=("tenant_id", "account_id", "open_item_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviorInvoiceRow:
     tenant_id: UUID
     account_id: UUID
     open_item_id: UUID
@@ -38,8 +39,9 @@ class BehaviorInvoice:
     cancel_recorded_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class BehaviorAllocation:
+@row(table="behavior_allocation", key=("tenant_id", "account_id", "allocation_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviorAllocationRow:
     tenant_id: UUID
     account_id: UUID
     allocation_id: UUID
@@ -53,39 +55,9 @@ class BehaviorAllocation:
     unapply_recorded_at: datetime | None
 
 
-behavior_invoice: Final = sa.Table(
-    "behavior_invoice",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("open_item_id", sa.Uuid, primary_key=True),
-    sa.Column("total_minor", sa.BigInteger, nullable=False),
-    sa.Column("issued_on", sa.Date, nullable=False),
-    sa.Column("due_on", sa.Date),
-    sa.Column("effective_on", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("canceled_on", sa.Date),
-    sa.Column("cancel_recorded_at", sa.DateTime(timezone=True)),
-)
+behavior_invoice: Final = table_of(BehaviorInvoiceRow)
 
-behavior_allocation: Final = sa.Table(
-    "behavior_allocation",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("allocation_id", sa.Uuid, primary_key=True),
-    sa.Column("open_item_id", sa.Uuid, nullable=False),
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Column("value_on", sa.Date, nullable=False),
-    sa.Column("due_on", sa.Date),
-    sa.Column("effective_on", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("unapplied_on", sa.Date),
-    sa.Column("unapply_recorded_at", sa.DateTime(timezone=True)),
-)
-
-INVOICE: Final = ReadModel(behavior_invoice, BehaviorInvoice)
-ALLOCATION: Final = ReadModel(behavior_allocation, BehaviorAllocation)
+behavior_allocation: Final = table_of(BehaviorAllocationRow)
 
 
 def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
@@ -93,9 +65,13 @@ def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
         event = recorded.event
         if isinstance(event, inbox.InvoiceCanceled):
             for each in event.installments:
-                yield Need(INVOICE, (recorded.tenant_id, event.account_id, each.open_item_id))
+                yield Need(
+                    BehaviorInvoiceRow, (recorded.tenant_id, event.account_id, each.open_item_id)
+                )
         elif isinstance(event, inbox.InvoicePaymentUnapplied):
-            yield Need(ALLOCATION, (recorded.tenant_id, event.account_id, event.allocation_id))
+            yield Need(
+                BehaviorAllocationRow, (recorded.tenant_id, event.account_id, event.allocation_id)
+            )
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
@@ -107,10 +83,10 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
             case inbox.InvoiceCanceled() as event:
                 for each in event.installments:
                     key = (recorded.tenant_id, event.account_id, each.open_item_id)
-                    invoice = rows.get(INVOICE, key)
+                    invoice = rows.get(BehaviorInvoiceRow, key)
                     rows.put(
                         replace(
-                            expect(invoice, BehaviorInvoice),
+                            expect(invoice, BehaviorInvoiceRow),
                             canceled_on=recorded.effective_on,
                             cancel_recorded_at=recorded.recorded_at,
                         )
@@ -119,10 +95,10 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
                 rows.put(_applied(recorded))
             case inbox.InvoicePaymentUnapplied() as event:
                 key = (recorded.tenant_id, event.account_id, event.allocation_id)
-                allocation = rows.get(ALLOCATION, key)
+                allocation = rows.get(BehaviorAllocationRow, key)
                 rows.put(
                     replace(
-                        expect(allocation, BehaviorAllocation),
+                        expect(allocation, BehaviorAllocationRow),
                         unapplied_on=recorded.effective_on,
                         unapply_recorded_at=recorded.recorded_at,
                     ),
@@ -132,15 +108,17 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-READ_MODEL: Final = Projection("behavior", ("ledger",), (INVOICE, ALLOCATION), needs, fold)
+READ_MODEL: Final = Projection(
+    "behavior", ("ledger",), (BehaviorInvoiceRow, BehaviorAllocationRow), needs, fold
+)
 
 
 async def history_of(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, as_known: datetime
 ) -> History:
     """All of one account that was recorded up to the instant; days are left to the domain."""
-    invoices = await _known(connection, INVOICE, (tenant_id, account_id), as_known)
-    allocations = await _known(connection, ALLOCATION, (tenant_id, account_id), as_known)
+    invoices = await _known(connection, BehaviorInvoiceRow, (tenant_id, account_id), as_known)
+    allocations = await _known(connection, BehaviorAllocationRow, (tenant_id, account_id), as_known)
     return History(
         [_invoice_as_known(row, as_known) for row in invoices],
         [_allocation_as_known(row, as_known) for row in allocations],
@@ -148,22 +126,23 @@ async def history_of(
 
 
 async def _known(
-    connection: AsyncConnection, model: ReadModel[R], account: tuple[UUID, UUID], as_known: datetime
+    connection: AsyncConnection, rows: type[R], account: tuple[UUID, UUID], as_known: datetime
 ) -> Sequence[R]:
-    columns = model.table.c
+    table = table_of(rows)
+    columns = table.c
     found = await connection.execute(
-        sa.select(model.table).where(
+        sa.select(table).where(
             columns.tenant_id == account[0],
             columns.account_id == account[1],
             columns.recorded_at <= as_known,
         )
     )
-    return [model.row(**row) for row in found.mappings()]
+    return [rows(**row) for row in found.mappings()]
 
 
-def _issued(recorded: Recorded[inbox.InvoiceIssued], item: inbox.Installment) -> BehaviorInvoice:
+def _issued(recorded: Recorded[inbox.InvoiceIssued], item: inbox.Installment) -> BehaviorInvoiceRow:
     event = recorded.event
-    return BehaviorInvoice(
+    return BehaviorInvoiceRow(
         tenant_id=recorded.tenant_id,
         account_id=event.account_id,
         open_item_id=item.open_item_id,
@@ -177,9 +156,9 @@ def _issued(recorded: Recorded[inbox.InvoiceIssued], item: inbox.Installment) ->
     )
 
 
-def _applied(recorded: Recorded[inbox.InvoicePaymentApplied]) -> BehaviorAllocation:
+def _applied(recorded: Recorded[inbox.InvoicePaymentApplied]) -> BehaviorAllocationRow:
     event = recorded.event
-    return BehaviorAllocation(
+    return BehaviorAllocationRow(
         tenant_id=recorded.tenant_id,
         account_id=event.account_id,
         allocation_id=event.allocation_id,
@@ -194,7 +173,7 @@ def _applied(recorded: Recorded[inbox.InvoicePaymentApplied]) -> BehaviorAllocat
     )
 
 
-def _invoice_as_known(row: BehaviorInvoice, as_known: datetime) -> Invoice:
+def _invoice_as_known(row: BehaviorInvoiceRow, as_known: datetime) -> Invoice:
     is_known = row.cancel_recorded_at is not None and row.cancel_recorded_at <= as_known
     return Invoice(
         open_item_id=row.open_item_id,
@@ -206,7 +185,7 @@ def _invoice_as_known(row: BehaviorInvoice, as_known: datetime) -> Invoice:
     )
 
 
-def _allocation_as_known(row: BehaviorAllocation, as_known: datetime) -> Allocation:
+def _allocation_as_known(row: BehaviorAllocationRow, as_known: datetime) -> Allocation:
     is_known = row.unapply_recorded_at is not None and row.unapply_recorded_at <= as_known
     return Allocation(
         open_item_id=row.open_item_id,

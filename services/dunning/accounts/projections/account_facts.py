@@ -26,13 +26,13 @@ from services.dunning.contract.inbox import (
 )
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
-METADATA: Final = sa.MetaData()
 
-
-@dataclass(frozen=True, slots=True)
-class Account:
+@row(table="known_account", key=("tenant_id", "account_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
     tenant_id: UUID
     account_id: UUID
     legal_entity: str
@@ -42,16 +42,22 @@ class Account:
     collector_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+@row(table="known_grade", key=("tenant_id", "account_id", "effective_on"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeRow:
     tenant_id: UUID
     account_id: UUID
     effective_on: date
     grade: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItem:
+@row(
+    table="known_open_item",
+    key=("tenant_id", "open_item_id"),
+    indexes=(Index(("tenant_id", "account_id", "due_on")),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenItemRow:
     """An installment with a due date; closed ones stay, with nothing open."""
 
     tenant_id: UUID
@@ -67,63 +73,17 @@ class OpenItem:
     before_minor: int  # What was open when that day began.
 
 
-ACCOUNT: Final = ReadModel(
-    sa.Table(
-        "known_account",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, primary_key=True),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("number", sa.Text, nullable=False),
-        sa.Column("time_zone", sa.Text, nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("collector_id", sa.Uuid),
-    ),
-    Account,
-)
-GRADE: Final = ReadModel(
-    sa.Table(
-        "known_grade",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, primary_key=True),
-        sa.Column("effective_on", sa.Date, primary_key=True),
-        sa.Column("grade", sa.Text, nullable=False),
-    ),
-    Grade,
-)
-OPEN_ITEM: Final = ReadModel(
-    sa.Table(
-        "known_open_item",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("open_item_id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("invoice_number", sa.Text, nullable=False),
-        sa.Column("installment", sa.Integer, nullable=False),
-        sa.Column("issued_on", sa.Date, nullable=False),
-        sa.Column("due_on", sa.Date, nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("open_minor", sa.BigInteger, nullable=False),
-        sa.Column("moved_on", sa.Date, nullable=False),
-        sa.Column("before_minor", sa.BigInteger, nullable=False),
-        sa.Index("known_open_item_of", "tenant_id", "account_id", "due_on"),
-    ),
-    OpenItem,
-)
-
-
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         match recorded.event:
             case InvoiceCanceled(installments=items):
                 for each in items:
-                    yield Need(OPEN_ITEM, (recorded.tenant_id, each.open_item_id))
+                    yield Need(OpenItemRow, (recorded.tenant_id, each.open_item_id))
             case (
                 InvoicePaymentApplied(open_item_id=item)
                 | InvoicePaymentUnapplied(open_item_id=item)
             ):
-                yield Need(OPEN_ITEM, (recorded.tenant_id, item))
+                yield Need(OpenItemRow, (recorded.tenant_id, item))
             case _:
                 pass  # Needs no row.
 
@@ -135,7 +95,14 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
             case AccountOpened():
                 rows.put(_account(recorded, event))
             case CreditFileGradeChanged():
-                rows.put(Grade(tenant, event.account_id, day, event.to_grade))
+                rows.put(
+                    GradeRow(
+                        tenant_id=tenant,
+                        account_id=event.account_id,
+                        effective_on=day,
+                        grade=event.to_grade,
+                    )
+                )
             case InvoiceIssued():
                 for each in event.installments:
                     if each.due_on is not None:
@@ -150,38 +117,38 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _account(recorded: Recorded[Any], event: AccountOpened) -> Account:
-    return Account(
-        recorded.tenant_id,
-        event.account_id,
-        recorded.legal_entity,
-        event.number,
-        event.time_zone,
-        event.currency,
-        event.collector_id,
+def _account(recorded: Recorded[Any], event: AccountOpened) -> AccountRow:
+    return AccountRow(
+        tenant_id=recorded.tenant_id,
+        account_id=event.account_id,
+        legal_entity=recorded.legal_entity,
+        number=event.number,
+        time_zone=event.time_zone,
+        currency=event.currency,
+        collector_id=event.collector_id,
     )
 
 
 def _item(
     recorded: Recorded[Any], event: InvoiceIssued, item: Installment, due_on: date
-) -> OpenItem:
-    return OpenItem(
-        recorded.tenant_id,
-        item.open_item_id,
-        event.account_id,
-        event.number,
-        item.installment,
-        recorded.effective_on,
-        due_on,
-        item.amount.currency,
-        item.amount.minor,
-        recorded.effective_on,
-        item.amount.minor,
+) -> OpenItemRow:
+    return OpenItemRow(
+        tenant_id=recorded.tenant_id,
+        open_item_id=item.open_item_id,
+        account_id=event.account_id,
+        invoice_number=event.number,
+        installment=item.installment,
+        issued_on=recorded.effective_on,
+        due_on=due_on,
+        currency=item.amount.currency,
+        open_minor=item.amount.minor,
+        moved_on=recorded.effective_on,
+        before_minor=item.amount.minor,
     )
 
 
 def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after_minor: int) -> None:
-    row = rows.get(OPEN_ITEM, (tenant_id, open_item_id))
+    row = rows.get(OpenItemRow, (tenant_id, open_item_id))
     if row is None:
         return  # Without a due date nobody is reminded of it.
     if day > row.moved_on:
@@ -197,26 +164,28 @@ def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after_mino
 READ_MODEL: Final = Projection(
     name="account_facts",
     subscribes_to=("ledger", "credit"),
-    rows=(ACCOUNT, GRADE, OPEN_ITEM),
+    rows=(AccountRow, GradeRow, OpenItemRow),
     needs=needs,
     fold=fold,
 )
 
 
-async def account(connection: AsyncConnection, tenant_id: UUID, account_id: UUID) -> Account | None:
-    table = ACCOUNT.table
+async def account(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> AccountRow | None:
+    table = table_of(AccountRow)
     found = await connection.execute(
         sa.select(table).where(table.c.tenant_id == tenant_id, table.c.account_id == account_id)
     )
     row = found.one_or_none()
-    return None if row is None else Account(*row)
+    return None if row is None else AccountRow(**row._mapping)
 
 
 async def items_of_account(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, open_item_ids: Sequence[UUID]
 ) -> frozenset[UUID]:
     """Which of these items are the account's."""
-    table = OPEN_ITEM.table
+    table = table_of(OpenItemRow)
     found = await connection.execute(
         sa.select(table.c.open_item_id).where(
             table.c.tenant_id == tenant_id,
@@ -234,7 +203,7 @@ async def facts_of_crossing(
     event = recorded.event
     tenant_id, account_id = recorded.tenant_id, event.account_id
     known = await account(connection, tenant_id, account_id)
-    grade, item = GRADE.table, OPEN_ITEM.table
+    grade, item = table_of(GradeRow), table_of(OpenItemRow)
     grades = await connection.execute(
         sa.select(grade.c.effective_on, grade.c.grade).where(
             grade.c.tenant_id == tenant_id,
@@ -252,11 +221,11 @@ async def facts_of_crossing(
     return AccountFacts(
         collector_id=known.collector_id if known else None,
         grades=tuple(GradeOnDay(*row) for row in grades),
-        items=tuple(_known(OpenItem(*row)) for row in items),
+        items=tuple(_known(OpenItemRow(**row._mapping)) for row in items),
     )
 
 
-def _known(row: OpenItem) -> KnownItem:
+def _known(row: OpenItemRow) -> KnownItem:
     return KnownItem(
         open_item_id=row.open_item_id,
         invoice_number=row.invoice_number,

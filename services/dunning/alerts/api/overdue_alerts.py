@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.dunning.accounts.api.answering import answer, money, one_of
-from services.dunning.alerts.projections.overdue_alerts import FEED, feed
+from services.dunning.alerts.projections.overdue_alerts import FeedItemRow, feed
 from shared.platform.http.models import Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
 
@@ -36,7 +37,7 @@ async def read_overdue_alerts(
 ) -> Response:
     seen = _seen(paging.after or ())
     filters = one_of(
-        FEED.table,
+        table_of(FeedItemRow),
         {
             "event": event,
             "threshold_days": threshold_days,

@@ -22,13 +22,20 @@ from services.dunning.alerts.domain.overdue_alert.events import (
 )
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.keyset import Record
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
-METADATA: Final = sa.MetaData()
 
-
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+@row(
+    table="overdue_alert_feed",
+    key=("tenant_id", "partition_no", "log_offset"),
+    indexes=(
+        Index(("tenant_id", "id")),
+        Index(("tenant_id", "shown_at", "partition_no", "log_offset")),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItemRow:
     tenant_id: UUID
     partition_no: int
     log_offset: int
@@ -53,60 +60,18 @@ class FeedItem:
     policy_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedHead:
+@row(table="overdue_alert_feed_head", key=("tenant_id", "partition_no"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHeadRow:
     tenant_id: UUID
     partition_no: int
     shown_at: datetime
 
 
-FEED: Final = ReadModel(
-    sa.Table(
-        "overdue_alert_feed",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("partition_no", sa.Integer, primary_key=True),
-        sa.Column("log_offset", sa.BigInteger, primary_key=True),
-        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("id", sa.Uuid, nullable=False),
-        sa.Column("event", sa.Text, nullable=False),
-        sa.Column("alert_id", sa.Uuid, nullable=False),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("account_number", sa.Text, nullable=False),
-        sa.Column("open_item_id", sa.Uuid, nullable=False),
-        sa.Column("invoice_number", sa.Text, nullable=False),
-        sa.Column("installment", sa.Integer, nullable=False),
-        sa.Column("due_on", sa.Date, nullable=False),
-        sa.Column("effective_on", sa.Date, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("threshold_days", sa.Integer, nullable=False),
-        sa.Column("grade", sa.Text, nullable=False),
-        sa.Column("collector_id", sa.Uuid),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("open_minor", sa.BigInteger, nullable=False),
-        sa.Column("policy_version", sa.Text, nullable=False),
-        sa.Index("overdue_alert_feed_order", "tenant_id", "shown_at", "partition_no", "log_offset"),
-        sa.Index("overdue_alert_feed_id", "tenant_id", "id"),
-    ),
-    FeedItem,
-)
-HEAD: Final = ReadModel(
-    sa.Table(
-        "overdue_alert_feed_head",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("partition_no", sa.Integer, primary_key=True),
-        sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
-    ),
-    FeedHead,
-)
-
-
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         if isinstance(recorded.event, OverdueAlertRaised | OverdueAlertRecovered):
-            yield Need(HEAD, (recorded.tenant_id, recorded.partition))
+            yield Need(FeedHeadRow, (recorded.tenant_id, recorded.partition))
 
 
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
@@ -114,44 +79,48 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
         event = recorded.event
         if isinstance(event, OverdueAlertRaised | OverdueAlertRecovered):
             tenant_id, partition = recorded.tenant_id, recorded.partition
-            head = rows.get(HEAD, (tenant_id, partition))
+            head = rows.get(FeedHeadRow, (tenant_id, partition))
             at = max(head.shown_at, recorded.recorded_at) if head else recorded.recorded_at
-            rows.put(FeedHead(tenant_id, partition, at))
+            rows.put(FeedHeadRow(tenant_id=tenant_id, partition_no=partition, shown_at=at))
             rows.put(_item(recorded, event, at))
     return rows
 
 
 def _item(
     recorded: Recorded[Any], event: OverdueAlertRaised | OverdueAlertRecovered, at: datetime
-) -> FeedItem:
-    return FeedItem(
-        recorded.tenant_id,
-        recorded.partition,
-        recorded.offset,
-        at,
-        recorded.id,
-        "raised" if isinstance(event, OverdueAlertRaised) else "recovered",
-        event.alert_id,
-        event.account.id,
-        event.account.legal_entity,
-        event.account.number,
-        event.open_item_id,
-        event.invoice_number,
-        event.installment,
-        event.due_on,
-        event.effective_on,
-        recorded.recorded_at,
-        event.threshold_days,
-        event.grade,
-        event.collector_id,
-        event.open_amount.currency,
-        event.open_amount.minor,
-        event.policy_version,
+) -> FeedItemRow:
+    return FeedItemRow(
+        tenant_id=recorded.tenant_id,
+        partition_no=recorded.partition,
+        log_offset=recorded.offset,
+        shown_at=at,
+        id=recorded.id,
+        event="raised" if isinstance(event, OverdueAlertRaised) else "recovered",
+        alert_id=event.alert_id,
+        account_id=event.account.id,
+        legal_entity=event.account.legal_entity,
+        account_number=event.account.number,
+        open_item_id=event.open_item_id,
+        invoice_number=event.invoice_number,
+        installment=event.installment,
+        due_on=event.due_on,
+        effective_on=event.effective_on,
+        recorded_at=recorded.recorded_at,
+        threshold_days=event.threshold_days,
+        grade=event.grade,
+        collector_id=event.collector_id,
+        currency=event.open_amount.currency,
+        open_minor=event.open_amount.minor,
+        policy_version=event.policy_version,
     )
 
 
 READ_MODEL: Final = Projection(
-    name="overdue_alerts", subscribes_to=("dunning",), rows=(FEED, HEAD), needs=needs, fold=fold
+    name="overdue_alerts",
+    subscribes_to=("dunning",),
+    rows=(FeedItemRow, FeedHeadRow),
+    needs=needs,
+    fold=fold,
 )
 
 
@@ -163,7 +132,7 @@ async def feed(
     limit: int,
 ) -> Sequence[Record]:
     """The next alerts beyond what was seen (partition -> offset), in feed order."""
-    table = FEED.table
+    table = table_of(FeedItemRow)
     beyond = [
         sa.and_(table.c.partition_no == partition, table.c.log_offset > offset)
         for partition, offset in seen.items()

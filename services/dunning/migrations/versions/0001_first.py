@@ -1,4 +1,4 @@
-"""The first schema of dunning: the platform's tables, notes, and the read models."""
+"""Dunning's first schema: the platform's tables, the notes, and the read models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ branch_labels = None
 depends_on = None
 
 TABLES: Final = {
-    "known_account": """
+    "known_account": (
+        """
 CREATE TABLE known_account (
   tenant_id UUID NOT NULL,
   account_id UUID NOT NULL,
@@ -25,7 +26,9 @@ CREATE TABLE known_account (
   collector_id UUID,
   PRIMARY KEY (tenant_id, account_id)
 )""",
-    "known_grade": """
+    ),
+    "known_grade": (
+        """
 CREATE TABLE known_grade (
   tenant_id UUID NOT NULL,
   account_id UUID NOT NULL,
@@ -33,13 +36,15 @@ CREATE TABLE known_grade (
   grade TEXT NOT NULL,
   PRIMARY KEY (tenant_id, account_id, effective_on)
 )""",
-    "known_open_item": """
+    ),
+    "known_open_item": (
+        """
 CREATE TABLE known_open_item (
   tenant_id UUID NOT NULL,
   open_item_id UUID NOT NULL,
   account_id UUID NOT NULL,
   invoice_number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
+  installment BIGINT NOT NULL,
   issued_on DATE NOT NULL,
   due_on DATE NOT NULL,
   currency TEXT NOT NULL,
@@ -48,7 +53,80 @@ CREATE TABLE known_open_item (
   before_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, open_item_id)
 )""",
-    "dunning_case": """
+        """
+CREATE INDEX known_open_item_tenant_id_account_id_due_on
+  ON known_open_item (tenant_id, account_id, due_on)""",
+    ),
+    "overdue_alert_feed": (
+        """
+CREATE TABLE overdue_alert_feed (
+  tenant_id UUID NOT NULL,
+  partition_no BIGINT NOT NULL,
+  log_offset BIGINT NOT NULL,
+  shown_at TIMESTAMPTZ NOT NULL,
+  id UUID NOT NULL,
+  event TEXT NOT NULL,
+  alert_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  legal_entity TEXT NOT NULL,
+  account_number TEXT NOT NULL,
+  open_item_id UUID NOT NULL,
+  invoice_number TEXT NOT NULL,
+  installment BIGINT NOT NULL,
+  due_on DATE NOT NULL,
+  effective_on DATE NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
+  threshold_days BIGINT NOT NULL,
+  grade TEXT NOT NULL,
+  collector_id UUID,
+  currency TEXT NOT NULL,
+  open_minor BIGINT NOT NULL,
+  policy_version TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, partition_no, log_offset)
+)""",
+        """
+CREATE INDEX overdue_alert_feed_tenant_id_id
+  ON overdue_alert_feed (tenant_id, id)""",
+        """
+CREATE INDEX overdue_alert_feed_tenant_id_shown_at_partition_no_log_offse
+  ON overdue_alert_feed (tenant_id, shown_at, partition_no, log_offset)""",
+    ),
+    "overdue_alert_feed_head": (
+        """
+CREATE TABLE overdue_alert_feed_head (
+  tenant_id UUID NOT NULL,
+  partition_no BIGINT NOT NULL,
+  shown_at TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (tenant_id, partition_no)
+)""",
+    ),
+    "notice": (
+        """
+CREATE TABLE notice (
+  tenant_id UUID NOT NULL,
+  id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  legal_entity TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  template TEXT NOT NULL,
+  due_on DATE NOT NULL,
+  step BIGINT NOT NULL,
+  grade TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  items TEXT NOT NULL,
+  status TEXT NOT NULL,
+  queued_on DATE NOT NULL,
+  message_id TEXT,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+)""",
+        """
+CREATE INDEX notice_tenant_id_queued_on_id
+  ON notice (tenant_id, queued_on, id)""",
+    ),
+    "dunning_case": (
+        """
 CREATE TABLE dunning_case (
   tenant_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -62,18 +140,25 @@ CREATE TABLE dunning_case (
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
-    "dunning_case_item": """
+        """
+CREATE INDEX dunning_case_tenant_id_status_opened_on_id
+  ON dunning_case (tenant_id, status, opened_on, id)""",
+    ),
+    "dunning_case_item": (
+        """
 CREATE TABLE dunning_case_item (
   tenant_id UUID NOT NULL,
   case_id UUID NOT NULL,
   open_item_id UUID NOT NULL,
   invoice_id UUID NOT NULL,
   invoice_number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
+  installment BIGINT NOT NULL,
   due_on DATE NOT NULL,
   PRIMARY KEY (tenant_id, case_id, open_item_id)
 )""",
-    "dunning_task": """
+    ),
+    "dunning_task": (
+        """
 CREATE TABLE dunning_task (
   tenant_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -82,7 +167,7 @@ CREATE TABLE dunning_task (
   legal_entity TEXT NOT NULL,
   kind TEXT NOT NULL,
   due_on DATE NOT NULL,
-  step INTEGER NOT NULL,
+  step BIGINT NOT NULL,
   grade TEXT NOT NULL,
   currency TEXT NOT NULL,
   status TEXT NOT NULL,
@@ -92,51 +177,25 @@ CREATE TABLE dunning_task (
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
-    "dunning_task_item": """
+        """
+CREATE INDEX dunning_task_tenant_id_status_opened_on_id
+  ON dunning_task (tenant_id, status, opened_on, id)""",
+    ),
+    "dunning_task_item": (
+        """
 CREATE TABLE dunning_task_item (
   tenant_id UUID NOT NULL,
   task_id UUID NOT NULL,
   open_item_id UUID NOT NULL,
   invoice_number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
+  installment BIGINT NOT NULL,
   due_on DATE NOT NULL,
   open_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, task_id, open_item_id)
 )""",
-    "overdue_alert_feed": """
-CREATE TABLE overdue_alert_feed (
-  tenant_id UUID NOT NULL,
-  partition_no INTEGER NOT NULL,
-  log_offset BIGINT NOT NULL,
-  shown_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  id UUID NOT NULL,
-  event TEXT NOT NULL,
-  alert_id UUID NOT NULL,
-  account_id UUID NOT NULL,
-  legal_entity TEXT NOT NULL,
-  account_number TEXT NOT NULL,
-  open_item_id UUID NOT NULL,
-  invoice_number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
-  due_on DATE NOT NULL,
-  effective_on DATE NOT NULL,
-  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  threshold_days INTEGER NOT NULL,
-  grade TEXT NOT NULL,
-  collector_id UUID,
-  currency TEXT NOT NULL,
-  open_minor BIGINT NOT NULL,
-  policy_version TEXT NOT NULL,
-  PRIMARY KEY (tenant_id, partition_no, log_offset)
-)""",
-    "overdue_alert_feed_head": """
-CREATE TABLE overdue_alert_feed_head (
-  tenant_id UUID NOT NULL,
-  partition_no INTEGER NOT NULL,
-  shown_at TIMESTAMP WITH TIME ZONE NOT NULL,
-  PRIMARY KEY (tenant_id, partition_no)
-)""",
-    "promise": """
+    ),
+    "promise": (
+        """
 CREATE TABLE promise (
   tenant_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -149,14 +208,22 @@ CREATE TABLE promise (
   amount_minor BIGINT NOT NULL,
   promised_on DATE NOT NULL,
   made_on DATE NOT NULL,
-  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
   received_minor BIGINT,
   kept_on DATE,
   note_id UUID,
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
-    "promised_cash": """
+        """
+CREATE INDEX promise_tenant_id_account_id
+  ON promise (tenant_id, account_id)""",
+        """
+CREATE INDEX promise_tenant_id_promised_on_id
+  ON promise (tenant_id, promised_on, id)""",
+    ),
+    "promised_cash": (
+        """
 CREATE TABLE promised_cash (
   tenant_id UUID NOT NULL,
   account_id UUID NOT NULL,
@@ -164,12 +231,14 @@ CREATE TABLE promised_cash (
   currency TEXT NOT NULL,
   amount_minor BIGINT NOT NULL,
   value_on DATE NOT NULL,
-  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
   log_offset BIGINT NOT NULL,
   taken_back_at_offset BIGINT,
   PRIMARY KEY (tenant_id, account_id, allocation_id)
 )""",
-    "contact": """
+    ),
+    "contact": (
+        """
 CREATE TABLE contact (
   tenant_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -179,7 +248,7 @@ CREATE TABLE contact (
   number TEXT NOT NULL,
   channel TEXT NOT NULL,
   day DATE NOT NULL,
-  contacted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  contacted_at TIMESTAMPTZ NOT NULL,
   open_item_ids TEXT NOT NULL,
   outcome TEXT NOT NULL,
   reason TEXT,
@@ -189,27 +258,12 @@ CREATE TABLE contact (
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
-    "notice": """
-CREATE TABLE notice (
-  tenant_id UUID NOT NULL,
-  id UUID NOT NULL,
-  account_id UUID NOT NULL,
-  account_number TEXT NOT NULL,
-  legal_entity TEXT NOT NULL,
-  channel TEXT NOT NULL,
-  template TEXT NOT NULL,
-  due_on DATE NOT NULL,
-  step INTEGER NOT NULL,
-  grade TEXT NOT NULL,
-  currency TEXT NOT NULL,
-  items TEXT NOT NULL,
-  status TEXT NOT NULL,
-  queued_on DATE NOT NULL,
-  message_id TEXT,
-  version BIGINT NOT NULL,
-  PRIMARY KEY (tenant_id, id)
-)""",
-    "collection_entry": """
+        """
+CREATE INDEX contact_tenant_id_contacted_at_id
+  ON contact (tenant_id, contacted_at, id)""",
+    ),
+    "collection_entry": (
+        """
 CREATE TABLE collection_entry (
   tenant_id UUID NOT NULL,
   id UUID NOT NULL,
@@ -218,7 +272,7 @@ CREATE TABLE collection_entry (
   kind TEXT NOT NULL,
   event TEXT NOT NULL,
   day DATE NOT NULL,
-  recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
   log_offset BIGINT NOT NULL,
   resource_id UUID NOT NULL,
   version BIGINT NOT NULL,
@@ -226,32 +280,23 @@ CREATE TABLE collection_entry (
   details TEXT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
+        """
+CREATE INDEX collection_entry_tenant_id_account_id_day
+  ON collection_entry (tenant_id, account_id, day)""",
+        """
+CREATE INDEX collection_entry_tenant_id_day_recorded_at_log_offset_id
+  ON collection_entry (tenant_id, day, recorded_at, log_offset, id)""",
+    ),
 }
-INDEXES: Final = (
-    "CREATE INDEX known_open_item_of ON known_open_item (tenant_id, account_id, due_on)",
-    "CREATE INDEX dunning_case_list ON dunning_case (tenant_id, status, opened_on, id)",
-    "CREATE INDEX dunning_task_list ON dunning_task (tenant_id, status, opened_on, id)",
-    "CREATE INDEX overdue_alert_feed_id ON overdue_alert_feed (tenant_id, id)",
-    "CREATE INDEX overdue_alert_feed_order ON overdue_alert_feed "
-    "(tenant_id, shown_at, partition_no, log_offset)",
-    "CREATE INDEX promise_list ON promise (tenant_id, promised_on, id)",
-    "CREATE INDEX promise_of ON promise (tenant_id, account_id)",
-    "CREATE INDEX contact_list ON contact (tenant_id, contacted_at, id)",
-    "CREATE INDEX notice_list ON notice (tenant_id, queued_on, id)",
-    "CREATE INDEX collection_entry_list ON collection_entry "
-    "(tenant_id, day, recorded_at, log_offset, id)",
-    "CREATE INDEX collection_entry_of ON collection_entry (tenant_id, account_id, day)",
-)
 
 
 def upgrade() -> None:
     create_platform_tables(op, private=("note",))
-    for table, statement in TABLES.items():
-        op.execute(statement)
+    for table, statements in TABLES.items():
+        for statement in statements:
+            op.execute(statement)
         protect(op, table)
-    for statement in INDEXES:
-        op.execute(statement)
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a first schema has nothing before it")
+    raise NotImplementedError("events are never thrown away")

@@ -10,16 +10,17 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
-from services.dunning.notices.projections.notices import NOTICE
+from services.dunning.notices.projections.notices import NoticeRow
 from shared.platform.http.models import Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 
 KEY = ("queued_on", "id")
-TABLE = NOTICE.table
+TABLE = table_of(NoticeRow)
 Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice"]
 
 

@@ -8,19 +8,17 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row
 
-METADATA: Final = sa.MetaData()
 
-
-@dataclass(frozen=True, slots=True)
-class Notice:
+@row(table="notice", key=("tenant_id", "id"), indexes=(Index(("tenant_id", "queued_on", "id")),))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
     tenant_id: UUID
     id: UUID
     account_id: UUID
@@ -39,36 +37,10 @@ class Notice:
     version: int
 
 
-NOTICE: Final = ReadModel(
-    sa.Table(
-        "notice",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("account_number", sa.Text, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("channel", sa.Text, nullable=False),
-        sa.Column("template", sa.Text, nullable=False),
-        sa.Column("due_on", sa.Date, nullable=False),
-        sa.Column("step", sa.Integer, nullable=False),
-        sa.Column("grade", sa.Text, nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("items", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("queued_on", sa.Date, nullable=False),
-        sa.Column("message_id", sa.Text),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Index("notice_list", "tenant_id", "queued_on", "id"),
-    ),
-    Notice,
-)
-
-
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         if isinstance(recorded.event, NoticeAccepted):
-            yield Need(NOTICE, (recorded.tenant_id, recorded.stream_id))
+            yield Need(NoticeRow, (recorded.tenant_id, recorded.stream_id))
 
 
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
@@ -83,29 +55,29 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _notice(recorded: Recorded[Any], event: NoticeQueued) -> Notice:
-    return Notice(
-        recorded.tenant_id,
-        recorded.stream_id,
-        event.account_id,
-        event.account_number,
-        recorded.legal_entity,
-        event.channel,
-        event.template,
-        event.due_on,
-        event.step,
-        event.grade,
-        event.currency,
-        to_json(event.items).decode(),
-        "queued",
-        recorded.effective_on,
-        None,
-        recorded.version,
+def _notice(recorded: Recorded[Any], event: NoticeQueued) -> NoticeRow:
+    return NoticeRow(
+        tenant_id=recorded.tenant_id,
+        id=recorded.stream_id,
+        account_id=event.account_id,
+        account_number=event.account_number,
+        legal_entity=recorded.legal_entity,
+        channel=event.channel,
+        template=event.template,
+        due_on=event.due_on,
+        step=event.step,
+        grade=event.grade,
+        currency=event.currency,
+        items=to_json(event.items).decode(),
+        status="queued",
+        queued_on=recorded.effective_on,
+        message_id=None,
+        version=recorded.version,
     )
 
 
 def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
-    notice = rows.get(NOTICE, (recorded.tenant_id, recorded.stream_id))
+    notice = rows.get(NoticeRow, (recorded.tenant_id, recorded.stream_id))
     if notice is None:
         raise CorruptHistory("a notice was accepted that was never queued")
     accepted = replace(
@@ -115,5 +87,5 @@ def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
 
 
 READ_MODEL: Final = Projection(
-    name="notices", subscribes_to=("dunning",), rows=(NOTICE,), needs=needs, fold=fold
+    name="notices", subscribes_to=("dunning",), rows=(NoticeRow,), needs=needs, fold=fold
 )

@@ -11,18 +11,19 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
-from services.dunning.work.projections.work_list import CASE
+from services.dunning.work.projections.work_list import CaseRow
 from services.dunning.work.projections.work_order import amounts_of_cases
 from shared.kernel.money import Money, total
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
 KEY = ("opened_on", "id")
-TABLE = CASE.table
+TABLE = table_of(CaseRow)
 
 
 @router.get("")

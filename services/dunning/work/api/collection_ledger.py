@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.dunning.accounts.api.answering import account_of, one_of, page
-from services.dunning.work.projections.collection_ledger import ENTRY, entries
+from services.dunning.work.projections.collection_ledger import EntryRow, entries
 from shared.platform.http.models import Code, Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/collection-ledger", tags=["collection ledger"])
 
@@ -32,7 +33,7 @@ async def show_collection_ledger(
     day_from: Annotated[Day | None, Query()] = None,
     day_to: Annotated[Day | None, Query()] = None,
 ) -> Response:
-    table = ENTRY.table
+    table = table_of(EntryRow)
     wanted = [
         *one_of(
             table,

@@ -16,7 +16,7 @@ from services.dunning.accounts.projections import account_facts
 from services.dunning.work.domain.contact.commands import RecordContact
 from services.dunning.work.handlers import contact as handlers
 from services.dunning.work.projections.collection_ledger import NOTE
-from services.dunning.work.projections.contacts import CONTACT
+from services.dunning.work.projections.contacts import ContactRow
 from shared.kernel.days import day_at
 from shared.kernel.ids import derived
 from shared.platform.http.commands import CommandContext
@@ -32,12 +32,13 @@ from shared.platform.http.models import (
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 
 OPEN_ITEMS_MAX: Final = 100  # items one contact is about
 KEY = ("contacted_at", "id")
-TABLE = CONTACT.table
+TABLE = table_of(ContactRow)
 Channel = Literal["phone", "email", "letter", "visit", "wechat"]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A code such as no_answer or disputed; what was said belongs into `text`."""

@@ -13,7 +13,7 @@ from services.dunning.accounts.api.answering import account_of, answer, found, m
 from services.dunning.work.domain.promise.commands import MakePromise
 from services.dunning.work.handlers import promise as handlers
 from services.dunning.work.projections.collection_ledger import NOTE
-from services.dunning.work.projections.promises import PROMISE
+from services.dunning.work.projections.promises import PromiseRow
 from shared.kernel.ids import derived
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
@@ -28,11 +28,12 @@ from shared.platform.http.models import (
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/promises", tags=["promises"])
 
 KEY = ("promised_on", "id")
-TABLE = PROMISE.table
+TABLE = table_of(PromiseRow)
 
 
 class NewPromise(RequestBody):

@@ -15,7 +15,7 @@ from services.dunning.accounts.api.answering import account_of, answer, found, o
 from services.dunning.accounts.projections import account_facts
 from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.handlers import task as handlers
-from services.dunning.work.projections.work_list import TASK
+from services.dunning.work.projections.work_list import TaskRow
 from services.dunning.work.projections.work_order import items_of_tasks
 from shared.kernel.money import Money
 from shared.kernel.rejections import UnknownAccount
@@ -24,11 +24,12 @@ from shared.platform.http.models import Day, Id, RequestBody
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 KEY = ("opened_on", "id")
-TABLE = TASK.table
+TABLE = table_of(TaskRow)
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A code such as reached or no_answer; what was said belongs into a contact's text."""
 

@@ -11,19 +11,27 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dunning.accounts.projections.account_facts import ACCOUNT
+from services.dunning.accounts.projections.account_facts import AccountRow
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
 from shared.platform.projector.keyset import Record, rows_after
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
-METADATA: Final = sa.MetaData()
 KINDS: Final = ("case", "overdue_alert", "notice", "task", "contact", "promise")
 SERVICE: Final = "dunning."
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+@row(
+    table="collection_entry",
+    key=("tenant_id", "id"),
+    indexes=(
+        Index(("tenant_id", "day", "recorded_at", "log_offset", "id")),
+        Index(("tenant_id", "account_id", "day")),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
     tenant_id: UUID
     id: UUID  # Of the event.
     account_id: UUID
@@ -39,28 +47,6 @@ class Entry:
     details: str  # JSON, the event itself.
 
 
-ENTRY: Final = ReadModel(
-    sa.Table(
-        "collection_entry",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("event", sa.Text, nullable=False),
-        sa.Column("day", sa.Date, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("log_offset", sa.BigInteger, nullable=False),
-        sa.Column("resource_id", sa.Uuid, nullable=False),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column("note_id", sa.Uuid),
-        sa.Column("details", sa.Text, nullable=False),
-        sa.Index("collection_entry_of", "tenant_id", "account_id", "day"),
-        sa.Index("collection_entry_list", "tenant_id", "day", "recorded_at", "log_offset", "id"),
-    ),
-    Entry,
-)
 NOTE: Final = sa.table(
     "note", sa.column("tenant_id", sa.Uuid), sa.column("id", sa.Uuid), sa.column("details", sa.JSON)
 )
@@ -77,27 +63,27 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _entry(recorded: Recorded[Any]) -> Entry:
+def _entry(recorded: Recorded[Any]) -> EntryRow:
     _, kind, event, _ = recorded.type.split(".")
-    return Entry(
-        recorded.tenant_id,
-        recorded.id,
-        recorded.account_id,
-        recorded.legal_entity,
-        kind,
-        event,
-        recorded.effective_on,
-        recorded.recorded_at,
-        recorded.offset,
-        recorded.stream_id,
-        recorded.version,
-        getattr(recorded.event, "note_id", None),
-        to_json(recorded.event).decode(),
+    return EntryRow(
+        tenant_id=recorded.tenant_id,
+        id=recorded.id,
+        account_id=recorded.account_id,
+        legal_entity=recorded.legal_entity,
+        kind=kind,
+        event=event,
+        day=recorded.effective_on,
+        recorded_at=recorded.recorded_at,
+        log_offset=recorded.offset,
+        resource_id=recorded.stream_id,
+        version=recorded.version,
+        note_id=getattr(recorded.event, "note_id", None),
+        details=to_json(recorded.event).decode(),
     )
 
 
 READ_MODEL: Final = Projection(
-    name="collection_ledger", subscribes_to=("dunning",), rows=(ENTRY,), needs=needs, fold=fold
+    name="collection_ledger", subscribes_to=("dunning",), rows=(EntryRow,), needs=needs, fold=fold
 )
 
 
@@ -109,7 +95,7 @@ async def entries(
     limit: int,
 ) -> Sequence[Record]:
     """By day, then as they happened; with what was said, and the account's number."""
-    entry, account = ENTRY.table, ACCOUNT.table
+    entry, account = table_of(EntryRow), table_of(AccountRow)
     statement = (
         sa.select(entry, account.c.number.label("account_number"), NOTE.c.details.label("note"))
         .join_from(

@@ -8,18 +8,18 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from services.dunning.work.domain.contact.events import ContactRecorded
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row
 
-METADATA: Final = sa.MetaData()
 
-
-@dataclass(frozen=True, slots=True)
-class Contact:
+@row(
+    table="contact", key=("tenant_id", "id"), indexes=(Index(("tenant_id", "contacted_at", "id")),)
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRow:
     tenant_id: UUID
     id: UUID
     account_id: UUID
@@ -38,32 +38,6 @@ class Contact:
     version: int
 
 
-CONTACT: Final = ReadModel(
-    sa.Table(
-        "contact",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("account_number", sa.Text, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("number", sa.Text, nullable=False),
-        sa.Column("channel", sa.Text, nullable=False),
-        sa.Column("day", sa.Date, nullable=False),
-        sa.Column("contacted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("open_item_ids", sa.Text, nullable=False),
-        sa.Column("outcome", sa.Text, nullable=False),
-        sa.Column("reason", sa.Text),
-        sa.Column("next_step", sa.Text),
-        sa.Column("next_step_on", sa.Date),
-        sa.Column("note_id", sa.Uuid),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Index("contact_list", "tenant_id", "contacted_at", "id"),
-    ),
-    Contact,
-)
-
-
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     return ()
 
@@ -75,27 +49,27 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _contact(recorded: Recorded[Any], event: ContactRecorded) -> Contact:
-    return Contact(
-        recorded.tenant_id,
-        recorded.stream_id,
-        event.account_id,
-        event.account_number,
-        recorded.legal_entity,
-        event.number,
-        event.channel,
-        recorded.effective_on,
-        event.contacted_at,
-        to_json(event.open_item_ids).decode(),
-        event.outcome,
-        event.reason,
-        event.next_step,
-        event.next_step_on,
-        event.note_id,
-        recorded.version,
+def _contact(recorded: Recorded[Any], event: ContactRecorded) -> ContactRow:
+    return ContactRow(
+        tenant_id=recorded.tenant_id,
+        id=recorded.stream_id,
+        account_id=event.account_id,
+        account_number=event.account_number,
+        legal_entity=recorded.legal_entity,
+        number=event.number,
+        channel=event.channel,
+        day=recorded.effective_on,
+        contacted_at=event.contacted_at,
+        open_item_ids=to_json(event.open_item_ids).decode(),
+        outcome=event.outcome,
+        reason=event.reason,
+        next_step=event.next_step,
+        next_step_on=event.next_step_on,
+        note_id=event.note_id,
+        version=recorded.version,
     )
 
 
 READ_MODEL: Final = Projection(
-    name="contacts", subscribes_to=("dunning",), rows=(CONTACT,), needs=needs, fold=fold
+    name="contacts", subscribes_to=("dunning",), rows=(ContactRow,), needs=needs, fold=fold
 )

@@ -21,13 +21,20 @@ from services.dunning.work.domain.promise_keeping import (
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
-METADATA: Final = sa.MetaData()
 
-
-@dataclass(frozen=True, slots=True)
-class Promise:
+@row(
+    table="promise",
+    key=("tenant_id", "id"),
+    indexes=(
+        Index(("tenant_id", "promised_on", "id")),
+        Index(("tenant_id", "account_id")),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRow:
     tenant_id: UUID
     id: UUID
     account_id: UUID
@@ -46,8 +53,9 @@ class Promise:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cash:
+@row(table="promised_cash", key=("tenant_id", "account_id", "allocation_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashRow:
     """An allocation; one taken back says since which place on the log."""
 
     tenant_id: UUID
@@ -61,57 +69,14 @@ class Cash:
     taken_back_at_offset: int | None
 
 
-PROMISE: Final = ReadModel(
-    sa.Table(
-        "promise",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("account_number", sa.Text, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("number", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("amount_minor", sa.BigInteger, nullable=False),
-        sa.Column("promised_on", sa.Date, nullable=False),
-        sa.Column("made_on", sa.Date, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_minor", sa.BigInteger),
-        sa.Column("kept_on", sa.Date),
-        sa.Column("note_id", sa.Uuid),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Index("promise_list", "tenant_id", "promised_on", "id"),
-        sa.Index("promise_of", "tenant_id", "account_id"),
-    ),
-    Promise,
-)
-CASH: Final = ReadModel(
-    sa.Table(
-        "promised_cash",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, primary_key=True),
-        sa.Column("allocation_id", sa.Uuid, primary_key=True),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("amount_minor", sa.BigInteger, nullable=False),
-        sa.Column("value_on", sa.Date, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("log_offset", sa.BigInteger, nullable=False),
-        sa.Column("taken_back_at_offset", sa.BigInteger),
-    ),
-    Cash,
-)
-
-
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         match recorded.event:
             case PromiseKept():
-                yield Need(PROMISE, (recorded.tenant_id, recorded.stream_id))
+                yield Need(PromiseRow, (recorded.tenant_id, recorded.stream_id))
             case PaymentReversed() as event:
                 for allocation in event.allocations:
-                    yield Need(CASH, (recorded.tenant_id, event.account_id, allocation.id))
+                    yield Need(CashRow, (recorded.tenant_id, event.account_id, allocation.id))
             case _:
                 pass  # Needs no row.
 
@@ -132,29 +97,29 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _promise(recorded: Recorded[Any], event: PromiseMade) -> Promise:
-    return Promise(
-        recorded.tenant_id,
-        recorded.stream_id,
-        event.account_id,
-        event.account_number,
-        recorded.legal_entity,
-        event.number,
-        "open",
-        event.amount.currency,
-        event.amount.minor,
-        event.promised_on,
-        event.made_on,
-        recorded.recorded_at,
-        None,
-        None,
-        event.note_id,
-        recorded.version,
+def _promise(recorded: Recorded[Any], event: PromiseMade) -> PromiseRow:
+    return PromiseRow(
+        tenant_id=recorded.tenant_id,
+        id=recorded.stream_id,
+        account_id=event.account_id,
+        account_number=event.account_number,
+        legal_entity=recorded.legal_entity,
+        number=event.number,
+        status="open",
+        currency=event.amount.currency,
+        amount_minor=event.amount.minor,
+        promised_on=event.promised_on,
+        made_on=event.made_on,
+        recorded_at=recorded.recorded_at,
+        received_minor=None,
+        kept_on=None,
+        note_id=event.note_id,
+        version=recorded.version,
     )
 
 
 def _keep(rows: Rows, recorded: Recorded[Any], event: PromiseKept) -> None:
-    promise = rows.get(PROMISE, (recorded.tenant_id, recorded.stream_id))
+    promise = rows.get(PromiseRow, (recorded.tenant_id, recorded.stream_id))
     if promise is None:
         raise CorruptHistory("a promise was kept that was never made")
     kept = replace(
@@ -169,23 +134,23 @@ def _keep(rows: Rows, recorded: Recorded[Any], event: PromiseKept) -> None:
 
 def _allocate(rows: Rows, recorded: Recorded[Any], event: PaymentAllocated) -> None:
     for allocation in event.allocations:
-        cash = Cash(
-            recorded.tenant_id,
-            event.account_id,
-            allocation.id,
-            allocation.amount.currency,
-            allocation.amount.minor,
-            event.value_on,
-            recorded.recorded_at,
-            recorded.offset,
-            None,
+        cash = CashRow(
+            tenant_id=recorded.tenant_id,
+            account_id=event.account_id,
+            allocation_id=allocation.id,
+            currency=allocation.amount.currency,
+            amount_minor=allocation.amount.minor,
+            value_on=event.value_on,
+            recorded_at=recorded.recorded_at,
+            log_offset=recorded.offset,
+            taken_back_at_offset=None,
         )
         rows.put(cash)
 
 
 def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> None:
     for allocation in event.allocations:
-        cash = rows.get(CASH, (recorded.tenant_id, event.account_id, allocation.id))
+        cash = rows.get(CashRow, (recorded.tenant_id, event.account_id, allocation.id))
         if cash is None:
             raise CorruptHistory("an allocation was taken back that was never made")
         rows.put(replace(cash, taken_back_at_offset=recorded.offset))
@@ -194,7 +159,7 @@ def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> N
 READ_MODEL: Final = Projection(
     name="promises",
     subscribes_to=("ledger", "dunning"),
-    rows=(PROMISE, CASH),
+    rows=(PromiseRow, CashRow),
     needs=needs,
     fold=fold,
 )
@@ -205,9 +170,9 @@ async def promises_and_cash(
 ) -> PromisesAndCash:
     """The account's promises, and its cash up to this event and no further."""
     tenant_id, account_id = recorded.tenant_id, recorded.event.account_id
-    promise, cash = PROMISE.table, CASH.table
+    promise, cash = table_of(PromiseRow), table_of(CashRow)
     promises = [
-        Promise(*row)
+        PromiseRow(**row._mapping)
         for row in await connection.execute(
             sa.select(promise).where(
                 promise.c.tenant_id == tenant_id, promise.c.account_id == account_id
@@ -230,11 +195,12 @@ async def promises_and_cash(
         )
     )
     return PromisesAndCash(
-        [_promised(row) for row in promises], [_allocated(Cash(*row)) for row in allocations]
+        [_promised(row) for row in promises],
+        [_allocated(CashRow(**row._mapping)) for row in allocations],
     )
 
 
-def _promised(row: Promise) -> PromisedCash:
+def _promised(row: PromiseRow) -> PromisedCash:
     return PromisedCash(
         id=row.id,
         amount=Money(row.amount_minor, row.currency),
@@ -244,7 +210,7 @@ def _promised(row: Promise) -> PromisedCash:
     )
 
 
-def _allocated(row: Cash) -> AllocatedCash:
+def _allocated(row: CashRow) -> AllocatedCash:
     return AllocatedCash(
         id=row.allocation_id,
         amount=Money(row.amount_minor, row.currency),

@@ -8,8 +8,6 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from services.dunning.accounts.domain.listed_item import ListedItem
 from services.dunning.work.domain.case.events import (
     CaseClosed,
@@ -20,13 +18,17 @@ from services.dunning.work.domain.case.events import (
 from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row
 
-METADATA: Final = sa.MetaData()
 
-
-@dataclass(frozen=True, slots=True)
-class Case:
+@row(
+    table="dunning_case",
+    key=("tenant_id", "id"),
+    indexes=(Index(("tenant_id", "status", "opened_on", "id")),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
     tenant_id: UUID
     id: UUID
     account_id: UUID
@@ -39,8 +41,9 @@ class Case:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class CaseItem:
+@row(table="dunning_case_item", key=("tenant_id", "case_id", "open_item_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseItemRow:
     """An item that is in the case now."""
 
     tenant_id: UUID
@@ -52,8 +55,13 @@ class CaseItem:
     due_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+@row(
+    table="dunning_task",
+    key=("tenant_id", "id"),
+    indexes=(Index(("tenant_id", "status", "opened_on", "id")),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
     tenant_id: UUID
     id: UUID
     account_id: UUID
@@ -71,8 +79,9 @@ class Task:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class TaskItem:
+@row(table="dunning_task_item", key=("tenant_id", "task_id", "open_item_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskItemRow:
     tenant_id: UUID
     task_id: UUID
     open_item_id: UUID
@@ -82,85 +91,14 @@ class TaskItem:
     open_minor: int  # When it was opened.
 
 
-CASE: Final = ReadModel(
-    sa.Table(
-        "dunning_case",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("account_number", sa.Text, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("opened_on", sa.Date, nullable=False),
-        sa.Column("closed_on", sa.Date),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Index("dunning_case_list", "tenant_id", "status", "opened_on", "id"),
-    ),
-    Case,
-)
-CASE_ITEM: Final = ReadModel(
-    sa.Table(
-        "dunning_case_item",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("case_id", sa.Uuid, primary_key=True),
-        sa.Column("open_item_id", sa.Uuid, primary_key=True),
-        sa.Column("invoice_id", sa.Uuid, nullable=False),
-        sa.Column("invoice_number", sa.Text, nullable=False),
-        sa.Column("installment", sa.Integer, nullable=False),
-        sa.Column("due_on", sa.Date, nullable=False),
-    ),
-    CaseItem,
-)
-TASK: Final = ReadModel(
-    sa.Table(
-        "dunning_task",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("account_id", sa.Uuid, nullable=False),
-        sa.Column("account_number", sa.Text, nullable=False),
-        sa.Column("legal_entity", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("due_on", sa.Date, nullable=False),
-        sa.Column("step", sa.Integer, nullable=False),
-        sa.Column("grade", sa.Text, nullable=False),
-        sa.Column("currency", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("opened_on", sa.Date, nullable=False),
-        sa.Column("outcome", sa.Text),
-        sa.Column("completed_on", sa.Date),
-        sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Index("dunning_task_list", "tenant_id", "status", "opened_on", "id"),
-    ),
-    Task,
-)
-TASK_ITEM: Final = ReadModel(
-    sa.Table(
-        "dunning_task_item",
-        METADATA,
-        sa.Column("tenant_id", sa.Uuid, primary_key=True),
-        sa.Column("task_id", sa.Uuid, primary_key=True),
-        sa.Column("open_item_id", sa.Uuid, primary_key=True),
-        sa.Column("invoice_number", sa.Text, nullable=False),
-        sa.Column("installment", sa.Integer, nullable=False),
-        sa.Column("due_on", sa.Date, nullable=False),
-        sa.Column("open_minor", sa.BigInteger, nullable=False),
-    ),
-    TaskItem,
-)
-
-
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         key = (recorded.tenant_id, recorded.stream_id)
         match recorded.event:
             case OpenItemAdded() | OpenItemRemoved() | CaseClosed():
-                yield Need(CASE, key)
+                yield Need(CaseRow, key)
             case TaskCompleted():
-                yield Need(TASK, key)
+                yield Need(TaskRow, key)
             case _:
                 pass  # Needs no row, or concerns another read model.
 
@@ -174,7 +112,7 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                 rows.put(_case_item(recorded, event))
                 _put_case(rows, recorded)
             case OpenItemRemoved(open_item_id=cured):
-                rows.drop(CASE_ITEM, (recorded.tenant_id, recorded.stream_id, cured))
+                rows.drop(CaseItemRow, (recorded.tenant_id, recorded.stream_id, cured))
                 _put_case(rows, recorded)
             case CaseClosed():
                 _put_case(rows, recorded, status="closed", closed_on=recorded.effective_on)
@@ -189,18 +127,18 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _case(recorded: Recorded[Any], event: CaseOpened) -> Case:
-    return Case(
-        recorded.tenant_id,
-        recorded.stream_id,
-        event.account_id,
-        event.account_number,
-        recorded.legal_entity,
-        event.currency,
-        "open",
-        recorded.effective_on,
-        None,
-        recorded.version,
+def _case(recorded: Recorded[Any], event: CaseOpened) -> CaseRow:
+    return CaseRow(
+        tenant_id=recorded.tenant_id,
+        id=recorded.stream_id,
+        account_id=event.account_id,
+        account_number=event.account_number,
+        legal_entity=recorded.legal_entity,
+        currency=event.currency,
+        status="open",
+        opened_on=recorded.effective_on,
+        closed_on=None,
+        version=recorded.version,
     )
 
 
@@ -211,59 +149,59 @@ def _put_case(
     status: str = "open",
     closed_on: date | None = None,
 ) -> None:
-    case = rows.get(CASE, (recorded.tenant_id, recorded.stream_id))
+    case = rows.get(CaseRow, (recorded.tenant_id, recorded.stream_id))
     if case is None:
         raise CorruptHistory("an event of a case that was never opened")
     changed = replace(case, status=status, closed_on=closed_on, version=recorded.version)
     rows.put(changed)
 
 
-def _case_item(recorded: Recorded[Any], event: OpenItemAdded) -> CaseItem:
-    return CaseItem(
-        recorded.tenant_id,
-        recorded.stream_id,
-        event.open_item_id,
-        event.invoice_id,
-        event.invoice_number,
-        event.installment,
-        event.due_on,
+def _case_item(recorded: Recorded[Any], event: OpenItemAdded) -> CaseItemRow:
+    return CaseItemRow(
+        tenant_id=recorded.tenant_id,
+        case_id=recorded.stream_id,
+        open_item_id=event.open_item_id,
+        invoice_id=event.invoice_id,
+        invoice_number=event.invoice_number,
+        installment=event.installment,
+        due_on=event.due_on,
     )
 
 
-def _task(recorded: Recorded[Any], event: TaskOpened) -> Task:
-    return Task(
-        recorded.tenant_id,
-        recorded.stream_id,
-        event.account_id,
-        event.account_number,
-        recorded.legal_entity,
-        event.kind,
-        event.due_on,
-        event.step,
-        event.grade,
-        event.items[0].open_amount.currency,
-        "open",
-        recorded.effective_on,
-        None,
-        None,
-        recorded.version,
+def _task(recorded: Recorded[Any], event: TaskOpened) -> TaskRow:
+    return TaskRow(
+        tenant_id=recorded.tenant_id,
+        id=recorded.stream_id,
+        account_id=event.account_id,
+        account_number=event.account_number,
+        legal_entity=recorded.legal_entity,
+        kind=event.kind,
+        due_on=event.due_on,
+        step=event.step,
+        grade=event.grade,
+        currency=event.items[0].open_amount.currency,
+        status="open",
+        opened_on=recorded.effective_on,
+        outcome=None,
+        completed_on=None,
+        version=recorded.version,
     )
 
 
-def _task_item(recorded: Recorded[Any], item: ListedItem) -> TaskItem:
-    return TaskItem(
-        recorded.tenant_id,
-        recorded.stream_id,
-        item.open_item_id,
-        item.invoice_number,
-        item.installment,
-        item.due_on,
-        item.open_amount.minor,
+def _task_item(recorded: Recorded[Any], item: ListedItem) -> TaskItemRow:
+    return TaskItemRow(
+        tenant_id=recorded.tenant_id,
+        task_id=recorded.stream_id,
+        open_item_id=item.open_item_id,
+        invoice_number=item.invoice_number,
+        installment=item.installment,
+        due_on=item.due_on,
+        open_minor=item.open_amount.minor,
     )
 
 
 def _complete(rows: Rows, recorded: Recorded[Any], event: TaskCompleted) -> None:
-    task = rows.get(TASK, (recorded.tenant_id, recorded.stream_id))
+    task = rows.get(TaskRow, (recorded.tenant_id, recorded.stream_id))
     if task is None:
         raise CorruptHistory("a task was completed that was never opened")
     completed = replace(
@@ -279,7 +217,7 @@ def _complete(rows: Rows, recorded: Recorded[Any], event: TaskCompleted) -> None
 READ_MODEL: Final = Projection(
     name="work_list",
     subscribes_to=("dunning",),
-    rows=(CASE, CASE_ITEM, TASK, TASK_ITEM),
+    rows=(CaseRow, CaseItemRow, TaskRow, TaskItemRow),
     needs=needs,
     fold=fold,
 )

@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.accounts.domain.grades import UNRATED, WORST_FIRST, rank
-from services.dunning.accounts.projections.account_facts import ACCOUNT, GRADE, OPEN_ITEM
-from services.dunning.work.projections.work_list import CASE, CASE_ITEM, TASK, TASK_ITEM
+from services.dunning.accounts.projections.account_facts import AccountRow, GradeRow, OpenItemRow
+from services.dunning.work.projections.work_list import CaseItemRow, CaseRow, TaskItemRow, TaskRow
 from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.rows import table_of
 
 KEY: Final = ("currency", "minus_minor", "oldest_due_on", "grade_rank", "id")
 
-_case, _case_item = CASE.table, CASE_ITEM.table
-_task, _task_item = TASK.table, TASK_ITEM.table
-_item, _grade, _account = OPEN_ITEM.table, GRADE.table, ACCOUNT.table
+_case, _case_item = table_of(CaseRow), table_of(CaseItemRow)
+_task, _task_item = table_of(TaskRow), table_of(TaskItemRow)
+_item, _grade, _account = table_of(OpenItemRow), table_of(GradeRow), table_of(AccountRow)
 
 
 def _open_minor(

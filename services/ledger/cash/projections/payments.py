@@ -12,17 +12,26 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.cash.domain.payment import events
-from services.ledger.contract.tables import METADATA
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.moment import At
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
 RECEIVED: Final = "received"
 REVERSED: Final = "reversed"
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+@row(
+    table="payment",
+    key=("tenant_id", "payment_id"),
+    indexes=(
+        Index(("tenant_id", "account_id", "value_on", "payment_id")),
+        Index(("tenant_id", "value_on", "payment_id")),
+        Index(("tenant_id", "legal_entity", "number"), unique=True),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRow:
     tenant_id: UUID
     payment_id: UUID
     legal_entity: str
@@ -45,8 +54,9 @@ class Payment:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentAllocation:
+@row(table="payment_allocation", key=("tenant_id", "payment_id", "allocation_id"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentAllocationRow:
     tenant_id: UUID
     payment_id: UUID
     allocation_id: UUID
@@ -61,62 +71,18 @@ class PaymentAllocation:
     taken_back_at: datetime | None
 
 
-payment: Final = sa.Table(
-    "payment",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("payment_id", sa.Uuid, primary_key=True),
-    sa.Column("legal_entity", sa.Text, nullable=False),
-    sa.Column("account_id", sa.Uuid, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
-    sa.Column("number", sa.Text, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Column("unallocated_minor", sa.BigInteger, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("value_on", sa.Date, nullable=False),
-    sa.Column("method", sa.Text, nullable=False),
-    sa.Column("payer_id", sa.Uuid),
-    sa.Column("reference", sa.Text),
-    sa.Column("open_item_id", sa.Uuid, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("reversed_on", sa.Date),
-    sa.Column("reversed_at", sa.DateTime(timezone=True)),
-    sa.Column("reason", sa.Text),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Index("payment_number", "tenant_id", "legal_entity", "number", unique=True),
-    sa.Index("payment_list", "tenant_id", "value_on", "payment_id"),
-    sa.Index("payment_account", "tenant_id", "account_id", "value_on", "payment_id"),
-)
+payment: Final = table_of(PaymentRow)
 
-payment_allocation: Final = sa.Table(
-    "payment_allocation",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("payment_id", sa.Uuid, primary_key=True),
-    sa.Column("allocation_id", sa.Uuid, primary_key=True),
-    sa.Column("invoice_id", sa.Uuid, nullable=False),
-    sa.Column("invoice_number", sa.Text, nullable=False),
-    sa.Column("installment", sa.Integer, nullable=False),
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Column("due_on", sa.Date),
-    sa.Column("allocated_on", sa.Date, nullable=False),
-    sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("taken_back_on", sa.Date),
-    sa.Column("taken_back_at", sa.DateTime(timezone=True)),
-)
-
-PAYMENT: Final = ReadModel(payment, Payment)
-ALLOCATION: Final = ReadModel(payment_allocation, PaymentAllocation)
+payment_allocation: Final = table_of(PaymentAllocationRow)
 
 
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         event, key = recorded.event, (recorded.tenant_id, recorded.stream_id)
         if isinstance(event, events.PaymentAllocated | events.PaymentReversed):
-            yield Need(PAYMENT, key)
+            yield Need(PaymentRow, key)
         if isinstance(event, events.PaymentReversed):
-            yield from (Need(ALLOCATION, (*key, each.id)) for each in event.allocations)
+            yield from (Need(PaymentAllocationRow, (*key, each.id)) for each in event.allocations)
 
 
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
@@ -154,7 +120,7 @@ def _reverse(rows: Rows, recorded: Recorded[Any], event: events.PaymentReversed)
         ),
     )
     for each in event.allocations:
-        given = rows.get(ALLOCATION, (recorded.tenant_id, recorded.stream_id, each.id))
+        given = rows.get(PaymentAllocationRow, (recorded.tenant_id, recorded.stream_id, each.id))
         if given is None:
             raise LookupError("what is taken back was never given")
         rows.put(
@@ -162,15 +128,15 @@ def _reverse(rows: Rows, recorded: Recorded[Any], event: events.PaymentReversed)
         )
 
 
-def _known(rows: Rows, recorded: Recorded[Any]) -> Payment:
-    known = rows.get(PAYMENT, (recorded.tenant_id, recorded.stream_id))
+def _known(rows: Rows, recorded: Recorded[Any]) -> PaymentRow:
+    known = rows.get(PaymentRow, (recorded.tenant_id, recorded.stream_id))
     if known is None:
         raise LookupError(f"{recorded.type} of a payment that is not there")
     return known
 
 
-def _given(recorded: Recorded[Any], each: events.Allocation) -> PaymentAllocation:
-    return PaymentAllocation(
+def _given(recorded: Recorded[Any], each: events.Allocation) -> PaymentAllocationRow:
+    return PaymentAllocationRow(
         tenant_id=recorded.tenant_id,
         payment_id=recorded.stream_id,
         allocation_id=each.id,
@@ -186,8 +152,8 @@ def _given(recorded: Recorded[Any], each: events.Allocation) -> PaymentAllocatio
     )
 
 
-def _received(recorded: Recorded[Any], event: events.PaymentReceived) -> Payment:
-    return Payment(
+def _received(recorded: Recorded[Any], event: events.PaymentReceived) -> PaymentRow:
+    return PaymentRow(
         tenant_id=recorded.tenant_id,
         payment_id=recorded.stream_id,
         legal_entity=recorded.legal_entity,
@@ -211,7 +177,9 @@ def _received(recorded: Recorded[Any], event: events.PaymentReceived) -> Payment
     )
 
 
-READ_MODEL: Final = Projection("payments", ("ledger",), (PAYMENT, ALLOCATION), needs, fold)
+READ_MODEL: Final = Projection(
+    "payments", ("ledger",), (PaymentRow, PaymentAllocationRow), needs, fold
+)
 
 
 # --- questions

@@ -12,15 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ledger.contract.tables import METADATA
 from services.ledger.customers.domain.account.events import AccountOpened
 from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
 
-@dataclass(frozen=True, slots=True)
-class LegalEntity:
+@row(table="legal_entity", key=("tenant_id", "code"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntityRow:
     tenant_id: UUID
     code: str
     legal_entity_id: UUID
@@ -31,8 +32,13 @@ class LegalEntity:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+@row(
+    table="account",
+    key=("tenant_id", "account_id"),
+    indexes=(Index(("tenant_id", "legal_entity", "number"), unique=True),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
     tenant_id: UUID
     account_id: UUID
     legal_entity: str
@@ -45,37 +51,9 @@ class Account:
     version: int
 
 
-legal_entity: Final = sa.Table(
-    "legal_entity",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("code", sa.Text, primary_key=True),
-    sa.Column("legal_entity_id", sa.Uuid, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("time_zone", sa.Text, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("registered_on", sa.Date, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-)
+legal_entity: Final = table_of(LegalEntityRow)
 
-account: Final = sa.Table(
-    "account",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Uuid, primary_key=True),
-    sa.Column("legal_entity", sa.Text, nullable=False),
-    sa.Column("number", sa.Text, nullable=False),
-    sa.Column("time_zone", sa.Text, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("party_id", sa.Uuid, nullable=False),
-    sa.Column("collector_id", sa.Uuid),
-    sa.Column("opened_on", sa.Date, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Index("account_number", "tenant_id", "legal_entity", "number", unique=True),
-)
-
-ENTITY: Final = ReadModel(legal_entity, LegalEntity)
-ACCOUNT: Final = ReadModel(account, Account)
+account: Final = table_of(AccountRow)
 
 
 def needs(_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
@@ -87,7 +65,7 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
         match recorded.event:
             case LegalEntityRegistered() as registered:
                 rows.put(
-                    LegalEntity(
+                    LegalEntityRow(
                         tenant_id=recorded.tenant_id,
                         code=registered.code,
                         legal_entity_id=recorded.stream_id,
@@ -100,7 +78,7 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
                 )
             case AccountOpened() as opened:
                 rows.put(
-                    Account(
+                    AccountRow(
                         tenant_id=recorded.tenant_id,
                         account_id=opened.account_id,
                         legal_entity=opened.legal_entity,
@@ -118,7 +96,7 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-READ_MODEL: Final = Projection("accounts", ("ledger",), (ENTITY, ACCOUNT), needs, fold)
+READ_MODEL: Final = Projection("accounts", ("ledger",), (LegalEntityRow, AccountRow), needs, fold)
 
 
 # --- questions

@@ -13,58 +13,42 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_TABLES: Final = (
-    "open_item",
-    "open_item_movement",
-    "invoice",
-    "invoice_installment",
-    "invoice_allocation",
-    "payment",
-    "payment_allocation",
-    "legal_entity",
-    "account",
-)
-
-_STATEMENTS: Final = (
-    """
-CREATE TABLE open_item (
+TABLES: Final = {
+    "legal_entity": (
+        """
+CREATE TABLE legal_entity (
   tenant_id UUID NOT NULL,
-  open_item_id UUID NOT NULL,
-  legal_entity TEXT NOT NULL,
-  account_id UUID NOT NULL,
-  account_number TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  stream_id UUID NOT NULL,
-  number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  legal_entity_id UUID NOT NULL,
+  name TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
   currency TEXT NOT NULL,
-  dated_on DATE NOT NULL,
-  due_on DATE,
-  open_minor BIGINT NOT NULL,
-  first_on DATE NOT NULL,
-  first_at TIMESTAMPTZ NOT NULL,
-  last_on DATE NOT NULL,
-  last_at TIMESTAMPTZ NOT NULL,
-  PRIMARY KEY (tenant_id, open_item_id)
-)""",
-    "CREATE INDEX open_item_account ON open_item (tenant_id, account_id)",
-    "CREATE INDEX open_item_last_at ON open_item (tenant_id, legal_entity, last_at)",
-    "CREATE INDEX open_item_last_on ON open_item (tenant_id, legal_entity, last_on)",
-    """
-CREATE INDEX open_item_open ON open_item (tenant_id, legal_entity, account_id)
-  WHERE open_minor <> 0""",
-    """
-CREATE TABLE open_item_movement (
-  tenant_id UUID NOT NULL,
-  open_item_id UUID NOT NULL,
+  registered_on DATE NOT NULL,
   version BIGINT NOT NULL,
-  effective_on DATE NOT NULL,
-  recorded_at TIMESTAMPTZ NOT NULL,
-  minor BIGINT NOT NULL,
-  type TEXT NOT NULL,
-  PRIMARY KEY (tenant_id, open_item_id, version)
+  PRIMARY KEY (tenant_id, code)
 )""",
-    """
+    ),
+    "account": (
+        """
+CREATE TABLE account (
+  tenant_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  legal_entity TEXT NOT NULL,
+  number TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  party_id UUID NOT NULL,
+  collector_id UUID,
+  opened_on DATE NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, account_id)
+)""",
+        """
+CREATE UNIQUE INDEX account_tenant_id_legal_entity_number
+  ON account (tenant_id, legal_entity, number)""",
+    ),
+    "invoice": (
+        """
 CREATE TABLE invoice (
   tenant_id UUID NOT NULL,
   invoice_id UUID NOT NULL,
@@ -85,20 +69,22 @@ CREATE TABLE invoice (
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, invoice_id)
 )""",
-    """
-CREATE INDEX invoice_tenant_id_account_id_issued_on_invoice_id
-  ON invoice (tenant_id, account_id, issued_on, invoice_id)""",
-    """
-CREATE INDEX invoice_tenant_id_issued_on_invoice_id
-  ON invoice (tenant_id, issued_on, invoice_id)""",
-    """
-CREATE UNIQUE INDEX invoice_tenant_id_legal_entity_number
-  ON invoice (tenant_id, legal_entity, number)""",
-    """
+        """
 CREATE INDEX invoice_tenant_id_account_id_due_on_issued_on_number
   ON invoice (tenant_id, account_id, due_on, issued_on, number)
   WHERE status = 'open'""",
-    """
+        """
+CREATE INDEX invoice_tenant_id_account_id_issued_on_invoice_id
+  ON invoice (tenant_id, account_id, issued_on, invoice_id)""",
+        """
+CREATE INDEX invoice_tenant_id_issued_on_invoice_id
+  ON invoice (tenant_id, issued_on, invoice_id)""",
+        """
+CREATE UNIQUE INDEX invoice_tenant_id_legal_entity_number
+  ON invoice (tenant_id, legal_entity, number)""",
+    ),
+    "invoice_installment": (
+        """
 CREATE TABLE invoice_installment (
   tenant_id UUID NOT NULL,
   invoice_id UUID NOT NULL,
@@ -109,7 +95,9 @@ CREATE TABLE invoice_installment (
   open_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, invoice_id, installment)
 )""",
-    """
+    ),
+    "invoice_allocation": (
+        """
 CREATE TABLE invoice_allocation (
   tenant_id UUID NOT NULL,
   invoice_id UUID NOT NULL,
@@ -125,7 +113,9 @@ CREATE TABLE invoice_allocation (
   unapplied_at TIMESTAMPTZ,
   PRIMARY KEY (tenant_id, invoice_id, allocation_id)
 )""",
-    """
+    ),
+    "payment": (
+        """
 CREATE TABLE payment (
   tenant_id UUID NOT NULL,
   payment_id UUID NOT NULL,
@@ -149,17 +139,25 @@ CREATE TABLE payment (
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, payment_id)
 )""",
-    "CREATE INDEX payment_account ON payment (tenant_id, account_id, value_on, payment_id)",
-    "CREATE INDEX payment_list ON payment (tenant_id, value_on, payment_id)",
-    "CREATE UNIQUE INDEX payment_number ON payment (tenant_id, legal_entity, number)",
-    """
+        """
+CREATE INDEX payment_tenant_id_account_id_value_on_payment_id
+  ON payment (tenant_id, account_id, value_on, payment_id)""",
+        """
+CREATE UNIQUE INDEX payment_tenant_id_legal_entity_number
+  ON payment (tenant_id, legal_entity, number)""",
+        """
+CREATE INDEX payment_tenant_id_value_on_payment_id
+  ON payment (tenant_id, value_on, payment_id)""",
+    ),
+    "payment_allocation": (
+        """
 CREATE TABLE payment_allocation (
   tenant_id UUID NOT NULL,
   payment_id UUID NOT NULL,
   allocation_id UUID NOT NULL,
   invoice_id UUID NOT NULL,
   invoice_number TEXT NOT NULL,
-  installment INTEGER NOT NULL,
+  installment BIGINT NOT NULL,
   amount_minor BIGINT NOT NULL,
   due_on DATE,
   allocated_on DATE NOT NULL,
@@ -168,41 +166,64 @@ CREATE TABLE payment_allocation (
   taken_back_at TIMESTAMPTZ,
   PRIMARY KEY (tenant_id, payment_id, allocation_id)
 )""",
-    """
-CREATE TABLE legal_entity (
+    ),
+    "open_item": (
+        """
+CREATE TABLE open_item (
   tenant_id UUID NOT NULL,
-  code TEXT NOT NULL,
-  legal_entity_id UUID NOT NULL,
-  name TEXT NOT NULL,
-  time_zone TEXT NOT NULL,
-  currency TEXT NOT NULL,
-  registered_on DATE NOT NULL,
-  version BIGINT NOT NULL,
-  PRIMARY KEY (tenant_id, code)
-)""",
-    """
-CREATE TABLE account (
-  tenant_id UUID NOT NULL,
-  account_id UUID NOT NULL,
+  open_item_id UUID NOT NULL,
   legal_entity TEXT NOT NULL,
+  account_id UUID NOT NULL,
+  account_number TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  stream_id UUID NOT NULL,
   number TEXT NOT NULL,
-  time_zone TEXT NOT NULL,
+  installment BIGINT NOT NULL,
   currency TEXT NOT NULL,
-  party_id UUID NOT NULL,
-  collector_id UUID,
-  opened_on DATE NOT NULL,
-  version BIGINT NOT NULL,
-  PRIMARY KEY (tenant_id, account_id)
+  dated_on DATE NOT NULL,
+  due_on DATE,
+  open_minor BIGINT NOT NULL,
+  first_on DATE NOT NULL,
+  first_at TIMESTAMPTZ NOT NULL,
+  last_on DATE NOT NULL,
+  last_at TIMESTAMPTZ NOT NULL,
+  PRIMARY KEY (tenant_id, open_item_id)
 )""",
-    "CREATE UNIQUE INDEX account_number ON account (tenant_id, legal_entity, number)",
-)
+        """
+CREATE INDEX open_item_tenant_id_account_id
+  ON open_item (tenant_id, account_id)""",
+        """
+CREATE INDEX open_item_tenant_id_legal_entity_account_id
+  ON open_item (tenant_id, legal_entity, account_id)
+  WHERE open_minor <> 0""",
+        """
+CREATE INDEX open_item_tenant_id_legal_entity_last_at
+  ON open_item (tenant_id, legal_entity, last_at)""",
+        """
+CREATE INDEX open_item_tenant_id_legal_entity_last_on
+  ON open_item (tenant_id, legal_entity, last_on)""",
+    ),
+    "open_item_movement": (
+        """
+CREATE TABLE open_item_movement (
+  tenant_id UUID NOT NULL,
+  open_item_id UUID NOT NULL,
+  version BIGINT NOT NULL,
+  effective_on DATE NOT NULL,
+  recorded_at TIMESTAMPTZ NOT NULL,
+  minor BIGINT NOT NULL,
+  type TEXT NOT NULL,
+  PRIMARY KEY (tenant_id, open_item_id, version)
+)""",
+    ),
+}
 
 
 def upgrade() -> None:
     create_platform_tables(op, private=("party",))
-    for statement in _STATEMENTS:
-        op.execute(statement)
-    for table in _TABLES:
+    for table, statements in TABLES.items():
+        for statement in statements:
+            op.execute(statement)
         protect(op, table)
 
 

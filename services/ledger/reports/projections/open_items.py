@@ -17,21 +17,31 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.cash.domain.payment import events as payment
-from services.ledger.contract.tables import METADATA
 from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import total
 from shared.platform.projector.keyset import signed_sum
 from shared.platform.projector.moment import At
-from shared.platform.projector.port import Need, Projection, ReadModel, Rows
+from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.rows import Index, row, table_of
 
 INSTALLMENT: Final = "installment"
 UNALLOCATED: Final = "unallocated"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItem:
+@row(
+    table="open_item",
+    key=("tenant_id", "open_item_id"),
+    indexes=(
+        Index(("tenant_id", "account_id")),
+        Index(("tenant_id", "legal_entity", "last_at")),
+        Index(("tenant_id", "legal_entity", "last_on")),
+        Index(("tenant_id", "legal_entity", "account_id"), where="open_minor <> 0"),
+    ),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenItemRow:
     tenant_id: UUID
     open_item_id: UUID
     legal_entity: str
@@ -51,8 +61,9 @@ class OpenItem:
     last_at: datetime  # and none was learned later.
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+@row(table="open_item_movement", key=("tenant_id", "open_item_id", "version"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementRow:
     tenant_id: UUID
     open_item_id: UUID
     version: int  # Of the item's own stream.
@@ -62,53 +73,9 @@ class Movement:
     type: str
 
 
-open_item: Final = sa.Table(
-    "open_item",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("open_item_id", sa.Uuid, primary_key=True),
-    sa.Column("legal_entity", sa.Text, nullable=False),
-    sa.Column("account_id", sa.Uuid, nullable=False),
-    sa.Column("account_number", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("stream_id", sa.Uuid, nullable=False),
-    sa.Column("number", sa.Text, nullable=False),
-    sa.Column("installment", sa.Integer, nullable=False),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("dated_on", sa.Date, nullable=False),
-    sa.Column("due_on", sa.Date),
-    sa.Column("open_minor", sa.BigInteger, nullable=False),
-    sa.Column("first_on", sa.Date, nullable=False),
-    sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("last_on", sa.Date, nullable=False),
-    sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
-    # What is open now; what was open once but moved after a day, or after an instant.
-    sa.Index(
-        "open_item_open",
-        "tenant_id",
-        "legal_entity",
-        "account_id",
-        postgresql_where=sa.text("open_minor <> 0"),
-    ),
-    sa.Index("open_item_last_on", "tenant_id", "legal_entity", "last_on"),
-    sa.Index("open_item_last_at", "tenant_id", "legal_entity", "last_at"),
-    sa.Index("open_item_account", "tenant_id", "account_id"),
-)
+open_item: Final = table_of(OpenItemRow)
 
-open_item_movement: Final = sa.Table(
-    "open_item_movement",
-    METADATA,
-    sa.Column("tenant_id", sa.Uuid, primary_key=True),
-    sa.Column("open_item_id", sa.Uuid, primary_key=True),
-    sa.Column("version", sa.BigInteger, primary_key=True),
-    sa.Column("effective_on", sa.Date, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("minor", sa.BigInteger, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-)
-
-ITEM: Final = ReadModel(open_item, OpenItem)
-MOVEMENT: Final = ReadModel(open_item_movement, Movement)
+open_item_movement: Final = table_of(MovementRow)
 
 
 class _Move(NamedTuple):
@@ -144,18 +111,18 @@ def _moves(recorded: Recorded[Any]) -> Sequence[_Move]:
 def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in events:
         for move in _moves(recorded):
-            yield Need(ITEM, (recorded.tenant_id, move.open_item_id))
+            yield Need(OpenItemRow, (recorded.tenant_id, move.open_item_id))
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     for recorded in events:
         for move in _moves(recorded):
-            known = rows.get(ITEM, (recorded.tenant_id, move.open_item_id))
+            known = rows.get(OpenItemRow, (recorded.tenant_id, move.open_item_id))
             _move(rows, recorded, move, known or _new(recorded, move.open_item_id))
     return rows
 
 
-def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItem) -> None:
+def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow) -> None:
     rows.put(
         replace(
             known,
@@ -167,7 +134,7 @@ def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItem) -> 
         )
     )
     rows.put(
-        Movement(
+        MovementRow(
             tenant_id=recorded.tenant_id,
             open_item_id=move.open_item_id,
             version=recorded.version,
@@ -179,7 +146,7 @@ def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItem) -> 
     )
 
 
-def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItem:
+def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItemRow:
     match recorded.event:
         case invoice.InvoiceIssued() as issued:
             (item,) = [each for each in issued.installments if each.open_item_id == item_id]
@@ -190,7 +157,7 @@ def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItem:
             dated_on, due_on = received.value_on, None
         case other:
             raise LookupError(f"{type(other).__name__} moves an item that is not there")
-    return OpenItem(
+    return OpenItemRow(
         tenant_id=recorded.tenant_id,
         open_item_id=item_id,
         legal_entity=recorded.legal_entity,
@@ -211,7 +178,7 @@ def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItem:
     )
 
 
-READ_MODEL: Final = Projection("open_items", ("ledger",), (ITEM, MOVEMENT), needs, fold)
+READ_MODEL: Final = Projection("open_items", ("ledger",), (OpenItemRow, MovementRow), needs, fold)
 
 
 # --- questions

@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 
 from services.ledger.cash.projections import payments
-from services.ledger.contract.tables import METADATA
 from services.ledger.receivables.domain.aging import bucket_of
 from services.ledger.receivables.projections import invoices
 from services.ledger.reports.projections import aging, open_items
@@ -24,7 +23,7 @@ from shared.platform.database.pools import Database
 from shared.platform.projector.moment import KNOWN_EVER, At
 from tests.support.ledger import TENANT, noon
 from tests.support.ledger_histories import ACTIONS, FIRST_DAY, Life, Step, life_of
-from tests.support.ledger_tables import fill
+from tests.support.ledger_tables import PROJECTIONS, fill
 from tests.support.projecting import Tables, project
 
 pytestmark = pytest.mark.connected
@@ -228,46 +227,14 @@ class TestInvoicesAndPayments:
         assert dues == sorted(dues)
 
 
-class TestSchema:
-    async def test_has_the_columns_of_the_projections(self, ledger_database: Database) -> None:
-        """The migration says it once more, by hand; both must say the same."""
-        async with ledger_database.unbound() as connection:
-            found = await connection.run_sync(_columns)
-
-        assert found == {
-            name: {
-                column.name: (_family(column.type), column.nullable, column.primary_key)
-                for column in table.columns
-            }
-            for name, table in METADATA.tables.items()
-        }
-
+class TestTenants:
     async def test_shows_nothing_to_other_tenants(self, ledger_database: Database) -> None:
         await fill(ledger_database, TENANT, busy_life(10).book.streams.recorded)
 
         async with ledger_database.bound([UUID(int=1)]) as connection:
-            for table in METADATA.tables.values():
+            for table in (model.table for one in PROJECTIONS for model in one.models):
                 count = sa.select(sa.func.count()).select_from(table)
                 assert (await connection.execute(count)).scalar_one() == 0
-
-
-def _columns(connection: sa.Connection) -> dict[str, dict[str, tuple[str, bool, bool]]]:
-    inspector = sa.inspect(connection)
-    return {
-        name: {
-            column["name"]: (
-                _family(column["type"]),
-                column["nullable"],
-                column["name"] in inspector.get_pk_constraint(name)["constrained_columns"],
-            )
-            for column in inspector.get_columns(name)
-        }
-        for name in METADATA.tables
-    }
-
-
-def _family(kind: Any) -> str:
-    return type(kind.as_generic()).__name__
 
 
 def _by_bucket(rows: Any) -> Counter[tuple[str, str]]:

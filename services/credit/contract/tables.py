@@ -1,9 +1,0 @@
-"""The one list of credit's read-model tables."""
-
-from __future__ import annotations
-
-from typing import Final
-
-import sqlalchemy as sa
-
-METADATA: Final = sa.MetaData()
