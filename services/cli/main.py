@@ -39,14 +39,11 @@ from services.cli.simulation.generator import FIRST_DAY
 from services.cli.simulation.story import Story, free_port
 from services.credit.runtime import http as credit_http
 from services.credit.runtime import settings as credit_settings
-from services.credit.runtime import worker as credit_worker
 from services.dunning.runtime import http as dunning_http
 from services.dunning.runtime import settings as dunning_settings
-from services.dunning.runtime import worker as dunning_worker
 from services.ledger.receivables.api.invoices import IssueInvoice
 from services.ledger.runtime import http as ledger_http
 from services.ledger.runtime import settings as ledger_settings
-from services.ledger.runtime import worker as ledger_worker
 from shared.kernel.days import start_of_day
 from shared.platform.database.embedded.errors import EmbeddedError
 from shared.platform.database.embedded.folders import default_folder
@@ -60,6 +57,7 @@ from shared.platform.hosting.local_server import (
     server_beside,
     server_for,
 )
+from shared.platform.hosting.open_host import ALONE, SERVER, WORKER
 from shared.platform.hosting.preconditions import DatabaseRefused, SchemaMismatch
 from shared.platform.hosting.settings import (
     DatabaseUnknown,
@@ -82,7 +80,6 @@ class Part(NamedTuple):
     """What the command line needs of one service."""
 
     http: ModuleType
-    worker: ModuleType
     settings: type[BaseSettings]
 
     @property
@@ -98,9 +95,9 @@ class Part(NamedTuple):
 
 
 PARTS: Final[Mapping[str, Part]] = {
-    "ledger": Part(ledger_http, ledger_worker, ledger_settings.Settings),
-    "credit": Part(credit_http, credit_worker, credit_settings.Settings),
-    "dunning": Part(dunning_http, dunning_worker, dunning_settings.Settings),
+    "ledger": Part(ledger_http, ledger_settings.Settings),
+    "credit": Part(credit_http, credit_settings.Settings),
+    "dunning": Part(dunning_http, dunning_settings.Settings),
 }
 
 app = typer.Typer(
@@ -162,7 +159,7 @@ def _run_all(
 async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
     log = open_log(settings)
     hosts: dict[str, Host] = {
-        name: part.http.host(settings, log, makes_topics=True) for name, part in PARTS.items()
+        name: part.http.host(settings, log, ALONE) for name, part in PARTS.items()
     }
     try:
         await serving.serve(
@@ -221,7 +218,7 @@ def bench_server() -> None:
 
 
 async def _serve_bench(settings: PlatformSettings) -> None:
-    host = ledger_http.host(settings, makes_topics=True)
+    host = ledger_http.host(settings, role=ALONE)
     app = with_echo(serving.joined({"ledger": host}), IssueInvoice)
     await serving.serve(app, [host], host=settings.host, port=0, ready=say_address)
 
@@ -286,7 +283,7 @@ def serve(
 ) -> None:
     """Answer HTTP for one service; its workers run elsewhere."""
     settings = settings_with(port=port, host=host)
-    _run_alone(service, settings, lambda: PARTS[service].http.host(settings, works=False))
+    _run_alone(service, settings, lambda: PARTS[service].http.host(settings, role=SERVER))
 
 
 @app.command()
@@ -295,7 +292,7 @@ def work(
 ) -> None:
     """Run the workers of one service; health, metrics and the clock answer on the port."""
     settings = settings_with(port=port, host=host)
-    _run_alone(service, settings, lambda: PARTS[service].worker.host(settings))
+    _run_alone(service, settings, lambda: PARTS[service].http.host(settings, role=WORKER))
 
 
 def _run_alone(name: str, settings: PlatformSettings, make: Callable[[], Host]) -> None:

@@ -120,12 +120,8 @@ class Aggregate(Generic[S, E]):
 
     def fire(self, id: UUID, name: str, due_at: datetime) -> Work:
         """The use case a due timer asks for. Raises UnknownTimer."""
-        payload, stream = payload_of(name, self.payloads), self.existing(id)
-
-        def decide(states: States) -> Sequence[AnyChange]:
-            return [changed(stream, self.on_timer(payload, states.of(stream), due_at))]
-
-        return Work([stream], decide, lambda states: b"")
+        payload = payload_of(name, self.payloads)
+        return work_on(self.existing(id), lambda state: self.on_timer(payload, state, due_at))
 
 
 class Stream(NamedTuple, Generic[S, E]):
@@ -234,6 +230,22 @@ class Work:
     decide: Callable[[States], Sequence[AnyChange]]  # Raises Rejected.
     answer: Callable[[States], bytes]  # Sees the states after the decision.
     private: Sequence[PrivateRow] = ()
+
+
+def _no_answer(states: States) -> bytes:
+    return b""
+
+
+def work_on(
+    stream: Stream[S, E],
+    decide: Callable[[S], Decided[E]],
+    answer: Callable[[States], bytes] = _no_answer,
+    private: Sequence[PrivateRow] = (),
+) -> Work:
+    """A use case about one stream alone."""
+    return Work(
+        [stream], lambda states: [changed(stream, decide(states.of(stream)))], answer, private
+    )
 
 
 class Cause(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.credit.lines.domain.credit_line import commands, decide
 from services.credit.lines.domain.credit_line.decide import credit_line
 from services.credit.lines.domain.credit_line.state import Limited
-from shared.kernel.decider import States, Work, changed
+from shared.kernel.decider import States, Work, work_on
 from shared.platform.codec import to_json
 
 
@@ -24,8 +24,8 @@ def set_limit(command: commands.SetLimit) -> Work:
             }
         )
 
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.set_limit(command, states.of(stream)))],
+    return work_on(
+        stream,
+        lambda state: decide.set_limit(command, state),
         answer,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.dunning.notices.domain.notice import commands, decide
 from services.dunning.notices.domain.notice.decide import notice, notice_stream
-from shared.kernel.decider import Work, changed
+from shared.kernel.decider import Work, work_on
 
 
 def queue_notice(command: commands.QueueNotice) -> Work:
@@ -16,18 +16,10 @@ def queue_notice(command: commands.QueueNotice) -> Work:
         step=command.step,
         channel=command.channel,
     )
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.queue_notice(command, states.of(stream)))],
-        lambda states: b"",
-    )
+    return work_on(stream, lambda state: decide.queue_notice(command, state))
 
 
 def accept_notice(command: commands.AcceptNotice) -> Work:
     """The adapter has it."""
     stream = notice.existing(command.notice_id)
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.accept_notice(command, states.of(stream)))],
-        lambda states: b"",
-    )
+    return work_on(stream, lambda state: decide.accept_notice(command, state))

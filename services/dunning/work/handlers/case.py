@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from services.dunning.work.domain.case import commands, decide
 from services.dunning.work.domain.case.decide import case
-from shared.kernel.decider import Work, changed
+from shared.kernel.decider import Work, work_on
 
 
 def add_overdue_item(command: commands.AddOverdueItem) -> Work:
     """An item of the account is overdue: into the case, which opens if it must."""
     stream = case.stream(command.book, str(command.account_id), command.open_amount.currency)
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.add_overdue_item(command, states.of(stream)))],
-        lambda states: b"",
-    )
+    return work_on(stream, lambda state: decide.add_overdue_item(command, state))
 
 
 def remove_cured_item(command: commands.RemoveCuredItem) -> Work:
     """An item is no longer overdue: out of the case, which closes with its last."""
     stream = case.stream(command.book, str(command.account_id), command.currency)
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.remove_cured_item(command, states.of(stream)))],
-        lambda states: b"",
-    )
+    return work_on(stream, lambda state: decide.remove_cured_item(command, state))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.dunning.work.domain.contact import commands, decide
 from services.dunning.work.domain.contact.decide import contact_stream, note_id
 from services.dunning.work.domain.contact.state import Contacted
-from shared.kernel.decider import PrivateRow, States, Work, changed, expect
+from shared.kernel.decider import PrivateRow, States, Work, expect, work_on
 from shared.platform.codec import to_json
 
 
@@ -35,9 +35,9 @@ def record_contact(command: commands.RecordContact, note: Mapping[str, str]) -> 
             }
         )
 
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.record_contact(command, states.of(stream)))],
+    return work_on(
+        stream,
+        lambda state: decide.record_contact(command, state),
         answer,
         [PrivateRow("note", note_id(stream.id), note)] if note else [],
     )

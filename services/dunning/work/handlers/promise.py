@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.dunning.work.domain.promise import commands, decide
 from services.dunning.work.domain.promise.decide import note_id, promise, promise_stream
 from services.dunning.work.domain.promise.state import Kept, NotMade
-from shared.kernel.decider import CorruptHistory, PrivateRow, States, Work, changed
+from shared.kernel.decider import CorruptHistory, PrivateRow, States, Work, work_on
 from shared.platform.codec import to_json
 
 
@@ -34,9 +34,9 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
             }
         )
 
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.make_promise(command, states.of(stream)))],
+    return work_on(
+        stream,
+        lambda state: decide.make_promise(command, state),
         answer,
         [PrivateRow("note", note_id(stream.id), note)] if note else [],
     )
@@ -45,8 +45,4 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
 def keep_promise(command: commands.KeepPromise) -> Work:
     """The cash has come in time."""
     stream = promise.existing(command.promise_id)
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.keep_promise(command, states.of(stream)))],
-        lambda states: b"",
-    )
+    return work_on(stream, lambda state: decide.keep_promise(command, state))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.dunning.work.domain.task import commands, decide
 from services.dunning.work.domain.task.decide import task, task_stream
 from services.dunning.work.domain.task.state import Completed
-from shared.kernel.decider import States, Work, changed, expect
+from shared.kernel.decider import States, Work, expect, work_on
 from shared.platform.codec import to_json
 
 
@@ -18,11 +18,7 @@ def open_task(command: commands.OpenTask) -> Work:
         step=command.step,
         kind=command.kind,
     )
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.open_task(command, states.of(stream)))],
-        lambda states: b"",
-    )
+    return work_on(stream, lambda state: decide.open_task(command, state))
 
 
 def complete_task(command: commands.CompleteTask) -> Work:
@@ -46,8 +42,8 @@ def complete_task(command: commands.CompleteTask) -> Work:
             }
         )
 
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.complete_task(command, states.of(stream)))],
+    return work_on(
+        stream,
+        lambda state: decide.complete_task(command, state),
         answer,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.ledger.customers.domain.legal_entity import commands, decide
 from services.ledger.customers.domain.legal_entity.state import Registered
-from shared.kernel.decider import States, Work, changed, expect
+from shared.kernel.decider import States, Work, expect, work_on
 from shared.platform.codec import to_json
 
 
@@ -24,8 +24,8 @@ def register(command: commands.RegisterLegalEntity) -> Work:
             }
         )
 
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.register(command, states.of(stream)))],
+    return work_on(
+        stream,
+        lambda state: decide.register(command, state),
         answer,
     )

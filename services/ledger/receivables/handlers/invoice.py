@@ -9,7 +9,7 @@ from services.ledger.customers.domain.account.decide import account
 from services.ledger.receivables.domain.invoice import commands, decide, events
 from services.ledger.receivables.domain.invoice.decide import invoice
 from services.ledger.receivables.domain.invoice.state import State
-from shared.kernel.decider import AnyChange, States, Stream, Work, changed
+from shared.kernel.decider import AnyChange, States, Stream, Work, changed, work_on
 from shared.platform.codec import to_json
 
 InvoiceStream: TypeAlias = Stream[State, events.Event]
@@ -28,9 +28,9 @@ def issue(command: commands.IssueInvoice) -> Work:
 
 def cancel(command: commands.CancelInvoice) -> Work:
     stream = invoice.existing(command.invoice_id)
-    return Work(
-        [stream],
-        lambda states: [changed(stream, decide.cancel(command, states.of(stream)))],
+    return work_on(
+        stream,
+        lambda state: decide.cancel(command, state),
         lambda states: to_json(shown(states, stream)),
     )
 

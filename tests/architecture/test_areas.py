@@ -1,0 +1,182 @@
+"""An area names all that is in its folder, and nothing that is not; and its README says so."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from services.credit.runtime.wiring import AREAS as CREDIT
+from services.dunning.runtime.wiring import AREAS as DUNNING
+from services.ledger.runtime.wiring import AREAS as LEDGER
+from shared.kernel.decider import Aggregate
+from shared.platform.area import Area
+
+ROOT: Final = Path(__file__).parents[2]
+SERVICES: Final[Mapping[str, tuple[Area, ...]]] = {
+    "ledger": LEDGER,
+    "credit": CREDIT,
+    "dunning": DUNNING,
+}
+ALL: Final = [(service, area) for service, areas in SERVICES.items() for area in areas]
+NO_AREAS: Final = {"contract", "runtime", "migrations"}
+
+
+class Parts(NamedTuple):
+    """What belongs to an area, by kind: names as the folder and as AREA have them."""
+
+    read_models: set[str]
+    reactions: set[str]
+    effects: set[str]
+    routes: set[str]
+    events: set[str]
+    aggregates: set[str]
+
+
+def modules_of(package: str) -> list[ModuleType]:
+    """Every module below a package, imported; none where there is no such package."""
+    folder = ROOT / package.replace(".", "/")
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted(folder.rglob("*.py"))
+        if path.stem != "__init__"
+    ]
+    return [importlib.import_module(name) for name in names]
+
+
+def last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def in_folder(service: str, area: str) -> Parts:
+    home = f"services.{service}.{area}"
+    domain = modules_of(f"{home}.domain")
+    return Parts(
+        {m.READ_MODEL.name for m in modules_of(f"{home}.projections") if hasattr(m, "READ_MODEL")},
+        {last(m.__name__) for m in modules_of(f"{home}.reactions")},
+        {last(m.__name__) for m in modules_of(f"{home}.effects")},
+        {
+            route.path + str(sorted(route.methods))
+            for m in modules_of(f"{home}.api")
+            if hasattr(m, "router")
+            for route in m.router.routes
+        },
+        {
+            kind.__qualname__
+            for m in domain
+            if last(m.__name__) == "events"
+            for kind in events_in(m)
+        },
+        {
+            value.kind
+            for m in domain
+            if last(m.__name__) == "decide"
+            for value in vars(m).values()
+            if isinstance(value, Aggregate) and value.evolve.__module__.startswith(f"{home}.")
+        },
+    )
+
+
+def events_in(module: ModuleType) -> tuple[type, ...]:
+    """The classes of its union Event; of one class alone, that."""
+    union: Any = module.Event
+    return (union,) if inspect.isclass(union) else union.__args__
+
+
+def declared(area: Area) -> Parts:
+    return Parts(
+        {model.name for model in area.read_models},
+        {one.name for one in area.reactions},
+        {last(module.__name__) for module in area.effects},
+        {
+            route.path + str(sorted(route.methods))  # type: ignore[attr-defined] # APIRoutes.
+            for router in area.routes
+            for route in router.routes
+        },
+        {kind.__qualname__ for kind in area.events.values()},
+        {aggregate.kind for aggregate in area.aggregates},
+    )
+
+
+@pytest.mark.parametrize(("service", "area"), ALL, ids=lambda one: getattr(one, "name", one))
+def test_an_area_names_what_is_in_its_folder_and_nothing_else(service: str, area: Area) -> None:
+    assert declared(area) == in_folder(service, area.name)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_joins_all_its_areas(service: str) -> None:
+    folders = {
+        path.name
+        for path in (ROOT / "services" / service).iterdir()
+        if path.is_dir() and path.name not in {*NO_AREAS, "__pycache__"}
+    }
+
+    assert {area.name for area in SERVICES[service]} == folders
+
+
+@pytest.mark.parametrize("part", Parts._fields)
+def test_what_an_area_forgot_is_found(part: str) -> None:
+    whole = in_folder("dunning", "work" if part not in ("effects",) else "notices")
+    forgotten = whole._replace(**{part: set()})
+
+    assert getattr(whole, part)
+    assert forgotten != whole
+
+
+@pytest.mark.parametrize(("service", "area"), ALL, ids=lambda one: getattr(one, "name", one))
+class TestReadme:
+    """The tables of a service's README name what its areas declare."""
+
+    def test_names_every_event(self, service: str, area: Area) -> None:
+        text = readme(service)
+        names = [name.removeprefix(f"{service}.").removesuffix(".v1") for name in area.events]
+
+        assert [name for name in names if f"`{name}`" not in text] == []
+
+    def test_names_every_read_model(self, service: str, area: Area) -> None:
+        text = readme(service)
+
+        assert [one.name for one in area.read_models if f"`{one.name}`" not in text] == []
+
+    def test_names_every_reaction_and_effect(self, service: str, area: Area) -> None:
+        text = readme(service)
+
+        assert [
+            name
+            for name in (declared(area).reactions | declared(area).effects)
+            if f"`{name}`" not in text
+        ] == []
+
+    def test_names_every_route_that_writes(self, service: str, area: Area) -> None:
+        text = readme(service)
+        written = re.findall(r"`POST ([^`]+)`", text)
+        paths = [
+            route.path  # type: ignore[attr-defined] # APIRoutes.
+            for router in area.routes
+            for route in router.routes
+            if "POST" in route.methods  # type: ignore[attr-defined]
+        ]
+
+        assert [path for path in paths if path not in written] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_readme_names_no_event_that_nobody_writes(service: str) -> None:
+    own = {
+        name.removeprefix(f"{service}.").removesuffix(".v1")
+        for area in SERVICES[service]
+        for name in area.events
+    }
+    section = readme(service).partition("## Events")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"`((?!area\.)[a-z_]+\.[a-z_]+)`", section)) == own
+
+
+def readme(service: str) -> str:
+    return (ROOT / "services" / service / "README.md").read_text("utf-8")
