@@ -150,12 +150,6 @@ def misuses(module: Path, names: Iterable[str]) -> list[str]:
     return found
 
 
-# Not yet: these take routes' helpers or handlers from another area.
-NOT_YET: Final = re.compile(
-    r"services\.(ledger\.customers\.api\.answering|ledger\.receivables\.(api|handlers)\.invoice\w*"
-    r"|ledger\.customers\.handlers|credit\.lines\.api\.moments"
-    r"|dunning\.accounts\.api\.\w+)"
-)
 IN_AREAS: Final = [
     path
     for path in MODULES
@@ -168,9 +162,7 @@ IN_AREAS: Final = [
 
 @pytest.mark.parametrize("module", IN_AREAS, ids=str)
 def test_an_area_takes_only_rules_and_read_models_from_another(module: Path) -> None:
-    found = misuses(module, imports_of(module))
-
-    assert [name for name in found if not NOT_YET.match(name)] == []
+    assert misuses(module, imports_of(module)) == []
 
 
 def test_what_an_area_must_not_take_is_found() -> None:

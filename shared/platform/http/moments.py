@@ -33,5 +33,15 @@ def bounds(query: QueryRequest, moment: PointInTime, zones: Iterable[str]) -> Bo
     """Without as_of it is the latest of the todays of these time zones."""
     today = max((query.today(zone) for zone in zones), default=query.today(HOME_ZONE))
     is_now = moment.as_of is None and moment.as_known is None
-    at = At(moment.as_of or today, moment.as_known or KNOWN_EVER, is_now)
+    at = At(moment.as_of or today, known_by(moment), is_now)
     return Bounds(at, moment.as_known or query.now)
+
+
+def known_by(moment: PointInTime) -> datetime:
+    """Without as_known nothing is left out, whatever another clock recorded a moment ahead."""
+    return moment.as_known or KNOWN_EVER
+
+
+def echo_of(query: QueryRequest, moment: PointInTime) -> dict[str, object]:
+    """What a list says of its moment whose items say their own day where none was asked for."""
+    return {"as_of": moment.as_of, "as_known": moment.as_known or query.now}

@@ -22,7 +22,6 @@ from services.credit.files.projections.credit_file_queries import (
     reviews_of,
 )
 from services.credit.files.projections.credit_files import CreditGradeRow, CreditReviewRow
-from services.credit.lines.api.moments import EVERYTHING, day_of, echo, known_by
 from services.credit.lines.domain.exposure import utilization
 from services.credit.lines.projections.exposure_queries import limit_of, movements_of
 from services.credit.scorecards.domain.behavior import Behavior, behavior, window_start
@@ -31,10 +30,12 @@ from services.credit.scorecards.domain.scorecard import to_wire
 from services.credit.scorecards.projections.behavior import history_of
 from shared.platform.codec import to_json
 from shared.platform.http.models import Code, Id, ShortText
+from shared.platform.http.moments import bounds, echo_of, known_by
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.tokens import etag
+from shared.platform.projector.moment import KNOWN_EVER
 
 REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
 
@@ -60,7 +61,7 @@ async def list_credit_files(
         grades=grade or (),
         sort=sort,
     )
-    at = At(moment.as_of or EVERYTHING.date(), known_by(moment))
+    at = At(moment.as_of or KNOWN_EVER.date(), known_by(moment))
     async with query.of("credit_files") as connection:
         found = await files(connection, wanted, at, after=paging.after, limit=paging.limit + 1)
     page = paging.page(found, lambda listed: key_of(sort, listed))
@@ -76,7 +77,7 @@ async def list_credit_files(
         }
         for each in found[: paging.limit]
     ]
-    return _json({**echo(moment, query), "items": items, "next": page["next"]})
+    return _json({**echo_of(query, moment), "items": items, "next": page["next"]})
 
 
 @router.get("/{account_id}", summary="The credit file of an account (信用档案)")
@@ -86,7 +87,7 @@ async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) 
         file = await find_file(connection, *account)
         if file is None:
             raise Problem("not-found")
-        as_of = day_of(moment, query, file.time_zone)
+        as_of = bounds(query, moment, [file.time_zone]).as_of
         at = At(as_of, as_known)
         history = await history_of(connection, *account, as_known)
         reviews = await reviews_of(connection, *account, at)

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.credit.lines.api.moments import echo, known_by
 from services.credit.lines.projections.exposure_queries import (
     At,
     Exposed,
@@ -19,6 +18,7 @@ from services.credit.lines.projections.exposure_queries import (
 )
 from shared.platform.codec import to_json
 from shared.platform.http.models import Code, Id, ShortText
+from shared.platform.http.moments import echo_of, known_by
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
@@ -44,7 +44,7 @@ async def list_exposures(
     found = await list_exposed(query, moment, paging, wanted)
     page = paging.page(found, lambda each: (each.legal_entity, each.account_number))
     items = [_shown(each) for each in found[: paging.limit]]
-    answer = {**echo(moment, query), "items": items, "next": page["next"]}
+    answer = {**echo_of(query, moment), "items": items, "next": page["next"]}
     return Response(to_json(answer), media_type="application/json")
 
 

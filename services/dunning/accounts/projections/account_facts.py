@@ -26,6 +26,7 @@ from services.dunning.contract.inbox import (
 )
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
+from shared.kernel.rejections import UnknownAccount
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -179,6 +180,16 @@ async def account(
     )
     row = found.one_or_none()
     return None if row is None else AccountRow(**row._mapping)
+
+
+async def known_account(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> AccountRow:
+    """The account a request means. Raises UnknownAccount."""
+    known = await account(connection, tenant_id, account_id)
+    if known is None:
+        raise UnknownAccount("/account")
+    return known
 
 
 async def items_of_account(

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from services.dunning.accounts.api.answering import answer, money, one_of
 from services.dunning.alerts.projections.overdue_alerts import FeedItemRow, feed
+from shared.platform.http.bodies import answer, money_of
 from shared.platform.http.models import Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record
+from shared.platform.projector.keyset import Record, one_of
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
@@ -37,7 +37,7 @@ async def read_overdue_alerts(
 ) -> Response:
     seen = _seen(paging.after or ())
     filters = one_of(
-        table_of(FeedItemRow),
+        table_of(FeedItemRow).c,
         {
             "event": event,
             "threshold_days": threshold_days,
@@ -89,6 +89,6 @@ def _alert(row: Record) -> dict[str, object]:
         "threshold_days": row["threshold_days"],
         "grade": row["grade"],
         "collector_id": row["collector_id"],
-        "open_amount": money(row, "open_minor"),
+        "open_amount": money_of(row, "open_minor"),
         "policy_version": row["policy_version"],
     }

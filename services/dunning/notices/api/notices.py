@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
+from services.dunning.accounts.views.account import account_of
 from services.dunning.notices.projections.notices import NoticeRow
+from shared.platform.http.bodies import answer, found, page
 from shared.platform.http.models import Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/notices", tags=["notices"])
@@ -36,7 +37,7 @@ async def list_notices(
     due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:
     wanted = one_of(
-        TABLE,
+        TABLE.c,
         {
             "status": status,
             "channel": channel,

@@ -10,14 +10,15 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
+from services.dunning.accounts.views.account import account_of
 from services.dunning.work.projections.work_list import CaseRow
 from services.dunning.work.projections.work_order import amounts_of_cases
 from shared.kernel.money import Money, total
+from shared.platform.http.bodies import answer, found, page
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -38,7 +39,7 @@ async def list_cases(
 ) -> Response:
     """One open case per account and currency; closed ones open again when need be."""
     wanted = one_of(
-        TABLE,
+        TABLE.c,
         {
             "status": status,
             "account_id": account_id,

@@ -8,12 +8,13 @@ import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.api.answering import account_of, one_of, page
+from services.dunning.accounts.views.account import account_of
 from services.dunning.work.projections.collection_ledger import EntryRow, entries
+from shared.platform.http.bodies import page
 from shared.platform.http.models import Code, Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record
+from shared.platform.projector.keyset import Record, one_of
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/collection-ledger", tags=["collection ledger"])
@@ -36,7 +37,7 @@ async def show_collection_ledger(
     table = table_of(EntryRow)
     wanted = [
         *one_of(
-            table,
+            table.c,
             {"account_id": account_id, "legal_entity": legal_entity, "kind": kind, "day": day},
         ),
         *([table.c.day >= day_from] if day_from else []),

@@ -10,15 +10,16 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from services.dunning.accounts.api.accounts import account_meant
-from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
 from services.dunning.accounts.projections import account_facts
+from services.dunning.accounts.projections.account_facts import known_account
+from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.contact.commands import RecordContact
 from services.dunning.work.handlers import contact as handlers
 from services.dunning.work.projections.collection_ledger import NOTE
 from services.dunning.work.projections.contacts import ContactRow
 from shared.kernel.days import day_at
 from shared.kernel.ids import derived
+from shared.platform.http.bodies import answer, found, page
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -31,7 +32,7 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
@@ -63,7 +64,9 @@ async def record_contact(
     body: NewContact, context: CommandContext, query: QueryContext
 ) -> Response:
     async with query.of("account_facts") as connection:
-        account = await account_meant(connection, context, body.account)
+        account = await known_account(
+            connection, context.tenant_id, body.account.resolve(context.tenant_id)
+        )
         known = await account_facts.items_of_account(
             connection, context.tenant_id, account.account_id, body.open_item_ids
         )
@@ -100,7 +103,7 @@ async def list_contacts(
     number: Annotated[list[ShortText] | None, Query()] = None,
 ) -> Response:
     wanted = one_of(
-        TABLE, {"account_id": account_id, "channel": channel, "day": day, "number": number}
+        TABLE.c, {"account_id": account_id, "channel": channel, "day": day, "number": number}
     )
     async with query.of("contacts") as connection:
         rows = await rows_after(

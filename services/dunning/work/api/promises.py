@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.api.accounts import account_meant
-from services.dunning.accounts.api.answering import account_of, answer, found, money, one_of, page
+from services.dunning.accounts.projections.account_facts import known_account
+from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.promise.commands import MakePromise
 from services.dunning.work.handlers import promise as handlers
 from services.dunning.work.projections.collection_ledger import NOTE
 from services.dunning.work.projections.promises import PromiseRow
 from shared.kernel.ids import derived
+from shared.platform.http.bodies import answer, found, money_of, page
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -27,7 +28,7 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/promises", tags=["promises"])
@@ -49,7 +50,9 @@ class NewPromise(RequestBody):
 @router.post("", status_code=201)
 async def make_promise(body: NewPromise, context: CommandContext, query: QueryContext) -> Response:
     async with query.of("account_facts") as connection:
-        account = await account_meant(connection, context, body.account)
+        account = await known_account(
+            connection, context.tenant_id, body.account.resolve(context.tenant_id)
+        )
     today = context.today(account.time_zone)
     note = {"contact_person": body.contact_person, "text": body.text}
     kept = {name: said for name, said in note.items() if said is not None}
@@ -79,7 +82,7 @@ async def list_promises(
     number: Annotated[list[ShortText] | None, Query()] = None,
 ) -> Response:
     wanted = one_of(
-        TABLE,
+        TABLE.c,
         {
             "status": status,
             "account_id": account_id,
@@ -114,14 +117,14 @@ def _with_note() -> sa.Select[tuple[object, ...]]:
 
 
 def _promise(row: Record) -> dict[str, object]:
-    received = None if row["received_minor"] is None else money(row, "received_minor")
+    received = None if row["received_minor"] is None else money_of(row, "received_minor")
     return {
         "id": row["id"],
         "version": row["version"],
         "account": account_of(row),
         "number": row["number"],
         "status": row["status"],
-        "amount": money(row, "amount_minor"),
+        "amount": money_of(row, "amount_minor"),
         "promised_on": row["promised_on"],
         "made_on": row["made_on"],
         "received": received,

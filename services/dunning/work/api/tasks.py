@@ -11,19 +11,20 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from services.dunning.accounts.api.answering import account_of, answer, found, one_of, page
 from services.dunning.accounts.projections import account_facts
+from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.handlers import task as handlers
 from services.dunning.work.projections.work_list import TaskRow
 from services.dunning.work.projections.work_order import items_of_tasks
 from shared.kernel.money import Money
 from shared.kernel.rejections import UnknownAccount
+from shared.platform.http.bodies import answer, found, page
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Day, Id, RequestBody
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.rows import table_of
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -50,7 +51,7 @@ async def list_tasks(
     due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:
     wanted = one_of(
-        TABLE,
+        TABLE.c,
         {
             "status": status,
             "kind": kind,

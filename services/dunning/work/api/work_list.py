@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.api.answering import account_of, money, page
+from services.dunning.accounts.views.account import account_of
 from services.dunning.work.projections.work_order import KEY, work_list
+from shared.platform.http.bodies import money_of, page
 from shared.platform.http.models import Code, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
@@ -52,6 +53,6 @@ def _entry(row: Record) -> dict[str, object]:
         "step": row["step"],
         "opened_on": row["opened_on"],
         "oldest_due_on": row["oldest_due_on"],
-        "open_amount": money(row, "open_minor"),
+        "open_amount": money_of(row, "open_minor"),
         "grade": row["grade"],
     }

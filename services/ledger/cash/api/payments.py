@@ -14,9 +14,10 @@ from services.ledger.cash.domain.payment import commands
 from services.ledger.cash.domain.payment.events import Method, Reason
 from services.ledger.cash.handlers import payment
 from services.ledger.cash.projections import payments
-from services.ledger.customers.api.answering import answer, money, settle
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.projections import invoices
+from shared.kernel.money import Money
+from shared.platform.http.bodies import answer
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -28,6 +29,7 @@ from shared.platform.http.models import (
     ThingRef,
     fault,
 )
+from shared.platform.http.moments import bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
@@ -167,7 +169,8 @@ async def list_payments(
         value_on_to=value_on_to,
     )
     async with query.of("payments", "accounts") as connection:
-        settled = await settle(query, connection, moment, legal_entity)
+        zones = await accounts.time_zones(connection, query.tenant_id, legal_entity)
+        settled = bounds(query, moment, zones)
         found = await payments.list_payments(
             connection,
             query.tenant_id,
@@ -183,11 +186,16 @@ async def list_payments(
 @router.get("/{id}")
 async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("payments", "accounts") as connection:
-        settled = await settle(query, connection, moment)
+        zones = await accounts.time_zones(connection, query.tenant_id, None)
+        settled = bounds(query, moment, zones)
         found = await payments.find_payment(connection, query.tenant_id, id, settled.at)
         if found is None:
             raise Problem("not-found")
-        settled = await settle(query, connection, moment, found["legal_entity"])
+        settled = bounds(
+            query,
+            moment,
+            await accounts.time_zones(connection, query.tenant_id, found["legal_entity"]),
+        )
         given = await payments.allocations_of(connection, query.tenant_id, id, settled.at)
         payer = await accounts.party_name(connection, query.tenant_id, found["payer_id"])
     allocations = [_allocation(each, found["currency"]) for each in given]
@@ -209,8 +217,8 @@ def _shown(row: RowMapping) -> dict[str, object]:
         "value_on": row["value_on"],
         "method": row["method"],
         "reference": row["reference"],
-        "amount": money(row["amount_minor"], row["currency"]),
-        "unallocated_amount": money(row["unallocated_then"], row["currency"]),
+        "amount": Money(row["amount_minor"], row["currency"]),
+        "unallocated_amount": Money(row["unallocated_then"], row["currency"]),
         "open_item_id": row["open_item_id"],
         "reason": row["reason"] if is_reversed else None,
         "reversed_on": row["reversed_on"] if is_reversed else None,
@@ -223,6 +231,6 @@ def _allocation(each: RowMapping, currency: str) -> dict[str, object]:
         "invoice_id": each["invoice_id"],
         "invoice_number": each["invoice_number"],
         "installment": each["installment"],
-        "amount": money(each["amount_minor"], currency),
+        "amount": Money(each["amount_minor"], currency),
         "effective_on": each["allocated_on"],
     }

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
-from services.ledger.customers.api.answering import answer
 from services.ledger.customers.domain.legal_entity import commands
 from services.ledger.customers.handlers import legal_entity
 from services.ledger.customers.projections import accounts
+from shared.platform.http.bodies import answer
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Code, Currency, RequestBody, ShortText, TimeZone
 from shared.platform.http.paging import Paging

@@ -106,15 +106,15 @@ _PARTY: Final = sa.table(
 )
 
 
-async def zones(
+async def time_zones(
     connection: AsyncConnection, tenant_id: UUID, code: str | None
-) -> Sequence[sa.RowMapping]:
-    """Code, time zone and currency of one legal entity, or of all."""
+) -> Sequence[str]:
+    """Of one legal entity, or of all; empty where there is none."""
     of = legal_entity.c
-    found = sa.select(of.code, of.time_zone, of.currency).where(of.tenant_id == tenant_id)
+    found = sa.select(of.time_zone).where(of.tenant_id == tenant_id)
     if code is not None:
         found = found.where(of.code == code)
-    return (await connection.execute(found)).mappings().all()
+    return list((await connection.execute(found)).scalars())
 
 
 async def list_legal_entities(

@@ -12,11 +12,13 @@ from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.ledger.customers.api.answering import Settled, answer, money, settle
+from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import commands
 from services.ledger.receivables.handlers import invoice
 from services.ledger.receivables.projections import invoices
+from shared.kernel.money import Money
+from shared.platform.http.bodies import answer
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -27,6 +29,7 @@ from shared.platform.http.models import (
     ShortText,
     fault,
 )
+from shared.platform.http.moments import Bounds, bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
@@ -140,7 +143,8 @@ async def list_invoices(
         due_on_to=due_on_to,
     )
     async with query.of("invoices", "accounts") as connection:
-        settled = await settle(query, connection, moment, legal_entity)
+        zones = await accounts.time_zones(connection, query.tenant_id, legal_entity)
+        settled = bounds(query, moment, zones)
         found = await invoices.list_invoices(
             connection,
             query.tenant_id,
@@ -160,11 +164,16 @@ async def list_invoices(
 @router.get("/{id}")
 async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("invoices", "accounts") as connection:
-        settled = await settle(query, connection, moment)
+        zones = await accounts.time_zones(connection, query.tenant_id, None)
+        settled = bounds(query, moment, zones)
         found = await invoices.find_invoice(connection, query.tenant_id, id, settled.at)
         if found is None:
             raise Problem("not-found")
-        settled = await settle(query, connection, moment, found["legal_entity"])
+        settled = bounds(
+            query,
+            moment,
+            await accounts.time_zones(connection, query.tenant_id, found["legal_entity"]),
+        )
         items = await invoices.installments_of(connection, query.tenant_id, [id], settled.at)
         given = await invoices.allocations_of(connection, query.tenant_id, id, settled.at)
     shown = {
@@ -175,7 +184,7 @@ async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
     return answer(shown, version=found["version"])
 
 
-def _shown(row: RowMapping, items: Sequence[RowMapping], settled: Settled) -> dict[str, object]:
+def _shown(row: RowMapping, items: Sequence[RowMapping], settled: Bounds) -> dict[str, object]:
     """`version` is the present one, good for If-Match, whatever time is asked for."""
     currency, days = row["currency"], row["add_days"]
     return {
@@ -187,21 +196,21 @@ def _shown(row: RowMapping, items: Sequence[RowMapping], settled: Settled) -> di
         "number": row["number"],
         "status": row["status_then"],
         "issued_on": row["issued_on"],
-        "total": money(row["total_minor"], currency),
-        "open_amount": money(row["open_then"], currency),
+        "total": Money(row["total_minor"], currency),
+        "open_amount": Money(row["open_then"], currency),
         "terms": None if days is None else {"anchor": "invoice", "add_days": days},
         "installments": [_installment(row, item, settled) for item in items],
     }
 
 
-def _installment(row: RowMapping, item: RowMapping, settled: Settled) -> dict[str, object]:
+def _installment(row: RowMapping, item: RowMapping, settled: Bounds) -> dict[str, object]:
     due_on = item["due_on"]
     left = 0 if row["status_then"] == "canceled" else item["open_then"]
     return {
         "installment": item["installment"],
         "open_item_id": item["open_item_id"],
         "due_on": due_on,
-        "open_amount": money(left, row["currency"]),
+        "open_amount": Money(left, row["currency"]),
         "days_past_due": days_past_due(due_on, settled.as_of) if due_on else None,
     }
 
@@ -213,7 +222,7 @@ def _given(row: RowMapping, given: Sequence[RowMapping]) -> list[dict[str, objec
             "payment_id": each["payment_id"],
             "payment_number": each["payment_number"],
             "installment": each["installment"],
-            "amount": money(each["amount_minor"], row["currency"]),
+            "amount": Money(each["amount_minor"], row["currency"]),
             "value_on": each["value_on"],
             "effective_on": each["applied_on"],
         }

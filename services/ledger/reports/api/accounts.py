@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
-from services.ledger.customers.api.answering import answer, money
 from services.ledger.customers.projections import accounts
 from services.ledger.reports.projections import open_items
+from shared.kernel.money import Money
+from shared.platform.http.bodies import answer
 from shared.platform.http.models import Id
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.problems import Problem
@@ -82,7 +83,7 @@ def _shown(row: RowMapping, owed: Sequence[RowMapping]) -> dict[str, object]:
 def _balance(currency: str, owed: int, given: int) -> dict[str, object]:
     return {
         "currency": currency,
-        "open_amount": money(owed, currency),
-        "unallocated_amount": money(given, currency),
-        "balance": money(owed - given, currency),
+        "open_amount": Money(owed, currency),
+        "unallocated_amount": Money(given, currency),
+        "balance": Money(owed - given, currency),
     }

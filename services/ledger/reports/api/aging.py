@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Annotated, Final, Literal, Protocol, cast
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.ledger.customers.api.answering import answer, money, settle
 from services.ledger.customers.domain.account.decide import UnknownLegalEntity
+from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import BadEdges, bucket_names
 from services.ledger.reports.projections import aging
 from services.ledger.reports.projections.open_items import Asked
+from shared.kernel.money import Money
+from shared.platform.http.bodies import answer
 from shared.platform.http.models import Id
+from shared.platform.http.moments import bounds
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
@@ -51,22 +55,24 @@ async def show_aging(
     group_by: Literal["account"] | None = None,
 ) -> Response:
     """With group_by=account also `items`, a page of accounts; the totals are those of all."""
-    asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
     days = settings.aging_edges if edges is None else _edges(edges)
-    return await _aging(query, moment, asked, days, paging if group_by else None)
+    return await _aging(query, moment, legal_entity, account_id, days, paging if group_by else None)
 
 
 async def _aging(
     query: QueryRequest,
     moment: PointInTime,
-    asked: Asked,
+    legal_entity: str,
+    account_id: UUID | None,
     days: Sequence[int],
     paging: PageRequest | None,
 ) -> Response:
+    asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
     async with query.of("open_items", "accounts") as connection:
-        settled = await settle(query, connection, moment, asked.legal_entity)
-        if not settled.entities:
+        entity = await accounts.find_legal_entity(connection, query.tenant_id, legal_entity)
+        if entity is None:
             raise UnknownLegalEntity("/legal_entity")
+        settled = bounds(query, moment, [entity["time_zone"]])
         totals = await aging.aging(connection, asked, settled.at, edges=days)
         grouped: Sequence[RowMapping] = ()
         if paging is not None:
@@ -79,7 +85,7 @@ async def _aging(
                 after=paging.after,
                 rows=paging.limit + 1,
             )
-    currencies = _by_currency(totals, days, settled.entities[0]["currency"])
+    currencies = _by_currency(totals, days, entity["currency"])
     body = {**settled.echo, "edges": days, "currencies": currencies}
     if paging is not None:
         groups = [list(rows) for _, rows in groupby(grouped, key=_group)]
@@ -132,11 +138,11 @@ def _buckets(rows: Iterable[RowMapping], edges: Sequence[int], currency: str) ->
     filled = [(name, *found.get(name, (0, 0))) for name in bucket_names(edges)]
     return {
         "buckets": [
-            {"bucket": name, "items": items, "open_amount": money(minor, currency)}
+            {"bucket": name, "items": items, "open_amount": Money(minor, currency)}
             for name, items, minor in filled
         ],
         "total": {
             "items": sum(items for _, items, _ in filled),
-            "open_amount": money(sum(minor for _, _, minor in filled), currency),
+            "open_amount": Money(sum(minor for _, _, minor in filled), currency),
         },
     }

@@ -9,10 +9,13 @@ from fastapi import APIRouter
 from sqlalchemy import RowMapping
 from starlette.responses import Response
 
-from services.ledger.customers.api.answering import Settled, answer, money, settle
+from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.reports.projections import open_items
+from shared.kernel.money import Money
+from shared.platform.http.bodies import answer
 from shared.platform.http.models import Currency, Day, Id
+from shared.platform.http.moments import Bounds, bounds
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
@@ -35,7 +38,8 @@ async def list_open_items(
     due_on_to: Day | None = None,
 ) -> Response:
     async with query.of("open_items", "accounts") as connection:
-        settled = await settle(query, connection, moment, legal_entity)
+        zones = await accounts.time_zones(connection, query.tenant_id, legal_entity)
+        settled = bounds(query, moment, zones)
         asked = open_items.Asked(
             tenant_id=query.tenant_id,
             legal_entity=legal_entity,
@@ -57,10 +61,15 @@ async def list_open_items(
 async def show_open_item(id: Id, query: QueryContext, moment: Moment) -> Response:
     """Also what is settled by then, with every movement that made it so."""
     async with query.of("open_items", "accounts") as connection:
-        settled = await settle(query, connection, moment)
+        zones = await accounts.time_zones(connection, query.tenant_id, None)
+        settled = bounds(query, moment, zones)
         found = await open_items.find_item(connection, query.tenant_id, id, settled.at)
         if found is not None:
-            settled = await settle(query, connection, moment, found[0]["legal_entity"])
+            settled = bounds(
+                query,
+                moment,
+                await accounts.time_zones(connection, query.tenant_id, found[0]["legal_entity"]),
+            )
     if found is None:
         raise Problem("not-found")
     item, moved = found
@@ -69,7 +78,7 @@ async def show_open_item(id: Id, query: QueryContext, moment: Moment) -> Respons
         {
             "effective_on": each["effective_on"],
             "recorded_at": each["recorded_at"],
-            "amount": money(each["minor"], item["currency"]),
+            "amount": Money(each["minor"], item["currency"]),
             "type": each["type"],
         }
         for each in moved
@@ -82,7 +91,7 @@ def _place(row: RowMapping) -> tuple[str, str]:
     return due_on.isoformat(), str(row["open_item_id"])
 
 
-def _shown(row: RowMapping, minor: int, settled: Settled) -> dict[str, object]:
+def _shown(row: RowMapping, minor: int, settled: Bounds) -> dict[str, object]:
     due_on = row["due_on"]
     of = "payment_id" if row["kind"] == open_items.UNALLOCATED else "invoice_id"
     return {
@@ -97,5 +106,5 @@ def _shown(row: RowMapping, minor: int, settled: Settled) -> dict[str, object]:
         "dated_on": row["dated_on"],
         "due_on": due_on,
         "days_past_due": days_past_due(due_on, settled.as_of) if due_on else None,
-        "open_amount": money(minor, row["currency"]),
+        "open_amount": Money(minor, row["currency"]),
     }

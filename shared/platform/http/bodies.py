@@ -1,11 +1,10 @@
-"""How this service's routes write their answers. No rules, no SQL beyond filters by value."""
+"""How routes write their answers: one resource, or a page of a list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
-import sqlalchemy as sa
 from starlette.responses import Response
 
 from shared.kernel.money import Money
@@ -15,13 +14,17 @@ from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import etag
 from shared.platform.projector.keyset import Record, written
 
+R = TypeVar("R")
+
 
 def answer(body: object, version: int | None = None) -> Response:
+    """With a version it has an ETag."""
     headers = {} if version is None else {"etag": etag(version)}
     return Response(to_json(body), headers=headers, media_type="application/json")
 
 
-def found(row: Record | None) -> Record:
+def found(row: R | None) -> R:
+    """The row, where there is one; else the answer is 404."""
     if row is None:
         raise Problem("not-found")
     return row
@@ -40,20 +43,6 @@ def page(
     return answer({"items": [body for _, body in both[: paging.limit]], "next": cut["next"]})
 
 
-def one_of(
-    table: sa.Table, wanted: Mapping[str, Sequence[Any] | None]
-) -> Sequence[sa.ColumnElement[bool]]:
-    """Filters: a repeated parameter means or, an absent one means any."""
-    return [table.c[name].in_(values) for name, values in wanted.items() if values]
-
-
-def account_of(row: Record) -> dict[str, object]:
-    return {
-        "id": row["account_id"],
-        "legal_entity": row["legal_entity"],
-        "number": row["account_number"],
-    }
-
-
-def money(row: Record, minor: str) -> Money:
+def money_of(row: Record, minor: str) -> Money:
+    """The amount in a column of minor units, in the row's currency."""
     return Money(row[minor], row["currency"])
