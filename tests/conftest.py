@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from shared.platform.database.pools import Database
-from shared.platform.store.schema import PRIVATE_TABLES, platform_statements
+from shared.platform.store.schema import platform_statements, private_table
 from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
 from tests.support.told import told
@@ -26,7 +26,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def platform_template(server: Server) -> str:
     """A database with the platform's tables and nothing in them, to be copied."""
-    return server.create(platform_statements(private=PRIVATE_TABLES))
+    return server.create([*platform_statements(), *private_table("party"), *private_table("note")])
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ class Area:
     reactions: Sequence[Reaction] = ()
     effects: Sequence[EffectModule] = ()
     routes: Sequence[APIRouter] = ()
+    private_tables: Sequence[str] = ()  # Personal data, made by the service's own migration.
     rejections: Mapping[type[Rejected], int] = field(default_factory=dict)  # Its HTTP status.
 
 

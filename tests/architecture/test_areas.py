@@ -178,5 +178,15 @@ def test_a_readme_names_no_event_that_nobody_writes(service: str) -> None:
     assert set(re.findall(r"`((?!area\.)[a-z_]+\.[a-z_]+)`", section)) == own
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_personal_data_goes_only_where_an_area_declared_a_table(service: str) -> None:
+    code = "".join(
+        path.read_text("utf-8") for path in (ROOT / "services" / service).glob("*/handlers/*.py")
+    )
+    used = set(re.findall(r'PrivateRow\("(\w+)"', code))
+
+    assert used == {table for area in SERVICES[service] for table in area.private_tables}
+
+
 def readme(service: str) -> str:
     return (ROOT / "services" / service / "README.md").read_text("utf-8")

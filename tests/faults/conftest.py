@@ -11,7 +11,7 @@ from shared.kernel.ids import partition_of
 from shared.platform.database.pools import Database
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import TopicPartition
-from shared.platform.store.schema import PRIVATE_TABLES, platform_statements
+from shared.platform.store.schema import platform_statements
 from tests.support import purse, till
 from tests.support.databases import Server
 from tests.support.one_purse import FILLED, SPENT, TOPIC, Scene
@@ -20,7 +20,7 @@ from tests.support.till import Till
 
 @pytest.fixture(scope="module")
 def till_template(server: Server) -> str:
-    return server.create([*platform_statements(private=PRIVATE_TABLES), *till.STATEMENTS])
+    return server.create([*platform_statements(), *till.STATEMENTS])
 
 
 @pytest.fixture

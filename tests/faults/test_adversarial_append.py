@@ -18,7 +18,7 @@ from shared.platform.database.pools import Database
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.store.postgres import PostgresStore
-from shared.platform.store.schema import PRIVATE_TABLES, platform_statements
+from shared.platform.store.schema import platform_statements, private_table
 from shared.platform.store.writer import Writer
 from tests.support import purse
 from tests.support.adversary import (
@@ -45,6 +45,8 @@ SELECT pid FROM pg_stat_activity
  WHERE datname = ANY($1) AND application_name IN ('duebook writer', 'duebook relay', 'duebook log',
        'duebook leases')
  ORDER BY pid"""
+
+PLATFORM: Final = [*platform_statements(), *private_table("party"), *private_table("note")]
 
 
 def loudly(line: str) -> None:
@@ -83,7 +85,7 @@ class Field(NamedTuple):
 async def field(harsh_server: Server) -> AsyncIterator[Field]:
     made = Field(
         harsh_server,
-        harsh_server.create(platform_statements(private=PRIVATE_TABLES)),
+        harsh_server.create(PLATFORM),
         harsh_server.create(),
     )
     log = PostgresLog(made.log_url)

@@ -69,6 +69,7 @@ AREA: Final = Area(
         reaction(when_overdue_was_cured_close_the_case),
         reaction(when_payment_allocated_keep_the_promise, ask=promises_model.promises_and_cash),
     ),
+    private_tables=("note",),
     routes=(
         cases.router,
         work_list.router,

@@ -22,6 +22,7 @@ AREA: Final = Area(
         "ledger.account.opened.v1": account_events.AccountOpened,
     },
     read_models=(accounts.READ_MODEL,),
+    private_tables=("party",),
     routes=(legal_entities.router, opening.router),
     rejections={NumberAlreadyUsed: 409, UnknownLegalEntity: 422},
 )

@@ -1,8 +1,13 @@
-"""Schema migrations of one service, run by the owner of its tables, one process at a time."""
+"""Schema migrations of one service, run by the owner of its tables, one process at a time.
+
+Two chains in one database: the platform's tables first, then the service's own. Each has a table of
+its own that says how far it is.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,18 +20,29 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.platform.database.pools import APP_ROLE
+
 MIGRATION_LOCK: Final = 0x64756562  # advisory; held while a database is migrated
 MAINTENANCE_DATABASE: Final = "postgres"
+PLATFORM: Final = Path(__file__).parents[1] / "store" / "migrations"
+PLATFORM_VERSION: Final = "platform_version"
+SERVICE_VERSION: Final = "service_version"
 
 
 def migrate(url: str, folder: Path) -> None:
-    """Brings the database to the newest version of the migrations in the folder.
+    """Brings the database to the newest version of the platform's and of the folder's migrations.
 
     Not from inside a running event loop: alembic's environment runs one of its own.
     """
-    config = _config(folder)
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
+    for chain, table in ((PLATFORM, PLATFORM_VERSION), (folder, SERVICE_VERSION)):
+        config = _config(chain)
+        config.attributes.update(url=url, version_table=table)
+        command.upgrade(config, "head")
+
+
+def newest_of_both(folder: Path) -> Mapping[str, str]:
+    """Table of a chain -> the revision it must be at: the platform's, and the folder's."""
+    return {PLATFORM_VERSION: newest(PLATFORM), SERVICE_VERSION: newest(folder)}
 
 
 def newest(folder: Path) -> str:
@@ -44,26 +60,29 @@ def _config(folder: Path) -> Config:
 
 def run_environment() -> None:
     """All that a service's migrations/env.py has to do."""
-    asyncio.run(_run(str(context.config.attributes["url"])))
+    attributes = context.config.attributes
+    asyncio.run(_run(str(attributes["url"]), str(attributes["version_table"])))
 
 
-async def _run(url: str) -> None:
+async def _run(url: str, version_table: str) -> None:
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool
     )
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_migrate)
+            await connection.run_sync(lambda found: _migrate(found, version_table))
             await connection.commit()
     finally:
         await engine.dispose()
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, version_table: str) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-    context.configure(connection=connection, target_metadata=None)
+    context.configure(connection=connection, target_metadata=None, version_table=version_table)
     with context.begin_transaction():
         context.run_migrations()
+        # Every process looks whether the schema is the one it needs.
+        connection.execute(text(f"GRANT SELECT ON {version_table} TO {APP_ROLE}"))
 
 
 def create_database(url: str) -> None:

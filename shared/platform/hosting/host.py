@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from shared.platform.clock import DomainClock, SystemClock, wall_now
@@ -37,8 +37,8 @@ class Host:
     """A service in this process. Nothing is opened before `start`.
 
     `api` serves its routes (else only health, metrics and the clock), `works` runs its workers.
-    `makes_topics` creates what the log lacks; else the topics must be there. `revision` is what
-    the database's schema must be at; None: it is not looked at.
+    `makes_topics` creates what the log lacks; else the topics must be there. `revisions` is
+    what each chain of the schema must be at; None: it is not looked at.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Host:
         api: bool = True,
         works: bool = True,
         makes_topics: bool = True,
-        revision: str | None = None,
+        revisions: Mapping[str, str] | None = None,
     ) -> None:
         self.service = service
         self._settings = settings
@@ -63,7 +63,7 @@ class Host:
         self._closes_log = closes_log
         self._works = works
         self._makes_topics = makes_topics
-        self._revision = revision
+        self._revisions = revisions
         self._opening: asyncio.Task[None] | None = None
         self._topics = Topics(settings.topic_prefix)
         self._clock: DomainClock = (
@@ -108,8 +108,8 @@ class Host:
         answers. Raises SchemaMismatch, and UnknownTopic or TopicMismatch as `failed` does later.
         """
         await await_database(self.service.name, self._database)
-        if self._revision is not None:
-            await check_revision(self.service.name, self._database, self._revision)
+        if self._revisions is not None:
+            await check_revision(self.service.name, self._database, self._revisions)
         if isinstance(self._clock, ManualClock):
             await self._clock.start_at(self._settings.clock_start or wall_now())
         self.writer.start()

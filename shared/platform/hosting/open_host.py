@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.platform.database.migrations import newest
+from shared.platform.database.migrations import newest_of_both
 from shared.platform.database.pools import Database
 from shared.platform.hosting.chosen_log import open_log
 from shared.platform.hosting.host import Host
@@ -50,5 +50,5 @@ def open_host(
         api=role.api,
         works=role.works,
         makes_topics=role.makes_topics,
-        revision=newest(migrations),
+        revisions=newest_of_both(migrations),
     )

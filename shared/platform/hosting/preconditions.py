@@ -6,7 +6,7 @@ What is only away is waited for; what is wrong is said in one line, and ends the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,8 +20,6 @@ from shared.platform.observability.throttled_log import ThrottledLog
 from shared.platform.service import Topics
 
 PAUSE_S: Final = 0.5  # between two attempts to reach what is away
-
-REVISION: Final = "SELECT version_num FROM alembic_version"
 
 
 class SchemaMismatch(Exception):
@@ -91,20 +89,21 @@ async def await_database(service: str, database: Database) -> None:
                 return
 
 
-async def check_revision(service: str, database: Database, wanted: str) -> None:
-    """Raises SchemaMismatch."""
-    async with database.engine.connect() as connection:
-        try:
-            found = await (await driver(connection)).fetchval(REVISION)
-        except asyncpg.UndefinedTableError:
-            found = None
-        except asyncpg.InsufficientPrivilegeError:  # The first revision did not grant it.
-            found = "0001"
-    if found != wanted:
-        raise SchemaMismatch(
-            f"{service}'s database is at revision {found or 'none'}, this program needs {wanted}:"
-            f" run `duebook migrate {service}`"
-        )
+async def check_revision(service: str, database: Database, wanted: Mapping[str, str]) -> None:
+    """`wanted` is the revision of each chain by its table. Raises SchemaMismatch."""
+    for table, revision in wanted.items():
+        async with database.engine.connect() as connection:
+            try:
+                found = await (await driver(connection)).fetchval(
+                    f"SELECT version_num FROM {table}"
+                )
+            except asyncpg.UndefinedTableError:
+                found = None
+        if found != revision:
+            raise SchemaMismatch(
+                f"{service}'s database is at revision {found or 'none'} ({table}), this program"
+                f" needs {revision}: run `duebook migrate {service}`"
+            )
 
 
 async def await_topics(service: str, log: EventLog, topics: Topics, *, makes_them: bool) -> None:

@@ -27,7 +27,6 @@ from shared.platform.store.port import (
     TailEvent,
     Writes,
 )
-from shared.platform.store.schema import PRIVATE_TABLES
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -111,13 +110,10 @@ WITH locked AS MATERIALIZED (
 SELECT CASE WHEN expectations AND all_appended THEN pg_current_xact_id()::text
             ELSE es_conflict(expectations) END FROM met"""
 
-PRIVATE: Final = {
-    table: f"""
+PRIVATE: Final = """
 INSERT INTO {table} (id, tenant_id, details)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[])
 ON CONFLICT (id) DO UPDATE SET details = excluded.details"""
-    for table in PRIVATE_TABLES
-}
 
 COMMITTED: Final = "SELECT pg_xact_status($1::text::xid8)"
 
@@ -187,7 +183,7 @@ class PostgresTransaction:
                 for tenant_id, row in writes.private
                 if row.table == table
             )
-            await self._connection.execute(PRIVATE[table], *zip(*rows, strict=True))
+            await self._connection.execute(PRIVATE.format(table=table), *zip(*rows, strict=True))
 
     async def _commit(self, xid: str) -> None:
         """From here on an error says nothing: before COMMIT = not written, after = to be asked."""

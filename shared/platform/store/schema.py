@@ -1,4 +1,4 @@
-"""The platform's tables, as the first migration of every service makes them.
+"""The platform's tables, and what a service's own migrations need of the platform.
 
 One statement each, because the driver takes no more at a time. The migrating role owns the tables;
 the processes run as the application role, which sees a tenant's rows only when bound to it and can
@@ -13,7 +13,6 @@ from typing import Final, Protocol
 from shared.platform.database.pools import APP_ROLE
 
 OUTBOX_VACUUM_THRESHOLD_ROWS: Final = 5_000  # An outbox is mostly dead rows: clean early, not late.
-PRIVATE_TABLES: Final = ("party", "note")
 
 _ROLE: Final = f"""
 DO $$
@@ -89,6 +88,7 @@ CREATE TABLE es_outbox (
   xid          xid8 NOT NULL DEFAULT pg_current_xact_id(),
   stream_id    uuid NOT NULL,
   version      bigint NOT NULL,
+  committed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (position, topic)
 ) WITH (autovacuum_vacuum_scale_factor = 0,
         autovacuum_vacuum_threshold = {OUTBOX_VACUUM_THRESHOLD_ROWS},
@@ -122,6 +122,7 @@ CREATE TABLE es_lease (
   owner        text,
   epoch        bigint NOT NULL DEFAULT 0,
   lease_until  timestamptz NOT NULL DEFAULT '-infinity',
+  caught_up_at timestamptz,
   PRIMARY KEY (worker, partition_no)
 )"""
 
@@ -144,26 +145,6 @@ CREATE TABLE proj_stream (
   stream_id  uuid NOT NULL,
   version    bigint NOT NULL,
   PRIMARY KEY (projection, stream_id)
-)""",
-    """
-CREATE TABLE proj_parked (
-  projection    text NOT NULL,
-  stream_id     uuid NOT NULL,
-  since_version bigint NOT NULL,
-  error         text NOT NULL,
-  PRIMARY KEY (projection, stream_id)
-)""",
-    """
-CREATE TABLE proj_parked_event (
-  projection   text NOT NULL,
-  topic        text NOT NULL,
-  partition_no smallint NOT NULL,
-  "offset"     bigint NOT NULL,
-  stream_id    uuid NOT NULL,
-  version      bigint NOT NULL,
-  raw          bytea NOT NULL,
-  headers      jsonb NOT NULL,
-  PRIMARY KEY (projection, topic, partition_no, "offset")
 )""",
 )
 
@@ -205,17 +186,8 @@ _GRANTS: Final = {
     "es_lease": "SELECT, INSERT, UPDATE, DELETE",
     "es_cursor": "SELECT, INSERT, UPDATE, DELETE",
     "proj_stream": "SELECT, INSERT, UPDATE, DELETE",
-    "proj_parked": "SELECT, INSERT, UPDATE, DELETE",
-    "proj_parked_event": "SELECT, INSERT, UPDATE, DELETE",
     "domain_clock": "SELECT, INSERT, UPDATE",
 }
-
-
-# The second revision: how fresh a worker's rows are, and how long an event waits for the log.
-_SECOND: Final = (
-    "ALTER TABLE es_lease ADD COLUMN caught_up_at timestamptz",
-    "ALTER TABLE es_outbox ADD COLUMN committed_at timestamptz NOT NULL DEFAULT clock_timestamp()",
-)
 
 
 class Migration(Protocol):
@@ -224,15 +196,9 @@ class Migration(Protocol):
     def execute(self, statement: str, /) -> None: ...
 
 
-def create_platform_tables(op: Migration, *, private: Sequence[str] = ()) -> None:
-    """Everything the platform needs in a service's database; `private` names of PRIVATE_TABLES."""
-    for statement in _first_statements(private):
-        op.execute(statement)
-
-
-def tell_freshness(op: Migration) -> None:
-    """What the second revision adds. Processes may also see which revision there is."""
-    for statement in (*_SECOND, f"GRANT SELECT ON alembic_version TO {APP_ROLE}"):
+def create_private_table(op: Migration, table: str) -> None:
+    """A table of personal data, which no event may hold: id, tenant and details."""
+    for statement in private_table(table):
         op.execute(statement)
 
 
@@ -242,15 +208,8 @@ def protect(op: Migration, table: str) -> None:
         op.execute(statement)
 
 
-def platform_statements(*, private: Sequence[str] = ()) -> Sequence[str]:
-    """All revisions at once, as tests need them."""
-    return [*_first_statements(private), *_SECOND]
-
-
-def _first_statements(private: Sequence[str]) -> Sequence[str]:
-    unknown = set(private) - set(PRIVATE_TABLES)
-    if unknown:
-        raise ValueError(f"no such private table: {sorted(unknown)}")
+def platform_statements() -> Sequence[str]:
+    """Everything the platform needs in a service's database."""
     return [
         _ROLE,
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
@@ -271,7 +230,6 @@ def _first_statements(private: Sequence[str]) -> Sequence[str]:
         _READABLE,
         *(f"GRANT {rights} ON {table} TO {APP_ROLE}" for table, rights in _GRANTS.items()),
         *(s for table in ("es_stream", "es_event", "es_command") for s in _row_security(table)),
-        *(s for table in private for s in _private_table(table)),
     ]
 
 
@@ -292,7 +250,7 @@ def _row_security(table: str) -> Sequence[str]:
     ]
 
 
-def _private_table(table: str) -> Sequence[str]:
+def private_table(table: str) -> Sequence[str]:
     create = f"""
 CREATE TABLE {table} (
   id        uuid PRIMARY KEY,

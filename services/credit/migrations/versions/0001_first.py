@@ -1,4 +1,4 @@
-"""Credit's first schema: the platform's tables and the read models."""
+"""Credit's first schema: the read models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from alembic import op
 
-from shared.platform.store.schema import create_platform_tables, protect
+from shared.platform.store.schema import protect
 
 revision = "0001"
 down_revision = None
@@ -137,7 +137,6 @@ CREATE TABLE credit_grade (
 
 
 def upgrade() -> None:
-    create_platform_tables(op)
     for table, statements in TABLES.items():
         for statement in statements:
             op.execute(statement)

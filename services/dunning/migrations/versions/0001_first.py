@@ -1,4 +1,4 @@
-"""Dunning's first schema: the platform's tables, the notes, and the read models."""
+"""Dunning's first schema: the notes and the read models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from alembic import op
 
-from shared.platform.store.schema import create_platform_tables, protect
+from shared.platform.store.schema import create_private_table, protect
 
 revision = "0001"
 down_revision = None
@@ -291,7 +291,7 @@ CREATE INDEX collection_entry_tenant_id_day_recorded_at_log_offset_id
 
 
 def upgrade() -> None:
-    create_platform_tables(op, private=("note",))
+    create_private_table(op, "note")
     for table, statements in TABLES.items():
         for statement in statements:
             op.execute(statement)

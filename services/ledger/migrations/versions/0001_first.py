@@ -1,4 +1,4 @@
-"""The ledger's first schema: the platform's tables, the parties, and the read models."""
+"""The ledger's first schema: the parties and the read models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from alembic import op
 
-from shared.platform.store.schema import create_platform_tables, protect
+from shared.platform.store.schema import create_private_table, protect
 
 revision = "0001"
 down_revision = None
@@ -220,7 +220,7 @@ CREATE TABLE open_item_movement (
 
 
 def upgrade() -> None:
-    create_platform_tables(op, private=("party",))
+    create_private_table(op, "party")
     for table, statements in TABLES.items():
         for statement in statements:
             op.execute(statement)

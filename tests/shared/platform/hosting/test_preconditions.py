@@ -13,7 +13,12 @@ from asyncpg import UndefinedColumnError
 from sqlalchemy.engine import make_url
 
 from services.cli.main import PARTS
-from shared.platform.database.migrations import migrate, newest
+from shared.platform.database.migrations import (
+    PLATFORM_VERSION,
+    SERVICE_VERSION,
+    migrate,
+    newest_of_both,
+)
 from shared.platform.database.pools import Database
 from shared.platform.hosting.host import Host
 from shared.platform.hosting.preconditions import (
@@ -85,12 +90,13 @@ class TestCheckRevision:
     def folder(self) -> Path:
         return PARTS["ledger"].migrations
 
-    async def test_takes_the_newest_and_refuses_any_other(self, url: str) -> None:
+    @pytest.mark.parametrize("chain", [PLATFORM_VERSION, SERVICE_VERSION])
+    async def test_takes_the_newest_and_refuses_any_other(self, url: str, chain: str) -> None:
         database = Database(url)
         await asyncio.to_thread(migrate, url, self.folder())
-        await check_revision("ledger", database, newest(self.folder()))
-        with pytest.raises(SchemaMismatch, match="needs 9999: run `duebook migrate ledger`"):
-            await check_revision("ledger", database, "9999")
+        await check_revision("ledger", database, newest_of_both(self.folder()))
+        with pytest.raises(SchemaMismatch, match=r"needs 9999: run `duebook migrate ledger`"):
+            await check_revision("ledger", database, {chain: "9999"})
         await database.close()
 
     async def test_refuses_a_database_that_was_never_migrated(
@@ -98,7 +104,7 @@ class TestCheckRevision:
     ) -> None:
         database = Database(make_database(template=platform_template))
         with pytest.raises(SchemaMismatch, match="revision none"):
-            await check_revision("ledger", database, "0002")
+            await check_revision("ledger", database, newest_of_both(self.folder()))
         await database.close()
 
 

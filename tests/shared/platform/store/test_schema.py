@@ -18,23 +18,21 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.platform.database.pools import APP_ROLE, Database
 from shared.platform.store.schema import (
-    PRIVATE_TABLES,
-    create_platform_tables,
+    create_private_table,
     platform_statements,
     protect,
 )
 from tests.support.databases import Server
 from tests.support.purse import OTHER_TENANT, TENANT
 
-PROTECTED = ("es_stream", "es_event", "es_command", "party", "note")
+PRIVATE = ("party", "note")
+PROTECTED = ("es_stream", "es_event", "es_command", *PRIVATE)
 OPEN = (
     "es_outbox",
     "es_timer",
     "es_lease",
     "es_cursor",
     "proj_stream",
-    "proj_parked",
-    "proj_parked_event",
     "domain_clock",
 )
 
@@ -42,18 +40,6 @@ OPEN = (
 class Collected(list[str]):
     def execute(self, statement: str, /) -> None:
         self.append(statement)
-
-
-class TestStatements:
-    def test_make_the_private_tables_asked_for_and_no_others(self) -> None:
-        statements = Collected()
-        create_platform_tables(statements, private=["note"])
-        assert any("CREATE TABLE note" in one for one in statements)
-        assert not any("CREATE TABLE party" in one for one in statements)
-
-    def test_refuse_an_unknown_private_table(self) -> None:
-        with pytest.raises(ValueError, match="diary"):
-            platform_statements(private=["diary"])
 
 
 @pytest.mark.connected
@@ -73,7 +59,10 @@ class TestThroughAlembic:
 
 def _migrate(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
-        create_platform_tables(op, private=PRIVATE_TABLES)
+        for statement in platform_statements():
+            op.execute(statement)
+        for table in PRIVATE:
+            create_private_table(op, table)
         op.execute("CREATE TABLE things (tenant_id uuid PRIMARY KEY)")
         protect(op, "things")
 
@@ -175,7 +164,7 @@ class TestMigratingAsAPlainOwner:
             url = make_url(server.url_of(name)).set(username=owner)
             connection = await asyncpg.connect(url.render_as_string())
             async with connection.transaction():
-                for statement in platform_statements(private=PRIVATE_TABLES):
+                for statement in platform_statements():
                     await connection.execute(statement.replace(APP_ROLE, role))
             await connection.execute(f"SET ROLE {role}")
             assert await connection.fetch("SELECT * FROM es_event") == []
