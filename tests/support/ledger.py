@@ -49,6 +49,7 @@ ACCOUNT: Final = account.Opened(
     currency="CNY",
     party_id=UUID(int=3),
     collector_id=None,
+    opened_on=date(2026, 1, 1),
 )
 
 

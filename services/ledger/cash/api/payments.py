@@ -169,7 +169,7 @@ async def list_payments(
         value_on_to=value_on_to,
     )
     async with query.of("payments", "accounts") as connection:
-        zones = await accounts.time_zones(connection, query.tenant_id, legal_entity)
+        zones = await accounts.zones(connection, query.tenant_id, legal_entity)
         settled = bounds(query, moment, zones)
         found = await payments.list_payments(
             connection,
@@ -186,7 +186,7 @@ async def list_payments(
 @router.get("/{id}")
 async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("payments", "accounts") as connection:
-        zones = await accounts.time_zones(connection, query.tenant_id, None)
+        zones = await accounts.zones(connection, query.tenant_id, None)
         settled = bounds(query, moment, zones)
         found = await payments.find_payment(connection, query.tenant_id, id, settled.at)
         if found is None:
@@ -194,7 +194,7 @@ async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
         settled = bounds(
             query,
             moment,
-            await accounts.time_zones(connection, query.tenant_id, found["legal_entity"]),
+            await accounts.zones(connection, query.tenant_id, found["legal_entity"]),
         )
         given = await payments.allocations_of(connection, query.tenant_id, id, settled.at)
         payer = await accounts.party_name(connection, query.tenant_id, found["payer_id"])

@@ -1,4 +1,4 @@
-"""The route that opens an account. Name and contact person go into the party table only."""
+"""Routes that change accounts. Names and contact persons go into the party table only."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.ledger.customers.domain.account import commands
+from services.ledger.customers.domain.account.decide import UnknownLegalEntity
 from services.ledger.customers.handlers import account
+from services.ledger.customers.views.account import AccountView
+from shared.kernel.rejections import NumberAlreadyUsed
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import SHORT_TEXT_MAX, Code, Id, RequestBody, ShortText
+from shared.platform.http.views import answers
 
 router: Final = APIRouter(prefix="/accounts", tags=["accounts"])
+
+REFUSES: Final = (UnknownLegalEntity, NumberAlreadyUsed)
 
 Email = Annotated[str, Field(max_length=SHORT_TEXT_MAX, pattern=r"^[^@\s]+@[^@\s]+$")]
 
@@ -46,7 +52,7 @@ class OpenAccount(RequestBody):
         return {name: value for name, value in details.items() if value is not None}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=answers(AccountView, 201, refuses=REFUSES))
 async def open_account(body: OpenAccount, context: CommandContext) -> Response:
     command = commands.OpenAccount(
         book=context.book(body.legal_entity),

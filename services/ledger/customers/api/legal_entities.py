@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import APIRouter
-from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.ledger.customers.domain.legal_entity import commands
 from services.ledger.customers.handlers import legal_entity
 from services.ledger.customers.projections import accounts
-from shared.platform.http.bodies import answer
+from services.ledger.customers.views.legal_entity import LegalEntityView
+from shared.kernel.rejections import NumberAlreadyUsed
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Code, Currency, RequestBody, ShortText, TimeZone
 from shared.platform.http.paging import Paging
-from shared.platform.http.problems import Problem
 from shared.platform.http.queries import QueryContext
+from shared.platform.http.views import Page, answers, found, page, shown
 
 router: Final = APIRouter(prefix="/legal-entities", tags=["legal entities"])
 
@@ -28,7 +28,9 @@ class RegisterLegalEntity(RequestBody):
     currency: Currency
 
 
-@router.post("", status_code=201)
+@router.post(
+    "", status_code=201, responses=answers(LegalEntityView, 201, refuses=(NumberAlreadyUsed,))
+)
 async def register_legal_entity(body: RegisterLegalEntity, context: CommandContext) -> Response:
     command = commands.RegisterLegalEntity(
         book=context.book(body.code),
@@ -40,35 +42,30 @@ async def register_legal_entity(body: RegisterLegalEntity, context: CommandConte
     return await context.run(legal_entity.register(command), 201)
 
 
-@router.get("")
+@router.get("", responses=answers(Page[LegalEntityView]))
 async def list_legal_entities(query: QueryContext, paging: Paging) -> Response:
     async with query.of("accounts") as connection:
-        found = await accounts.list_legal_entities(
-            connection,
-            query.tenant_id,
-            after=paging.after[0] if paging.after else None,
-            rows=paging.limit + 1,
+        listed = await accounts.list_legal_entities(
+            connection, query.tenant_id, paging.after, paging.limit
         )
-    page = paging.page(found, lambda row: (row["code"],))
-    return answer({**page, "items": [_shown(row) for row in found[: paging.limit]]})
+    rows = [accounts.LegalEntityRow(**row) for row in listed]
+    return page(paging, rows, lambda row: [row.code], of_row)
 
 
-@router.get("/{code}")
+@router.get("/{code}", responses=answers(LegalEntityView))
 async def show_legal_entity(code: str, query: QueryContext) -> Response:
     async with query.of("accounts") as connection:
-        found = await accounts.find_legal_entity(connection, query.tenant_id, code)
-    if found is None:
-        raise Problem("not-found")
-    return answer(_shown(found), version=found["version"])
+        row = found(await accounts.find_legal_entity(connection, query.tenant_id, code))
+    return shown(of_row(row), version=row.version)
 
 
-def _shown(row: RowMapping) -> dict[str, object]:
-    return {
-        "id": row["legal_entity_id"],
-        "version": row["version"],
-        "code": row["code"],
-        "name": row["name"],
-        "time_zone": row["time_zone"],
-        "currency": row["currency"],
-        "registered_on": row["registered_on"],
-    }
+def of_row(row: accounts.LegalEntityRow) -> LegalEntityView:
+    return LegalEntityView(
+        id=row.legal_entity_id,
+        version=row.version,
+        code=row.code,
+        name=row.name,
+        time_zone=row.time_zone,
+        currency=row.currency,
+        registered_on=row.registered_on,
+    )

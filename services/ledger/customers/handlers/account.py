@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from services.ledger.customers.domain.account import commands, decide
 from services.ledger.customers.domain.account.state import Opened
 from services.ledger.customers.domain.legal_entity.decide import legal_entity
-from shared.kernel.days import day_at
-from shared.kernel.decider import AnyChange, PrivateRow, States, Work, changed, expect
+from services.ledger.customers.views.account import of_state
+from shared.kernel.decider import PrivateRow, States, Work, changed, expect
 from shared.platform.codec import to_json
 
 
@@ -17,26 +17,20 @@ def open_account(command: commands.OpenAccount, party: Mapping[str, str]) -> Wor
     stream = decide.account.stream(command.book, command.number)
     entity = legal_entity.stream(command.book, command.book.legal_entity)
 
-    def decided(states: States) -> Sequence[AnyChange]:
-        opened = decide.open_account(
-            command, states.of(stream), account_id=stream.id, entity=states.of(entity)
-        )
-        return [changed(stream, opened)]
-
     def answer(states: States) -> bytes:
         found = expect(states.of(stream), Opened)
-        return to_json(
-            {
-                "id": stream.id,
-                "version": states.version(stream),
-                "legal_entity": found.legal_entity,
-                "number": found.number,
-                "time_zone": found.time_zone,
-                "currency": found.currency,
-                "collector_id": found.collector_id,
-                "opened_on": day_at(command.now, found.time_zone),
-            }
-        )
+        return to_json(of_state(found, states.version(stream)))
 
-    row = PrivateRow("party", decide.party_of(stream.id), party)
-    return Work([stream, entity], decided, answer, private=[row])
+    return Work(
+        [stream, entity],
+        lambda states: [
+            changed(
+                stream,
+                decide.open_account(
+                    command, states.of(stream), account_id=stream.id, entity=states.of(entity)
+                ),
+            )
+        ],
+        answer,
+        private=[PrivateRow("party", decide.party_of(stream.id), party)],
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from services.ledger.customers.domain.legal_entity import commands, decide
 from services.ledger.customers.domain.legal_entity.state import Registered
+from services.ledger.customers.views.legal_entity import of_state
+from shared.kernel.days import day_at
 from shared.kernel.decider import States, Work, expect, work_on
 from shared.platform.codec import to_json
 
@@ -13,19 +15,7 @@ def register(command: commands.RegisterLegalEntity) -> Work:
 
     def answer(states: States) -> bytes:
         found = expect(states.of(stream), Registered)
-        return to_json(
-            {
-                "id": stream.id,
-                "version": states.version(stream),
-                "code": found.code,
-                "name": found.name,
-                "time_zone": found.time_zone,
-                "currency": found.currency,
-            }
-        )
+        registered_on = day_at(command.now, found.time_zone)
+        return to_json(of_state(stream.id, states.version(stream), found, registered_on))
 
-    return work_on(
-        stream,
-        lambda state: decide.register(command, state),
-        answer,
-    )
+    return work_on(stream, lambda state: decide.register(command, state), answer)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ledger.customers.domain.account.events import AccountOpened
 from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
 from shared.kernel.envelope import Recorded
+from shared.platform.projector.keyset import Record, find, one_of, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -49,11 +50,6 @@ class AccountRow:
     collector_id: UUID | None
     opened_on: date
     version: int
-
-
-legal_entity: Final = table_of(LegalEntityRow)
-
-account: Final = table_of(AccountRow)
 
 
 def needs(_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
@@ -96,87 +92,88 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-READ_MODEL: Final = Projection("accounts", ("ledger",), (LegalEntityRow, AccountRow), needs, fold)
+READ_MODEL: Final = Projection(
+    name="accounts",
+    subscribes_to=("ledger",),
+    rows=(LegalEntityRow, AccountRow),
+    needs=needs,
+    fold=fold,
+)
 
 
 # --- questions
 
+_ENTITY: Final = table_of(LegalEntityRow)
+_ACCOUNT: Final = table_of(AccountRow)
 _PARTY: Final = sa.table(
     "party", sa.column("id", sa.Uuid), sa.column("tenant_id", sa.Uuid), sa.column("details", JSONB)
 )
 
 
-async def time_zones(
-    connection: AsyncConnection, tenant_id: UUID, code: str | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which accounts a question is about; empty or None: all."""
+
+    tenant_id: UUID
+    legal_entity: str | None = None
+    numbers: Sequence[str] = ()
+    collector_id: UUID | None = None
+
+
+async def zones(
+    connection: AsyncConnection, tenant_id: UUID, code: str | None = None
 ) -> Sequence[str]:
-    """Of one legal entity, or of all; empty where there is none."""
-    of = legal_entity.c
+    """The time zone of one legal entity, or of all; empty where there is none."""
+    of = _ENTITY.c
     found = sa.select(of.time_zone).where(of.tenant_id == tenant_id)
     if code is not None:
         found = found.where(of.code == code)
-    return list((await connection.execute(found)).scalars())
+    return (await connection.execute(found)).scalars().all()
 
 
 async def list_legal_entities(
-    connection: AsyncConnection, tenant_id: UUID, *, after: str | None, rows: int
-) -> Sequence[sa.RowMapping]:
-    of = legal_entity.c
-    found = sa.select(legal_entity).where(of.tenant_id == tenant_id)
-    if after is not None:
-        found = found.where(of.code > after)
-    return (await connection.execute(found.order_by(of.code).limit(rows))).mappings().all()
+    connection: AsyncConnection, tenant_id: UUID, after: Sequence[str] | None, limit: int
+) -> Sequence[Record]:
+    """By code."""
+    found = sa.select(_ENTITY).where(_ENTITY.c.tenant_id == tenant_id)
+    return await rows_after(connection, found, [_ENTITY.c.code], after, limit)
 
 
 async def find_legal_entity(
     connection: AsyncConnection, tenant_id: UUID, code: str
-) -> sa.RowMapping | None:
-    of = legal_entity.c
-    found = sa.select(legal_entity).where(of.tenant_id == tenant_id, of.code == code)
-    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
-    return row
+) -> LegalEntityRow | None:
+    return await find(connection, LegalEntityRow, tenant_id=tenant_id, code=code)
 
 
 def _with_party() -> sa.Select[Any]:
-    of = account.c
-    joined = account.outerjoin(
+    of = _ACCOUNT.c
+    joined = _ACCOUNT.outerjoin(
         _PARTY, sa.and_(_PARTY.c.tenant_id == of.tenant_id, _PARTY.c.id == of.party_id)
     )
-    return sa.select(account, _PARTY.c.details).select_from(joined)
+    return sa.select(_ACCOUNT, _PARTY.c.details).select_from(joined)
 
 
 async def list_accounts(
-    connection: AsyncConnection,
-    tenant_id: UUID,
-    *,
-    legal_entity: str | None,
-    numbers: Sequence[str],
-    collector_id: UUID | None,
-    after: tuple[str, ...] | None,
-    rows: int,
-) -> Sequence[sa.RowMapping]:
+    connection: AsyncConnection, asked: Asked, after: Sequence[str] | None, limit: int
+) -> Sequence[Record]:
     """By legal entity and number, with who stands behind them."""
-    of = account.c
-    found = _with_party().where(of.tenant_id == tenant_id)
-    if legal_entity is not None:
-        found = found.where(of.legal_entity == legal_entity)
-    if numbers:
-        found = found.where(of.number.in_(numbers))
-    if collector_id is not None:
-        found = found.where(of.collector_id == collector_id)
-    if after is not None:
-        last = sa.tuple_(*(sa.literal(part) for part in after))
-        found = found.where(sa.tuple_(of.legal_entity, of.number) > last)
-    listed = found.order_by(of.legal_entity, of.number).limit(rows)
-    page: Sequence[sa.RowMapping] = (await connection.execute(listed)).mappings().all()
-    return page
+    of = _ACCOUNT.c
+    wanted = {
+        "legal_entity": None if asked.legal_entity is None else (asked.legal_entity,),
+        "number": asked.numbers,
+        "collector_id": None if asked.collector_id is None else (asked.collector_id,),
+    }
+    found = _with_party().where(of.tenant_id == asked.tenant_id, *one_of(_ACCOUNT.c, wanted))
+    return await rows_after(connection, found, [of.legal_entity, of.number], after, limit)
 
 
 async def find_account(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
-) -> sa.RowMapping | None:
-    of = account.c
+) -> Record | None:
+    """With who stands behind it."""
+    of = _ACCOUNT.c
     found = _with_party().where(of.tenant_id == tenant_id, of.account_id == account_id)
-    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    row: Record | None = (await connection.execute(found)).mappings().one_or_none()
     return row
 
 

@@ -143,7 +143,7 @@ async def list_invoices(
         due_on_to=due_on_to,
     )
     async with query.of("invoices", "accounts") as connection:
-        zones = await accounts.time_zones(connection, query.tenant_id, legal_entity)
+        zones = await accounts.zones(connection, query.tenant_id, legal_entity)
         settled = bounds(query, moment, zones)
         found = await invoices.list_invoices(
             connection,
@@ -164,7 +164,7 @@ async def list_invoices(
 @router.get("/{id}")
 async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("invoices", "accounts") as connection:
-        zones = await accounts.time_zones(connection, query.tenant_id, None)
+        zones = await accounts.zones(connection, query.tenant_id, None)
         settled = bounds(query, moment, zones)
         found = await invoices.find_invoice(connection, query.tenant_id, id, settled.at)
         if found is None:
@@ -172,7 +172,7 @@ async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
         settled = bounds(
             query,
             moment,
-            await accounts.time_zones(connection, query.tenant_id, found["legal_entity"]),
+            await accounts.zones(connection, query.tenant_id, found["legal_entity"]),
         )
         items = await invoices.installments_of(connection, query.tenant_id, [id], settled.at)
         given = await invoices.allocations_of(connection, query.tenant_id, id, settled.at)

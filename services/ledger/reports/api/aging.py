@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Annotated, Final, Literal, Protocol, cast
-from uuid import UUID
+from typing import Annotated, Any, Final, Literal, Protocol, cast
 
-from fastapi import APIRouter, Depends, Query
-from sqlalchemy import RowMapping
-from starlette.requests import Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.ledger.customers.domain.account.decide import UnknownLegalEntity
@@ -17,82 +14,98 @@ from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import BadEdges, bucket_names
 from services.ledger.reports.projections import aging
 from services.ledger.reports.projections.open_items import Asked
+from services.ledger.reports.views.aging import (
+    AccountAgingView,
+    AgingView,
+    BucketView,
+    CurrencyAgingView,
+    TotalView,
+)
 from shared.kernel.money import Money
-from shared.platform.http.bodies import answer
 from shared.platform.http.models import Id
 from shared.platform.http.moments import bounds
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
+from shared.platform.http.views import answers, shown
+from shared.platform.projector.keyset import Record
 
 EDGES_TEXT: Final = r"^[0-9]{1,5}(,[0-9]{1,5}){0,11}$"
-
 
 router: Final = APIRouter(prefix="/reports", tags=["reports"])
 
 
-class ReportSettings(Protocol):
-    """What the runtime is told about reports."""
+class HasEdges(Protocol):
+    """What aging needs of the service's settings."""
 
     @property
-    def aging_edges(self) -> Sequence[int]: ...
+    def aging_edges(self) -> Sequence[int]:
+        """Last day past due of each bucket."""
 
 
-async def _settings(request: Request) -> ReportSettings:
-    return cast(ReportSettings, parts_of(request).service.settings)
+def _usual_edges(request: Request) -> Sequence[int]:
+    return cast(HasEdges, parts_of(request).service.settings).aging_edges
 
 
-@router.get("/aging")
+@router.get("/aging", responses=answers(AgingView, refuses=(UnknownLegalEntity,)))
 async def show_aging(
     legal_entity: str,
     query: QueryContext,
     moment: Moment,
     paging: Paging,
-    settings: Annotated[ReportSettings, Depends(_settings)],
+    usual: Annotated[Sequence[int], Depends(_usual_edges)],
     account_id: Id | None = None,
     edges: Annotated[str | None, Query(pattern=EDGES_TEXT)] = None,
     group_by: Literal["account"] | None = None,
 ) -> Response:
     """With group_by=account also `items`, a page of accounts; the totals are those of all."""
-    days = settings.aging_edges if edges is None else _edges(edges)
-    return await _aging(query, moment, legal_entity, account_id, days, paging if group_by else None)
+    asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
+    days = usual if edges is None else _edges(edges)
+    return await _aging(query, moment, asked, days, paging if group_by else None)
 
 
 async def _aging(
     query: QueryRequest,
     moment: PointInTime,
-    legal_entity: str,
-    account_id: UUID | None,
+    asked: Asked,
     days: Sequence[int],
     paging: PageRequest | None,
 ) -> Response:
-    asked = Asked(tenant_id=query.tenant_id, legal_entity=legal_entity, account_id=account_id)
     async with query.of("open_items", "accounts") as connection:
-        entity = await accounts.find_legal_entity(connection, query.tenant_id, legal_entity)
+        entity = await accounts.find_legal_entity(
+            connection, query.tenant_id, str(asked.legal_entity)
+        )
         if entity is None:
             raise UnknownLegalEntity("/legal_entity")
-        settled = bounds(query, moment, [entity["time_zone"]])
-        totals = await aging.aging(connection, asked, settled.at, edges=days)
-        grouped: Sequence[RowMapping] = ()
+        then = bounds(query, moment, [entity.time_zone])
+        totals = await aging.aging(connection, asked, then.at, edges=days)
+        grouped: Sequence[Record] = ()
         if paging is not None:
             grouped = await aging.aging(
                 connection,
                 asked,
-                settled.at,
+                then.at,
                 edges=days,
                 by_account=True,
                 after=paging.after,
                 rows=paging.limit + 1,
             )
-    currencies = _by_currency(totals, days, entity["currency"])
-    body = {**settled.echo, "edges": days, "currencies": currencies}
+    accounts_page: dict[str, Any] = {}
     if paging is not None:
         groups = [list(rows) for _, rows in groupby(grouped, key=_group)]
-        page = paging.page(groups, lambda rows: tuple(str(part) for part in _group(rows[0])))
+        cut = paging.page(groups, lambda rows: tuple(str(part) for part in _group(rows[0])))
         items = [_account(rows, days) for rows in groups[: paging.limit]]
-        body |= {"group_by": "account", **page, "items": items}
-    return answer(body)
+        accounts_page = {"group_by": "account", "items": items, "next": cut["next"]}
+    return shown(
+        AgingView(
+            as_of=then.as_of,
+            as_known=then.as_known,
+            edges=list(days),
+            currencies=_by_currency(totals, days, entity.currency),
+            **accounts_page,
+        )
+    )
 
 
 def _edges(text: str) -> Sequence[int]:
@@ -105,44 +118,42 @@ def _edges(text: str) -> Sequence[int]:
     return days
 
 
-def _group(row: RowMapping) -> tuple[object, ...]:
+def _group(row: Record) -> tuple[object, ...]:
     return row["account_number"], row["account_id"], row["currency"]
 
 
-def _by_currency(
-    rows: Sequence[RowMapping], edges: Sequence[int], own: str
-) -> list[dict[str, object]]:
+def _by_currency(rows: Sequence[Record], edges: Sequence[int], own: str) -> list[CurrencyAgingView]:
     """The entity's own currency is there even when nothing is open in it."""
     found = {
         currency: list(of) for currency, of in groupby(rows, key=lambda row: str(row["currency"]))
     }
     return [
-        {"currency": currency, **_buckets(found.get(currency, ()), edges, currency)}
+        CurrencyAgingView(currency=currency, **_buckets(found.get(currency, ()), edges, currency))
         for currency in sorted({own, *found})
     ]
 
 
-def _account(rows: Sequence[RowMapping], edges: Sequence[int]) -> dict[str, object]:
+def _account(rows: Sequence[Record], edges: Sequence[int]) -> AccountAgingView:
     first = rows[0]
-    return {
-        "account_id": first["account_id"],
-        "account_number": first["account_number"],
-        "currency": first["currency"],
+    return AccountAgingView(
+        account_id=first["account_id"],
+        account_number=first["account_number"],
+        currency=first["currency"],
         **_buckets(rows, edges, first["currency"]),
-    }
+    )
 
 
-def _buckets(rows: Iterable[RowMapping], edges: Sequence[int], currency: str) -> dict[str, object]:
+def _buckets(rows: Iterable[Record], edges: Sequence[int], currency: str) -> dict[str, Any]:
     """Every bucket, also empty ones; the total is the sum of what stands above it."""
     found = {row["bucket"]: (int(row["items"]), int(row["minor"])) for row in rows}
     filled = [(name, *found.get(name, (0, 0))) for name in bucket_names(edges)]
     return {
         "buckets": [
-            {"bucket": name, "items": items, "open_amount": Money(minor, currency)}
+            BucketView(bucket=name, items=items, open_amount=Money(minor, currency))
             for name, items, minor in filled
         ],
-        "total": {
-            "items": sum(items for _, items, _ in filled),
-            "open_amount": Money(sum(minor for _, _, minor in filled), currency),
-        },
+        "total": TotalView(
+            items=sum(items for _, items, _ in filled),
+            open_amount=Money(sum(minor for _, _, minor in filled), currency),
+        ),
     }

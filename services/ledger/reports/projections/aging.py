@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.receivables.domain.aging import CREDIT, NO_DUE_DATE, dated_buckets, due_between
 from services.ledger.reports.projections.open_items import Asked, items_then
-from shared.platform.projector.keyset import signed_sum
+from shared.platform.projector.keyset import Record, signed_sum
 from shared.platform.projector.moment import At
 
 
@@ -25,7 +25,7 @@ async def aging(
     by_account: bool = False,
     after: tuple[str, ...] | None = None,
     rows: int | None = None,
-) -> Sequence[sa.RowMapping]:
+) -> Sequence[Record]:
     """Rows of (account,) currency, bucket, items, minor; only buckets with items.
 
     With `rows`, those of so many accounts (an account in one currency counts as one).

@@ -21,7 +21,7 @@ from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import total
-from shared.platform.projector.keyset import signed_sum
+from shared.platform.projector.keyset import Record, between, one_of, rows_after, signed_sum
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
@@ -71,11 +71,6 @@ class MovementRow:
     recorded_at: datetime
     minor: int  # Signed: what is owed grows with it.
     type: str
-
-
-open_item: Final = table_of(OpenItemRow)
-
-open_item_movement: Final = table_of(MovementRow)
 
 
 class _Move(NamedTuple):
@@ -183,6 +178,9 @@ READ_MODEL: Final = Projection("open_items", ("ledger",), (OpenItemRow, Movement
 
 # --- questions
 
+_ITEM: Final = table_of(OpenItemRow)
+_MOVEMENT: Final = table_of(MovementRow)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -206,7 +204,7 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
     An item at zero whose last movement is inside both bounds was at zero then too, and is not
     looked at; movements are summed only for items that moved after one of the bounds.
     """
-    item, movement = open_item.c, open_item_movement.c
+    item, movement = _ITEM.c, _MOVEMENT.c
     counted = (
         sa.select(sa.func.coalesce(sa.cast(sa.func.sum(movement.minor), sa.BigInteger), 0))
         .where(
@@ -215,23 +213,18 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
             movement.effective_on <= at.as_of,
             movement.recorded_at <= at.as_known,
         )
-        .correlate(open_item)
+        .correlate(_ITEM)
         .scalar_subquery()
     )
-    wanted = {
-        item.legal_entity: asked.legal_entity,
-        item.account_id: asked.account_id,
-        item.kind: asked.kind,
-        item.currency: asked.currency,
+    named = {
+        name: getattr(asked, name) for name in ("legal_entity", "account_id", "kind", "currency")
     }
-    found = sa.select(open_item).where(
+    wanted = {name: None if value is None else (value,) for name, value in named.items()}
+    found = sa.select(_ITEM).where(
         item.tenant_id == asked.tenant_id,
-        *(column == value for column, value in wanted.items() if value is not None),
+        *one_of(_ITEM.c, wanted),
+        *between(item.due_on, asked.due_on_from, asked.due_on_to),
     )
-    if asked.due_on_from is not None:
-        found = found.where(item.due_on >= asked.due_on_from)
-    if asked.due_on_to is not None:
-        found = found.where(item.due_on <= asked.due_on_to)
     if at.is_now:
         return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
     is_whole = sa.and_(item.last_on <= at.as_of, item.last_at <= at.as_known)
@@ -245,42 +238,37 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
 
 
 async def list_items(
-    connection: AsyncConnection, asked: Asked, at: At, *, after: tuple[str, ...] | None, rows: int
-) -> Sequence[sa.RowMapping]:
+    connection: AsyncConnection, asked: Asked, at: At, after: Sequence[str] | None, limit: int
+) -> Sequence[Record]:
     """Open items by due date, those without one last."""
     found = items_then(asked, at).subquery("found")
-    due = sa.func.coalesce(found.c.due_on, FAR)
+    due = sa.func.coalesce(found.c.due_on, sa.literal(FAR, sa.Date()))
     listed = sa.select(found).where(found.c.minor != 0)
-    if after is not None:
-        last = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
-        listed = listed.where(sa.tuple_(due, found.c.open_item_id) > last)
-    result = await connection.execute(listed.order_by(due, found.c.open_item_id).limit(rows))
-    return result.mappings().all()
+    return await rows_after(connection, listed, [due, found.c.open_item_id], after, limit)
 
 
 async def find_item(
     connection: AsyncConnection, tenant_id: UUID, item_id: UUID, at: At
-) -> tuple[sa.RowMapping, Sequence[sa.RowMapping]] | None:
-    """The item and its movements inside the bounds, None: not known then."""
-    item, movement = open_item.c, open_item_movement.c
-    found = (
-        (
-            await connection.execute(
-                sa.select(open_item).where(
-                    item.tenant_id == tenant_id,
-                    item.open_item_id == item_id,
-                    item.first_on <= at.as_of,
-                    item.first_at <= at.as_known,
-                )
-            )
-        )
-        .mappings()
-        .one_or_none()
+) -> Record | None:
+    """The item, also a settled one. None: not known then."""
+    item = _ITEM.c
+    statement = sa.select(_ITEM).where(
+        item.tenant_id == tenant_id,
+        item.open_item_id == item_id,
+        item.first_on <= at.as_of,
+        item.first_at <= at.as_known,
     )
-    if found is None:
-        return None
-    moved = await connection.execute(
-        sa.select(open_item_movement)
+    found: Record | None = (await connection.execute(statement)).mappings().one_or_none()
+    return found
+
+
+async def movements_of(
+    connection: AsyncConnection, tenant_id: UUID, item_id: UUID, at: At
+) -> Sequence[Record]:
+    """The movements of an item inside the bounds, in their order."""
+    movement = _MOVEMENT.c
+    statement = (
+        sa.select(_MOVEMENT)
         .where(
             movement.tenant_id == tenant_id,
             movement.open_item_id == item_id,
@@ -289,14 +277,14 @@ async def find_item(
         )
         .order_by(movement.version)
     )
-    return found, moved.mappings().all()
+    return (await connection.execute(statement)).mappings().all()
 
 
 async def balances(
     connection: AsyncConnection, tenant_id: UUID, accounts: Sequence[UUID]
-) -> Sequence[sa.RowMapping]:
+) -> Sequence[Record]:
     """Now: account_id, currency, what installments have open, and what is unallocated."""
-    item = open_item.c
+    item = _ITEM.c
     result = await connection.execute(
         sa.select(
             item.account_id,

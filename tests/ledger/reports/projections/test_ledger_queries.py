@@ -96,7 +96,7 @@ class TestOpenItems:
         async with ledger_database.bound([TENANT], snapshot=True) as connection:
             for at in moments(life):
                 by_hand = ByHand(tables, at)
-                rows = await open_items.list_items(connection, ALL, at, after=None, rows=1000)
+                rows = await open_items.list_items(connection, ALL, at, after=None, limit=1000)
                 assert {row["open_item_id"]: row["minor"] for row in rows} == by_hand.open_items()
 
                 buckets = await aging.aging(connection, ALL, at, edges=EDGES)
@@ -111,10 +111,10 @@ class TestOpenItems:
         at = At(life.today, KNOWN_EVER, True)
 
         async with ledger_database.bound([TENANT], snapshot=True) as connection:
-            whole = await open_items.list_items(connection, ALL, at, after=None, rows=1000)
+            whole = await open_items.list_items(connection, ALL, at, after=None, limit=1000)
             paged: list[UUID] = []
             after: tuple[str, ...] | None = None
-            while rows := await open_items.list_items(connection, ALL, at, after=after, rows=2):
+            while rows := await open_items.list_items(connection, ALL, at, after=after, limit=1):
                 paged += [row["open_item_id"] for row in rows]
                 last = rows[-1]
                 after = (
@@ -138,7 +138,7 @@ class TestOpenItems:
             await fill(ledger_database, TENANT, part)
             async with ledger_database.bound([TENANT], snapshot=True) as connection:
                 rows = await open_items.list_items(
-                    connection, ALL, At(life.today, known, False), after=None, rows=1000
+                    connection, ALL, At(life.today, known, False), after=None, limit=1000
                 )
                 seen.append({row["open_item_id"]: row["minor"] for row in rows})
 

@@ -21,6 +21,7 @@ def evolve(state: State, event: events.Event) -> State:
                 currency=event.currency,
                 party_id=event.party_id,
                 collector_id=event.collector_id,
+                opened_on=event.opened_on,
             )
         case _:
             assert_never(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ class Opened:
     currency: str
     party_id: UUID
     collector_id: UUID | None
+    opened_on: date
 
 
 State = NotOpened | Opened
