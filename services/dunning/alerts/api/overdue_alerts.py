@@ -6,62 +6,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from services.dunning.alerts.projections.overdue_alerts import FeedItemRow, feed
-from shared.platform.http.bodies import answer, money_of
+from services.dunning.accounts.views.account import AccountRefView
+from services.dunning.alerts.projections.overdue_alerts import Asked, FeedItemRow, feed
+from services.dunning.alerts.views.overdue_alert import OverdueAlertFeed, OverdueAlertView, What
+from shared.kernel.money import Money
 from shared.platform.http.models import Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, one_of
-from shared.platform.projector.rows import table_of
+from shared.platform.http.views import answers, shown
 
 router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
 
 WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
 
 
-@router.get("")
+@router.get("", responses=answers(OverdueAlertFeed))
 async def read_overdue_alerts(
     query: QueryContext,
     paging: Paging,
-    event: Annotated[list[Literal["raised", "recovered"]] | None, Query()] = None,
+    event: Annotated[list[What] | None, Query()] = None,
     threshold_days: Annotated[list[int] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     open_item_id: Annotated[list[Id] | None, Query()] = None,
     collector_id: Annotated[list[Id] | None, Query()] = None,
 ) -> Response:
     seen = _seen(paging.after or ())
-    filters = one_of(
-        table_of(FeedItemRow).c,
-        {
-            "event": event,
-            "threshold_days": threshold_days,
-            "account_id": account_id,
-            "open_item_id": open_item_id,
-            "collector_id": collector_id,
-        },
+    asked = Asked(
+        event=event,
+        threshold_days=threshold_days,
+        account_id=account_id,
+        open_item_id=open_item_id,
+        collector_id=collector_id,
     )
 
-    async def look(connection: AsyncConnection) -> Sequence[Record]:
-        return await feed(connection, query.tenant_id, seen, filters, paging.limit)
+    async def look(connection: AsyncConnection) -> Sequence[FeedItemRow]:
+        return await feed(connection, query.tenant_id, seen, asked, paging.limit)
 
     if query.prefer_wait_s is not None:
         query.prefer_wait_s = min(query.prefer_wait_s, WAIT_S_MAX)
     rows = await query.poll(look, "overdue_alerts", found=len)
     now_seen = dict(seen)
     for row in rows:
-        now_seen[row["partition_no"]] = row["log_offset"]
-    return answer(
-        {
-            "items": [_alert(row) for row in rows],
-            "next": paging.cursor([f"{one}:{at}" for one, at in sorted(now_seen.items())]),
-        }
-    )
+        now_seen[row.partition_no] = row.log_offset
+    cursor = paging.cursor([f"{one}:{at}" for one, at in sorted(now_seen.items())])
+    return shown(OverdueAlertFeed(items=[of_row(row) for row in rows], next=cursor))
 
 
 def _seen(key: Sequence[str]) -> Mapping[int, int]:
@@ -70,25 +64,23 @@ def _seen(key: Sequence[str]) -> Mapping[int, int]:
     return {int(partition): int(offset) for partition, offset in pairs}
 
 
-def _alert(row: Record) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "event": row["event"],
-        "alert_id": row["alert_id"],
-        "account": {
-            "id": row["account_id"],
-            "legal_entity": row["legal_entity"],
-            "number": row["account_number"],
-        },
-        "open_item_id": row["open_item_id"],
-        "invoice_number": row["invoice_number"],
-        "installment": row["installment"],
-        "due_on": row["due_on"],
-        "effective_on": row["effective_on"],
-        "recorded_at": row["recorded_at"],
-        "threshold_days": row["threshold_days"],
-        "grade": row["grade"],
-        "collector_id": row["collector_id"],
-        "open_amount": money_of(row, "open_minor"),
-        "policy_version": row["policy_version"],
-    }
+def of_row(row: FeedItemRow) -> OverdueAlertView:
+    return OverdueAlertView(
+        id=row.id,
+        event=cast(What, row.event),
+        alert_id=row.alert_id,
+        account=AccountRefView(
+            id=row.account_id, legal_entity=row.legal_entity, number=row.account_number
+        ),
+        open_item_id=row.open_item_id,
+        invoice_number=row.invoice_number,
+        installment=row.installment,
+        due_on=row.due_on,
+        effective_on=row.effective_on,
+        recorded_at=row.recorded_at,
+        threshold_days=row.threshold_days,
+        grade=row.grade,
+        collector_id=row.collector_id,
+        open_amount=Money(row.open_minor, row.currency),
+        policy_version=row.policy_version,
+    )

@@ -8,7 +8,7 @@ partition) never misses what another partition's process wrote late.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,7 @@ from services.dunning.alerts.domain.overdue_alert.events import (
     OverdueAlertRecovered,
 )
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.keyset import Record
+from shared.platform.projector.keyset import one_of
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -30,8 +30,8 @@ from shared.platform.projector.rows import Index, row, table_of
     table="overdue_alert_feed",
     key=("tenant_id", "partition_no", "log_offset"),
     indexes=(
-        Index(("tenant_id", "id")),
         Index(("tenant_id", "shown_at", "partition_no", "log_offset")),
+        Index(("tenant_id", "id")),
     ),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,24 +124,37 @@ READ_MODEL: Final = Projection(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Filters: several values mean or, none means any."""
+
+    event: Sequence[str] | None
+    threshold_days: Sequence[int] | None
+    account_id: Sequence[UUID] | None
+    open_item_id: Sequence[UUID] | None
+    collector_id: Sequence[UUID] | None
+
+
 async def feed(
     connection: AsyncConnection,
     tenant_id: UUID,
     seen: Mapping[int, int],
-    filters: Sequence[sa.ColumnElement[bool]],
+    asked: Asked,
     limit: int,
-) -> Sequence[Record]:
+) -> Sequence[FeedItemRow]:
     """The next alerts beyond what was seen (partition -> offset), in feed order."""
     table = table_of(FeedItemRow)
+    wanted = {each.name: getattr(asked, each.name) for each in fields(asked)}
     beyond = [
         sa.and_(table.c.partition_no == partition, table.c.log_offset > offset)
         for partition, offset in seen.items()
     ]
     statement = (
         sa.select(table)
-        .where(table.c.tenant_id == tenant_id, *filters)
+        .where(table.c.tenant_id == tenant_id, *one_of(table.c, wanted))
         .where(sa.or_(*beyond, table.c.partition_no.not_in(list(seen))))
         .order_by(table.c.shown_at, table.c.partition_no, table.c.log_offset)
         .limit(limit)
     )
-    return (await connection.execute(statement)).mappings().all()
+    found = (await connection.execute(statement)).mappings()
+    return [FeedItemRow(**row) for row in found]

@@ -2,85 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, cast
 
 import msgspec
-import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.views.account import account_of
-from services.dunning.notices.projections.notices import NoticeRow
-from shared.platform.http.bodies import answer, found, page
+from services.dunning.accounts.views.account import AccountRefView
+from services.dunning.accounts.views.listed_item import ListedItemView
+from services.dunning.notices.projections.notices import Asked, NoticeRow, notice, notices
+from services.dunning.notices.views.notice import Channel, NoticeView, Status, Template
+from shared.kernel.money import Money
 from shared.platform.http.models import Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, one_of, rows_after
-from shared.platform.projector.rows import table_of
+from shared.platform.http.views import Page, answers, found, page, shown
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 
-KEY = ("queued_on", "id")
-TABLE = table_of(NoticeRow)
-Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice"]
 
-
-@router.get("")
+@router.get("", responses=answers(Page[NoticeView]))
 async def list_notices(
     query: QueryContext,
     paging: Paging,
-    status: Annotated[list[Literal["queued", "accepted"]] | None, Query()] = None,
-    channel: Annotated[list[Literal["email", "letter"]] | None, Query()] = None,
+    status: Annotated[list[Status] | None, Query()] = None,
+    channel: Annotated[list[Channel] | None, Query()] = None,
     template: Annotated[list[Template] | None, Query()] = None,
     step: Annotated[list[int] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:
-    wanted = one_of(
-        TABLE.c,
-        {
-            "status": status,
-            "channel": channel,
-            "template": template,
-            "step": step,
-            "account_id": account_id,
-            "due_on": due_on,
-        },
+    asked = Asked(
+        status=status,
+        channel=channel,
+        template=template,
+        step=step,
+        account_id=account_id,
+        due_on=due_on,
     )
     async with query.of("notices") as connection:
-        rows = await rows_after(
-            connection,
-            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, *wanted),
-            [TABLE.c[name] for name in KEY],
-            paging.after,
-            paging.limit,
-        )
-    return page(paging, rows, KEY, [_notice(row) for row in rows])
+        rows = await notices(connection, query.tenant_id, asked, paging.after, paging.limit)
+    return page(paging, rows, lambda row: (row.queued_on, row.id), of_row)
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=answers(NoticeView))
 async def show_notice(id: Id, query: QueryContext) -> Response:
     async with query.of("notices") as connection:
-        result = await connection.execute(
-            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
-        )
-        row = found(result.mappings().one_or_none())
-    return answer(_notice(row), row["version"])
+        row = found(await notice(connection, query.tenant_id, id))
+    return shown(of_row(row), version=row.version)
 
 
-def _notice(row: Record) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "version": row["version"],
-        "account": account_of(row),
-        "channel": row["channel"],
-        "template": row["template"],
-        "due_on": row["due_on"],
-        "step": row["step"],
-        "grade": row["grade"],
-        "currency": row["currency"],
-        "status": row["status"],
-        "queued_on": row["queued_on"],
-        "message_id": row["message_id"],
-        "items": msgspec.Raw(row["items"].encode()),
-    }
+def of_row(row: NoticeRow) -> NoticeView:
+    return NoticeView(
+        id=row.id,
+        version=row.version,
+        account=AccountRefView(
+            id=row.account_id, legal_entity=row.legal_entity, number=row.account_number
+        ),
+        channel=cast(Channel, row.channel),
+        template=cast(Template, row.template),
+        due_on=row.due_on,
+        step=row.step,
+        grade=row.grade,
+        currency=row.currency,
+        status=cast(Status, row.status),
+        queued_on=row.queued_on,
+        message_id=row.message_id,
+        items=msgspec.json.decode(row.items, type=list[ListedItemView], dec_hook=_money),
+    )
+
+
+def _money(kind: type, value: Mapping[str, str]) -> Money:
+    return Money.of(value["amount"], value["currency"])

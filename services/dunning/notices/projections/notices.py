@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
+from shared.platform.projector.keyset import find, one_of, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
-from shared.platform.projector.rows import Index, row
+from shared.platform.projector.rows import Index, row, table_of
 
 
-@row(table="notice", key=("tenant_id", "id"), indexes=(Index(("tenant_id", "queued_on", "id")),))
+@row(
+    table="notice",
+    key=("tenant_id", "id"),
+    indexes=(Index(("tenant_id", "queued_on", "id")),),
+)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeRow:
     tenant_id: UUID
@@ -89,3 +97,37 @@ def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
 READ_MODEL: Final = Projection(
     name="notices", subscribes_to=("dunning",), rows=(NoticeRow,), needs=needs, fold=fold
 )
+
+KEY: Final = ("queued_on", "id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Filters: several values mean or, none means any."""
+
+    status: Sequence[str] | None
+    channel: Sequence[str] | None
+    template: Sequence[str] | None
+    step: Sequence[int] | None
+    account_id: Sequence[UUID] | None
+    due_on: Sequence[date] | None
+
+
+async def notices(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Asked,
+    after: Sequence[str] | None,
+    limit: int,
+) -> Sequence[NoticeRow]:
+    """Up to limit + 1 notices, oldest first."""
+    table = table_of(NoticeRow)
+    wanted = {each.name: getattr(asked, each.name) for each in fields(asked)}
+    statement = sa.select(table).where(table.c.tenant_id == tenant_id, *one_of(table.c, wanted))
+    key = [table.c[name] for name in KEY]
+    found = await rows_after(connection, statement, key, after, limit)
+    return [NoticeRow(**row) for row in found]
+
+
+async def notice(connection: AsyncConnection, tenant_id: UUID, id: UUID) -> NoticeRow | None:
+    return await find(connection, NoticeRow, tenant_id=tenant_id, id=id)

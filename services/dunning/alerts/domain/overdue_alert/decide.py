@@ -19,50 +19,44 @@ def alert_id(crossing: UUID, threshold_days: int, policy_version: str) -> UUID:
 def raise_alert(command: commands.RaiseAlert, state: State) -> Decided[events.Event]:
     if command.alert_id in state.known:
         return NOTHING
-    return Decided(
-        command.effective_on,
-        [
-            events.OverdueAlertRaised(
-                alert_id=command.alert_id,
-                account=command.account,
-                open_item_id=command.open_item_id,
-                invoice_number=command.invoice_number,
-                installment=command.installment,
-                due_on=command.due_on,
-                effective_on=command.effective_on,
-                threshold_days=command.threshold_days,
-                grade=command.grade,
-                collector_id=command.collector_id,
-                open_amount=command.open_amount,
-                policy_version=command.policy_version,
-            )
-        ],
+    raised = events.OverdueAlertRaised(
+        alert_id=command.alert_id,
+        account=command.account,
+        open_item_id=command.open_item_id,
+        invoice_number=command.invoice_number,
+        installment=command.installment,
+        due_on=command.due_on,
+        effective_on=command.effective_on,
+        threshold_days=command.threshold_days,
+        grade=command.grade,
+        collector_id=command.collector_id,
+        open_amount=command.open_amount,
+        policy_version=command.policy_version,
     )
+    return Decided(command.effective_on, [raised])
 
 
 def recover_alerts(command: commands.RecoverAlerts, state: State) -> Decided[events.Event]:
     """One recovery for each alert raised, lowest threshold first."""
     raised = sorted(state.raised.values(), key=lambda alert: alert.threshold_days)
-    return Decided(
-        command.effective_on,
-        [
-            events.OverdueAlertRecovered(
-                alert_id=alert.alert_id,
-                account=alert.account,
-                open_item_id=alert.open_item_id,
-                invoice_number=alert.invoice_number,
-                installment=alert.installment,
-                due_on=alert.due_on,
-                effective_on=command.effective_on,
-                threshold_days=alert.threshold_days,
-                grade=alert.grade,
-                collector_id=alert.collector_id,
-                open_amount=command.open_amount,
-                policy_version=alert.policy_version,
-            )
-            for alert in raised
-        ],
-    )
+    recovered = [
+        events.OverdueAlertRecovered(
+            alert_id=alert.alert_id,
+            account=alert.account,
+            open_item_id=alert.open_item_id,
+            invoice_number=alert.invoice_number,
+            installment=alert.installment,
+            due_on=alert.due_on,
+            effective_on=command.effective_on,
+            threshold_days=alert.threshold_days,
+            grade=alert.grade,
+            collector_id=alert.collector_id,
+            open_amount=command.open_amount,
+            policy_version=alert.policy_version,
+        )
+        for alert in raised
+    ]
+    return Decided(command.effective_on, recovered)
 
 
 def account_of(event: events.Event) -> UUID:

@@ -17,8 +17,8 @@ class AlertAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueAlertRaised:
-    """An open item crossed a threshold of days past due. `alert_id` is the id of this event."""
+class OfAlert:
+    """What every event of an alert says of it. `open_amount` is what is open after the event."""
 
     alert_id: UUID
     account: AlertAccount
@@ -35,21 +35,13 @@ class OverdueAlertRaised:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverdueAlertRecovered:
-    """The overdue that raised the alert is over."""
+class OverdueAlertRaised(OfAlert):
+    """An open item crossed a threshold of days past due. `alert_id` is the id of this event."""
 
-    alert_id: UUID
-    account: AlertAccount
-    open_item_id: UUID
-    invoice_number: str
-    installment: int
-    due_on: date
-    effective_on: date
-    threshold_days: int
-    grade: str
-    collector_id: UUID | None
-    open_amount: Money
-    policy_version: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueAlertRecovered(OfAlert):
+    """The overdue that raised the alert is over."""
 
 
 Event = OverdueAlertRaised | OverdueAlertRecovered

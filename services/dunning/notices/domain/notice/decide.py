@@ -27,22 +27,18 @@ def queue_notice(command: commands.QueueNotice, state: State) -> Decided[events.
         return (
             NOTHING  # A second item of the same account, due date and step is on the same notice.
         )
-    return Decided(
-        command.effective_on,
-        [
-            events.NoticeQueued(
-                account_id=command.account_id,
-                account_number=command.account_number,
-                due_on=command.due_on,
-                step=command.step,
-                channel=command.channel,
-                template=command.template,
-                grade=command.grade,
-                currency=command.currency,
-                items=tuple(command.items),
-            )
-        ],
+    queued = events.NoticeQueued(
+        account_id=command.account_id,
+        account_number=command.account_number,
+        due_on=command.due_on,
+        step=command.step,
+        channel=command.channel,
+        template=command.template,
+        grade=command.grade,
+        currency=command.currency,
+        items=tuple(command.items),
     )
+    return Decided(command.effective_on, [queued])
 
 
 def accept_notice(command: commands.AcceptNotice, state: State) -> Decided[events.Event]:
@@ -52,16 +48,12 @@ def accept_notice(command: commands.AcceptNotice, state: State) -> Decided[event
         case Accepted():
             return NOTHING
         case Queued():
-            return Decided(
-                command.effective_on,
-                [
-                    events.NoticeAccepted(
-                        account_id=state.account_id,
-                        channel=state.channel,
-                        message_id=command.message_id,
-                    )
-                ],
+            accepted = events.NoticeAccepted(
+                account_id=state.account_id,
+                channel=state.channel,
+                message_id=command.message_id,
             )
+            return Decided(command.effective_on, [accepted])
         case _:
             assert_never(state)
 

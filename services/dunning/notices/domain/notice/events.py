@@ -10,8 +10,14 @@ from services.dunning.accounts.domain.listed_item import ListedItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeQueued:
+class OfNotice:
+    """What every event of a notice says of it."""
+
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeQueued(OfNotice):
     account_number: str
     due_on: date
     step: int
@@ -23,8 +29,7 @@ class NoticeQueued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeAccepted:
-    account_id: UUID
+class NoticeAccepted(OfNotice):
     channel: str
     message_id: str
 

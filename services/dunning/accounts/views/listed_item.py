@@ -1,0 +1,24 @@
+"""How an open item looks where a notice or a task lists it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from shared.kernel.money import Money
+from shared.platform.http.views import View, said
+
+
+class ListedItemView(View, frozen=True, kw_only=True):
+    """An open item as it was when the list was made."""
+
+    open_item_id: Annotated[
+        UUID, said("The open item's id in ledger.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11")
+    ]
+    invoice_number: Annotated[str, said("The number of its invoice.", "INV-2013-0001")]
+    installment: Annotated[int, said("Which installment of the invoice it is, from 1.", 1)]
+    due_on: Annotated[date, said("The day it was due on.", "2013-01-30")]
+    open_amount: Annotated[
+        Money, said("What was open then.", {"amount": "8000.00", "currency": "CNY"})
+    ]
