@@ -126,8 +126,8 @@ def reopened(on: date) -> events.InvoiceReopened:
 
 
 def reach(
-    state: State, threshold: int, *, early: timedelta = timedelta(0)
+    state: State, threshold: int, *, early: timedelta = timedelta(0), installment: int = 1
 ) -> Decided[events.Event]:
     """What is decided when the timer of the threshold is due."""
     due_at = start_of_day(DUE_ON + timedelta(days=threshold), ZONE)
-    return on_timer(DaysPastDue(threshold, 1), state, due_at - early)
+    return on_timer(DaysPastDue(threshold, installment), state, due_at - early)

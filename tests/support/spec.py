@@ -118,6 +118,11 @@ class Streams:
                 self._append(change.stream, event, change.effective_on, now)
         return work.answer(self._states(work.streams))
 
+    def append(self, stream: Stream[S, E], events: Sequence[E], now: datetime) -> None:
+        """Puts events on the stream that no command wrote, all of the day of `now`."""
+        for event in events:
+            self._append(stream, event, now.date(), now)
+
     def state(self, stream: Stream[S, E]) -> S:
         return self._states([stream]).of(stream)
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from datetime import date
+from typing import Annotated, Final, Literal, TypedDict
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field, model_validator
-from sqlalchemy import RowMapping
 from starlette.responses import Response
 
+from services.ledger.cash.domain import allocation
 from services.ledger.cash.domain.allocation import SHARES_MAX
 from services.ledger.cash.domain.payment import commands
+from services.ledger.cash.domain.payment import decide as on_payment
 from services.ledger.cash.domain.payment.events import Method, Reason
 from services.ledger.cash.handlers import payment
 from services.ledger.cash.projections import payments
+from services.ledger.cash.views.payment import (
+    DatedAllocationView,
+    PaymentChangedView,
+    PaymentThenView,
+    PaymentWithAllocationsView,
+    Status,
+)
 from services.ledger.customers.projections import accounts
+from services.ledger.receivables.domain.invoice import decide as on_invoice
 from services.ledger.receivables.projections import invoices
+from shared.kernel import rejections
 from shared.kernel.money import Money
-from shared.platform.http.bodies import answer
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -31,14 +42,13 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.moments import bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
-from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
+from shared.platform.http.views import MomentPage, answers, found, page, shown
+from shared.platform.projector.keyset import Record
 
 router: Final = APIRouter(prefix="/payments", tags=["payments"])
 
 CANDIDATES_MAX: Final = 2 * SHARES_MAX  # open invoices "oldest first" looks at
-
-Status = Literal["received", "reversed"]
 
 
 class ReceivePayment(RequestBody):
@@ -73,7 +83,20 @@ class ReversePayment(RequestBody):
     effective_on: Day | None = None
 
 
-@router.post("", status_code=201)
+@router.post(
+    "",
+    status_code=201,
+    responses=answers(
+        PaymentChangedView,
+        201,
+        refuses=(
+            rejections.NumberAlreadyUsed,
+            rejections.UnknownAccount,
+            rejections.AmountNotPositive,
+            rejections.EffectiveDateOutOfRange,
+        ),
+    ),
+)
 async def receive_payment(body: ReceivePayment, context: CommandContext) -> Response:
     account_id = body.account.resolve(context.tenant_id)
     legal_entity = body.account.legal_entity
@@ -95,7 +118,24 @@ async def receive_payment(body: ReceivePayment, context: CommandContext) -> Resp
     return await context.run(payment.receive(command, payer), 201)
 
 
-@router.post("/{id}:allocate")
+@router.post(
+    "/{id}:allocate",
+    responses=answers(
+        PaymentChangedView,
+        refuses=(
+            on_payment.PaymentIsReversed,
+            on_payment.AllocationExceedsPayment,
+            on_payment.TooManyAllocations,
+            on_invoice.UnknownInvoice,
+            on_invoice.InvoiceOfAnotherAccount,
+            on_invoice.InvoiceNotOpen,
+            on_invoice.AllocationExceedsOpenAmount,
+            rejections.AmountNotPositive,
+            rejections.CurrencyMismatch,
+            rejections.EffectiveDateOutOfRange,
+        ),
+    ),
+)
 async def allocate_payment(
     id: Id, body: AllocatePayment, context: CommandContext, query: QueryContext
 ) -> Response:
@@ -127,7 +167,13 @@ async def allocate_payment(
     return await context.run(payment.allocate(command))
 
 
-@router.post("/{id}:reverse")
+@router.post(
+    "/{id}:reverse",
+    responses=answers(
+        PaymentChangedView,
+        refuses=(allocation.ConcurrentChange, rejections.EffectiveDateOutOfRange),
+    ),
+)
 async def reverse_payment(
     id: Id, body: ReversePayment, context: CommandContext, query: QueryContext
 ) -> Response:
@@ -146,7 +192,7 @@ async def reverse_payment(
     return await context.run(payment.reverse(command))
 
 
-@router.get("")
+@router.get("", responses=answers(MomentPage[PaymentThenView]))
 async def list_payments(
     query: QueryContext,
     moment: Moment,
@@ -170,67 +216,86 @@ async def list_payments(
     )
     async with query.of("payments", "accounts") as connection:
         zones = await accounts.zones(connection, query.tenant_id, legal_entity)
-        settled = bounds(query, moment, zones)
-        found = await payments.list_payments(
-            connection,
-            query.tenant_id,
-            asked,
-            settled.at,
-            after=paging.after,
-            rows=paging.limit + 1,
+        then = bounds(query, moment, zones)
+        rows = await payments.list_payments(
+            connection, query.tenant_id, asked, then.at, after=paging.after, limit=paging.limit
         )
-    page = paging.page(found, lambda row: (row["value_on"].isoformat(), str(row["payment_id"])))
-    return answer({**settled.echo, **page, "items": [_shown(r) for r in found[: paging.limit]]})
+    return page(
+        paging,
+        rows,
+        lambda row: (row["value_on"], row["payment_id"]),
+        lambda row: PaymentThenView(**_shown(row)),
+        then,
+    )
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=answers(PaymentWithAllocationsView))
 async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("payments", "accounts") as connection:
-        zones = await accounts.zones(connection, query.tenant_id, None)
-        settled = bounds(query, moment, zones)
-        found = await payments.find_payment(connection, query.tenant_id, id, settled.at)
-        if found is None:
-            raise Problem("not-found")
-        settled = bounds(
-            query,
-            moment,
-            await accounts.zones(connection, query.tenant_id, found["legal_entity"]),
-        )
-        given = await payments.allocations_of(connection, query.tenant_id, id, settled.at)
-        payer = await accounts.party_name(connection, query.tenant_id, found["payer_id"])
-    allocations = [_allocation(each, found["currency"]) for each in given]
-    shown = {**settled.echo, **_shown(found), "payer": payer, "allocations": allocations}
-    return answer(shown, version=found["version"])
+        then = bounds(query, moment, await accounts.zones(connection, query.tenant_id))
+        row = found(await payments.find_payment(connection, query.tenant_id, id, then.at))
+        zones = await accounts.zones(connection, query.tenant_id, row["legal_entity"])
+        then = bounds(query, moment, zones)
+        given = await payments.allocations_of(connection, query.tenant_id, id, then.at)
+        payer = await accounts.party_name(connection, query.tenant_id, row["payer_id"])
+    view = PaymentWithAllocationsView(
+        **_shown(row),
+        as_of=then.as_of,
+        as_known=then.as_known,
+        payer=payer,
+        allocations=[_allocation(each, row["currency"]) for each in given],
+    )
+    return shown(view, version=row["version"])
 
 
-def _shown(row: RowMapping) -> dict[str, object]:
+class _Fields(TypedDict):
+    """The fields of a PaymentThenView, as one expression."""
+
+    id: UUID
+    version: int
+    legal_entity: str
+    account_id: UUID
+    account_number: str
+    number: str
+    status: Status
+    value_on: date
+    amount: Money
+    unallocated_amount: Money
+    open_item_id: UUID
+    method: str
+    reference: str | None
+    reason: str | None
+    reversed_on: date | None
+
+
+def _shown(row: Record) -> _Fields:
     """`version` is the present one, good for If-Match, whatever time is asked for."""
     is_reversed = row["status_then"] == payments.REVERSED
-    return {
-        "id": row["payment_id"],
-        "version": row["version"],
-        "legal_entity": row["legal_entity"],
-        "account_id": row["account_id"],
-        "account_number": row["account_number"],
-        "number": row["number"],
-        "status": row["status_then"],
-        "value_on": row["value_on"],
-        "method": row["method"],
-        "reference": row["reference"],
-        "amount": Money(row["amount_minor"], row["currency"]),
-        "unallocated_amount": Money(row["unallocated_then"], row["currency"]),
-        "open_item_id": row["open_item_id"],
-        "reason": row["reason"] if is_reversed else None,
-        "reversed_on": row["reversed_on"] if is_reversed else None,
-    }
+    return _Fields(
+        id=row["payment_id"],
+        version=row["version"],
+        legal_entity=row["legal_entity"],
+        account_id=row["account_id"],
+        account_number=row["account_number"],
+        number=row["number"],
+        status=row["status_then"],
+        value_on=row["value_on"],
+        method=row["method"],
+        reference=row["reference"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        unallocated_amount=Money(row["unallocated_then"], row["currency"]),
+        open_item_id=row["open_item_id"],
+        reason=row["reason"] if is_reversed else None,
+        reversed_on=row["reversed_on"] if is_reversed else None,
+    )
 
 
-def _allocation(each: RowMapping, currency: str) -> dict[str, object]:
-    return {
-        "id": each["allocation_id"],
-        "invoice_id": each["invoice_id"],
-        "invoice_number": each["invoice_number"],
-        "installment": each["installment"],
-        "amount": Money(each["amount_minor"], currency),
-        "effective_on": each["allocated_on"],
-    }
+def _allocation(each: Record, currency: str) -> DatedAllocationView:
+    return DatedAllocationView(
+        id=each["allocation_id"],
+        invoice_id=each["invoice_id"],
+        invoice_number=each["invoice_number"],
+        installment=each["installment"],
+        amount=Money(each["amount_minor"], currency),
+        effective_on=each["allocated_on"],
+    )

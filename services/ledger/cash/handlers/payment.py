@@ -9,7 +9,7 @@ from services.ledger.cash.domain import allocation
 from services.ledger.cash.domain.payment import commands, decide
 from services.ledger.cash.domain.payment import state as payment_state
 from services.ledger.cash.domain.payment.decide import payment
-from services.ledger.cash.domain.payment.events import Allocation
+from services.ledger.cash.views.payment import AffectedInvoiceView, of_state
 from services.ledger.customers.domain.account.decide import account
 from services.ledger.receivables.domain.invoice import state as invoice_state
 from services.ledger.receivables.domain.invoice.decide import invoice, status_of
@@ -87,39 +87,17 @@ def _answer(
     """The payment, and the invoices the command was about."""
     stream = payment.existing(payment_id)
     state = states.of(stream)
-    facts = decide.facts_of(state)
     is_reversed = isinstance(state, payment_state.Reversed)
     touched = {each.invoice_id for each in decide.allocations_of(state)}
-    return to_json(
-        {
-            "id": payment_id,
-            "version": states.version(stream),
-            "account_id": facts.account_id,
-            "number": facts.number,
-            "status": "reversed" if is_reversed else "received",
-            "value_on": facts.value_on,
-            "amount": facts.amount,
-            "unallocated_amount": decide.unallocated_of(state),
-            "allocations": [_shown(each) for each in decide.allocations_of(state)],
-            "affected": [
-                {
-                    "resource": "invoices",
-                    "id": other.id,
-                    "version": states.version(other),
-                    "status": status_of(states.of(other)),
-                }
-                for other in others
-                if is_reversed or other.id in touched
-            ],
-        }
-    )
-
-
-def _shown(each: Allocation) -> object:
-    return {
-        "id": each.id,
-        "invoice_id": each.invoice_id,
-        "invoice_number": each.invoice_number,
-        "installment": each.installment,
-        "amount": each.amount,
-    }
+    affected = [
+        AffectedInvoiceView(
+            resource="invoices",
+            id=other.id,
+            version=states.version(other),
+            status=status_of(states.of(other)),
+        )
+        for other in others
+        if is_reversed or other.id in touched
+    ]
+    entity = states.legal_entity(stream)
+    return to_json(of_state(payment_id, states.version(stream), entity, state, affected))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.cash.domain.payment import events
 from shared.kernel.envelope import Recorded
+from shared.platform.projector.keyset import Record, between, one_of, rows_after, signed_sum
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
@@ -207,7 +208,7 @@ def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
             of.unallocated_minor.label("unallocated_then"), of.status.label("status_then")
         )
     allocated = (
-        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(given.amount_minor), sa.BigInteger), 0))
+        sa.select(sa.func.coalesce(signed_sum(given.amount_minor), 0))
         .where(given.tenant_id == of.tenant_id, given.payment_id == of.payment_id, *_lasting(at))
         .correlate(payment)
         .scalar_subquery()
@@ -241,42 +242,37 @@ async def list_payments(
     asked: Asked,
     at: At,
     *,
-    after: tuple[str, ...] | None,
-    rows: int,
-) -> Sequence[sa.RowMapping]:
+    after: Sequence[str] | None,
+    limit: int,
+) -> Sequence[Record]:
     """By value date."""
-    found = _at(tenant_id, at).subquery("found").c
+    found = _at(tenant_id, at).subquery("found")
+    of = found.c
     equal = {
-        found.legal_entity: asked.legal_entity,
-        found.account_id: asked.account_id,
-        found.account_number: asked.account_number,
+        of.legal_entity: asked.legal_entity,
+        of.account_id: asked.account_id,
+        of.account_number: asked.account_number,
     }
-    wanted = [column == value for column, value in equal.items() if value is not None]
-    for column, values in ((found.number, asked.numbers), (found.status_then, asked.statuses)):
-        if values:
-            wanted.append(column.in_(values))
-    if asked.value_on_from is not None:
-        wanted.append(found.value_on >= asked.value_on_from)
-    if asked.value_on_to is not None:
-        wanted.append(found.value_on <= asked.value_on_to)
-    if after is not None:
-        place = sa.tuple_(sa.literal(date.fromisoformat(after[0])), sa.literal(UUID(after[1])))
-        wanted.append(sa.tuple_(found.value_on, found.payment_id) > place)
-    listed = sa.select(*found).where(*wanted).order_by(found.value_on, found.payment_id).limit(rows)
-    return (await connection.execute(listed)).mappings().all()
+    wanted = [
+        *(column == value for column, value in equal.items() if value is not None),
+        *one_of(of, {"number": asked.numbers, "status_then": asked.statuses}),
+        *between(of.value_on, asked.value_on_from, asked.value_on_to),
+    ]
+    listed = sa.select(found).where(*wanted)
+    return await rows_after(connection, listed, [of.value_on, of.payment_id], after, limit)
 
 
 async def find_payment(
     connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
-) -> sa.RowMapping | None:
+) -> Record | None:
     found = _at(tenant_id, at).where(payment.c.payment_id == payment_id)
-    row: sa.RowMapping | None = (await connection.execute(found)).mappings().one_or_none()
+    row: Record | None = (await connection.execute(found)).mappings().one_or_none()
     return row
 
 
 async def allocations_of(
     connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
-) -> Sequence[sa.RowMapping]:
+) -> Sequence[Record]:
     """What the payment had given by then and not got back by then."""
     given = payment_allocation.c
     found = (

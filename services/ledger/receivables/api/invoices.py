@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Final, Literal, Protocol, cast
+from typing import Annotated, Final, Literal, Protocol, TypedDict, cast
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, model_validator
-from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import days_past_due
-from services.ledger.receivables.domain.invoice import commands
+from services.ledger.receivables.domain.invoice import commands, decide
 from services.ledger.receivables.handlers import invoice
 from services.ledger.receivables.projections import invoices
+from services.ledger.receivables.views.invoice import (
+    AgedInstallmentView,
+    AgedInvoiceView,
+    AppliedView,
+    InvoiceView,
+    InvoiceWithAllocationsView,
+    Status,
+    TermsView,
+)
+from shared.kernel import rejections
 from shared.kernel.money import Money
-from shared.platform.http.bodies import answer
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -32,14 +41,13 @@ from shared.platform.http.models import (
 from shared.platform.http.moments import Bounds, bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.parts import parts_of
-from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
+from shared.platform.http.views import MomentPage, answers, found, page, shown
+from shared.platform.projector.keyset import Record
 
 router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
 
 NET_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
-
-Status = Literal["open", "settled", "canceled"]
 
 
 class InvoiceSettings(Protocol):
@@ -82,7 +90,21 @@ class CancelInvoice(RequestBody):
     effective_on: Day | None = None
 
 
-@router.post("", status_code=201)
+@router.post(
+    "",
+    status_code=201,
+    responses=answers(
+        InvoiceView,
+        201,
+        refuses=(
+            rejections.NumberAlreadyUsed,
+            rejections.UnknownAccount,
+            rejections.AmountNotPositive,
+            rejections.EffectiveDateOutOfRange,
+            decide.DueDatePrecedesIssueDate,
+        ),
+    ),
+)
 async def issue_invoice(
     body: IssueInvoice,
     context: CommandContext,
@@ -106,7 +128,12 @@ async def issue_invoice(
     return await context.run(invoice.issue(command), 201)
 
 
-@router.post("/{id}:cancel")
+@router.post(
+    "/{id}:cancel",
+    responses=answers(
+        InvoiceView, refuses=(decide.InvoiceIsAllocated, rejections.EffectiveDateOutOfRange)
+    ),
+)
 async def cancel_invoice(
     id: Id, context: CommandContext, body: CancelInvoice | None = None
 ) -> Response:
@@ -116,7 +143,7 @@ async def cancel_invoice(
     return await context.run(invoice.cancel(command))
 
 
-@router.get("")
+@router.get("", responses=answers(MomentPage[AgedInvoiceView]))
 async def list_invoices(
     query: QueryContext,
     moment: Moment,
@@ -144,87 +171,104 @@ async def list_invoices(
     )
     async with query.of("invoices", "accounts") as connection:
         zones = await accounts.zones(connection, query.tenant_id, legal_entity)
-        settled = bounds(query, moment, zones)
-        found = await invoices.list_invoices(
+        then = bounds(query, moment, zones)
+        found_rows = await invoices.list_invoices(
             connection,
             query.tenant_id,
             asked,
-            settled.at,
+            then.at,
             after=paging.after,
             limit=paging.limit,
         )
         items = await invoices.installments_of(
-            connection, query.tenant_id, [row["invoice_id"] for row in found], settled.at
+            connection, query.tenant_id, [row["invoice_id"] for row in found_rows], then.at
         )
-    page = paging.page(found, lambda row: (row["issued_on"].isoformat(), str(row["invoice_id"])))
-    shown = [_shown(row, items[row["invoice_id"]], settled) for row in found[: paging.limit]]
-    return answer({**settled.echo, **page, "items": shown})
+    return page(
+        paging,
+        found_rows,
+        lambda row: (row["issued_on"], row["invoice_id"]),
+        lambda row: AgedInvoiceView(**_shown(row, items[row["invoice_id"]], then)),
+        then,
+    )
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=answers(InvoiceWithAllocationsView))
 async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("invoices", "accounts") as connection:
-        zones = await accounts.zones(connection, query.tenant_id, None)
-        settled = bounds(query, moment, zones)
-        found = await invoices.find_invoice(connection, query.tenant_id, id, settled.at)
-        if found is None:
-            raise Problem("not-found")
-        settled = bounds(
-            query,
-            moment,
-            await accounts.zones(connection, query.tenant_id, found["legal_entity"]),
-        )
-        items = await invoices.installments_of(connection, query.tenant_id, [id], settled.at)
-        given = await invoices.allocations_of(connection, query.tenant_id, id, settled.at)
-    shown = {
-        **settled.echo,
-        **_shown(found, items[id], settled),
-        "allocations": _given(found, given),
-    }
-    return answer(shown, version=found["version"])
+        then = bounds(query, moment, await accounts.zones(connection, query.tenant_id))
+        row = found(await invoices.find_invoice(connection, query.tenant_id, id, then.at))
+        zones = await accounts.zones(connection, query.tenant_id, row["legal_entity"])
+        then = bounds(query, moment, zones)
+        items = await invoices.installments_of(connection, query.tenant_id, [id], then.at)
+        given = await invoices.allocations_of(connection, query.tenant_id, id, then.at)
+    view = InvoiceWithAllocationsView(
+        **_shown(row, items[id], then),
+        as_of=then.as_of,
+        as_known=then.as_known,
+        allocations=_given(row, given),
+    )
+    return shown(view, version=row["version"])
 
 
-def _shown(row: RowMapping, items: Sequence[RowMapping], settled: Bounds) -> dict[str, object]:
+class _Fields(TypedDict):
+    """The fields of an AgedInvoiceView, as one expression."""
+
+    id: UUID
+    version: int
+    legal_entity: str
+    account_id: UUID
+    account_number: str
+    number: str
+    status: Status
+    issued_on: date
+    total: Money
+    open_amount: Money
+    terms: TermsView | None
+    installments: list[AgedInstallmentView]
+
+
+def _shown(row: Record, items: Sequence[Record], then: Bounds) -> _Fields:
     """`version` is the present one, good for If-Match, whatever time is asked for."""
     currency, days = row["currency"], row["add_days"]
-    return {
-        "id": row["invoice_id"],
-        "version": row["version"],
-        "legal_entity": row["legal_entity"],
-        "account_id": row["account_id"],
-        "account_number": row["account_number"],
-        "number": row["number"],
-        "status": row["status_then"],
-        "issued_on": row["issued_on"],
-        "total": Money(row["total_minor"], currency),
-        "open_amount": Money(row["open_then"], currency),
-        "terms": None if days is None else {"anchor": "invoice", "add_days": days},
-        "installments": [_installment(row, item, settled) for item in items],
-    }
+    return _Fields(
+        id=row["invoice_id"],
+        version=row["version"],
+        legal_entity=row["legal_entity"],
+        account_id=row["account_id"],
+        account_number=row["account_number"],
+        number=row["number"],
+        status=row["status_then"],
+        issued_on=row["issued_on"],
+        total=Money(row["total_minor"], currency),
+        open_amount=Money(row["open_then"], currency),
+        terms=None if days is None else TermsView(anchor="invoice", add_days=days),
+        installments=[_installment(row, item, then) for item in items],
+    )
 
 
-def _installment(row: RowMapping, item: RowMapping, settled: Bounds) -> dict[str, object]:
-    due_on = item["due_on"]
+def _installment(row: Record, item: Record, then: Bounds) -> AgedInstallmentView:
+    due_on, currency = item["due_on"], row["currency"]
     left = 0 if row["status_then"] == "canceled" else item["open_then"]
-    return {
-        "installment": item["installment"],
-        "open_item_id": item["open_item_id"],
-        "due_on": due_on,
-        "open_amount": Money(left, row["currency"]),
-        "days_past_due": days_past_due(due_on, settled.as_of) if due_on else None,
-    }
+    return AgedInstallmentView(
+        installment=item["installment"],
+        open_item_id=item["open_item_id"],
+        due_on=due_on,
+        amount=Money(item["amount_minor"], currency),
+        open_amount=Money(left, currency),
+        days_past_due=days_past_due(due_on, then.as_of) if due_on else None,
+    )
 
 
-def _given(row: RowMapping, given: Sequence[RowMapping]) -> list[dict[str, object]]:
+def _given(row: Record, given: Sequence[Record]) -> list[AppliedView]:
     return [
-        {
-            "id": each["allocation_id"],
-            "payment_id": each["payment_id"],
-            "payment_number": each["payment_number"],
-            "installment": each["installment"],
-            "amount": Money(each["amount_minor"], row["currency"]),
-            "value_on": each["value_on"],
-            "effective_on": each["applied_on"],
-        }
+        AppliedView(
+            id=each["allocation_id"],
+            payment_id=each["payment_id"],
+            payment_number=each["payment_number"],
+            installment=each["installment"],
+            amount=Money(each["amount_minor"], row["currency"]),
+            value_on=each["value_on"],
+            effective_on=each["applied_on"],
+        )
         for each in given
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from services.ledger.customers.domain.account.decide import account
 from services.ledger.receivables.domain.invoice import commands, decide, events
 from services.ledger.receivables.domain.invoice.decide import invoice
 from services.ledger.receivables.domain.invoice.state import State
+from services.ledger.receivables.views.invoice import of_state
 from shared.kernel.decider import AnyChange, States, Stream, Work, changed, work_on
 from shared.platform.codec import to_json
 
@@ -23,7 +24,7 @@ def issue(command: commands.IssueInvoice) -> Work:
         issued = decide.issue(command, states.of(stream), invoice_id=stream.id, of=states.of(of))
         return [changed(stream, issued)]
 
-    return Work([stream, of], decided, lambda states: to_json(shown(states, stream)))
+    return Work([stream, of], decided, _answer(stream))
 
 
 def cancel(command: commands.CancelInvoice) -> Work:
@@ -31,29 +32,13 @@ def cancel(command: commands.CancelInvoice) -> Work:
     return work_on(
         stream,
         lambda state: decide.cancel(command, state),
-        lambda states: to_json(shown(states, stream)),
+        _answer(stream),
     )
 
 
-def shown(states: States, stream: InvoiceStream) -> object:
-    """An invoice as the answer of a command that changed it."""
-    state = states.of(stream)
-    facts = decide.facts_of(state)
-    return {
-        "id": stream.id,
-        "version": states.version(stream),
-        "account_id": facts.account_id,
-        "number": facts.number,
-        "status": decide.status_of(state),
-        "issued_on": facts.issued_on,
-        "total": facts.total,
-        "installments": [
-            {
-                "installment": item.agreed.installment,
-                "open_item_id": item.agreed.open_item_id,
-                "due_on": item.agreed.due_on,
-                "open_amount": item.open_amount,
-            }
-            for item in decide.items_of(state)
-        ],
-    }
+def _answer(stream: InvoiceStream) -> Callable[[States], bytes]:
+    def answer(states: States) -> bytes:
+        entity = states.legal_entity(stream)
+        return to_json(of_state(stream.id, states.version(stream), entity, states.of(stream)))
+
+    return answer

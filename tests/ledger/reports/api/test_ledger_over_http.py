@@ -87,16 +87,21 @@ class TestMainJob:
         assert new == {
             "id": new["id"],
             "version": 1,
+            "legal_entity": "CN01",
             "account_id": account["id"],
+            "account_number": "C-1001",
             "number": "2026-0131",
             "status": "open",
             "issued_on": "2026-01-31",
             "total": cny("8000.00"),
+            "open_amount": cny("8000.00"),
+            "terms": {"anchor": "invoice", "add_days": 30},
             "installments": [
                 {
                     "installment": 1,
                     "open_item_id": new["installments"][0]["open_item_id"],
                     "due_on": "2026-03-02",
+                    "amount": cny("8000.00"),
                     "open_amount": cny("8000.00"),
                 }
             ],

@@ -198,7 +198,7 @@ class TestInvoicesAndPayments:
                     (row["status_then"] == "open") == bool(row["open_then"]) for row in issued
                 )
                 paid = await payments.list_payments(
-                    connection, TENANT, payments.Asked(), at, after=None, rows=1000
+                    connection, TENANT, payments.Asked(), at, after=None, limit=1000
                 )
                 assert {
                     row["open_item_id"]: -row["unallocated_then"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 from uuid import UUID
 
 from services.ledger.customers.domain.account import state as account
@@ -289,7 +289,7 @@ def open_amount_of(state: State) -> Money:
     return Money.zero(facts_of(state).total.currency)
 
 
-def status_of(state: State) -> str:
+def status_of(state: State) -> Literal["open", "settled", "canceled"]:
     match state:
         case Open():
             return "open"
@@ -298,7 +298,7 @@ def status_of(state: State) -> str:
         case Canceled():
             return "canceled"
         case NotIssued():
-            return "unknown"
+            raise CorruptHistory("an invoice that was never issued has no status")
 
 
 def _account_of(event: events.Event) -> UUID | None:

@@ -68,6 +68,7 @@ def _issued(event: events.InvoiceIssued) -> State:
             total=event.total,
             issued_on=event.issued_on,
             time_zone=event.time_zone,
+            terms=event.terms,
             thresholds=event.thresholds,
         ),
         items=tuple(

@@ -11,6 +11,7 @@ from services.ledger.receivables.domain.invoice.events import (
     Carried,
     CarriedOfInstallment,
     Installment,
+    Terms,
 )
 from shared.kernel.money import Money, total
 
@@ -25,6 +26,7 @@ class Facts:
     total: Money
     issued_on: date
     time_zone: str
+    terms: Terms | None
     thresholds: tuple[int, ...]
 
     @property
