@@ -137,7 +137,9 @@ async def list_shelf(
     names = [f"box-{n:02}" for n in range(7)]
     rest = [name for name in names if paging.after is None or name > paging.after[0]]
     page = paging.page(rest[: paging.limit + 1], lambda name: (name,))
-    return Response(to_json({**page, "as_of": moment.as_of}), media_type="application/json")
+    return Response(
+        to_json({**page._asdict(), "as_of": moment.as_of}), media_type="application/json"
+    )
 
 
 @router.get("/{id}")

@@ -40,7 +40,7 @@ def page(
     keys = [tuple(written(row[name]) for name in key) for row in rows]
     both = list(zip(keys, bodies, strict=True))
     cut = paging.page(both, lambda pair: pair[0])
-    return answer({"items": [body for _, body in both[: paging.limit]], "next": cut["next"]})
+    return answer({"items": [body for _, body in both[: paging.limit]], "next": cut.next})
 
 
 def money_of(row: Record, minor: str) -> Money:

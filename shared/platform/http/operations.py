@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
+from msgspec import UNSET, UnsetType
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from shared.platform.codec import to_json
 from shared.platform.database.pools import driver
@@ -17,6 +19,7 @@ from shared.platform.http.models import Instant, RequestBody
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import preferred_wait_s
+from shared.platform.http.views import View, answers, said, shown
 from shared.platform.manual_clock import ManualClock
 from shared.platform.observability import metrics as meters
 from shared.platform.observability.logs import version
@@ -30,6 +33,53 @@ router = APIRouter(tags=["operations"])
 plain = APIRouter(tags=["operations"])  # Routes that answer something else than JSON.
 
 
+class HealthView(View, frozen=True, kw_only=True):
+    """Whether this process is well."""
+
+    status: Annotated[str, said("ok, starting, or not ready.", "ok")]
+    missing: Annotated[str | UnsetType, said("What keeps it, in a line.", "it is draining")] = UNSET
+
+
+class VersionView(View, frozen=True, kw_only=True):
+    """What runs here."""
+
+    service: Annotated[str, said("Name of the service.", "books")]
+    version: Annotated[str, said("Of Duebook.", "0.1.0")]
+
+
+class HaltedView(View, frozen=True, kw_only=True):
+    """A partition that stands still because of an event its worker cannot take."""
+
+    worker: Annotated[str, said("Which worker.", "reactions")]
+    topic: Annotated[str, said("Which topic.", "duebook.books.events.v1")]
+    partition: Annotated[int, said("Which partition.", 3)]
+    error: Annotated[str, said("What it could not take.", "VersionGap")]
+
+
+class ClockMovedView(View, frozen=True, kw_only=True):
+    """The domain clock after it was moved."""
+
+    now: Annotated[datetime, said("What time it is for the business.", "2026-03-14T00:00:00Z")]
+    manual: Annotated[bool, said("Whether it is moved by hand.", True)]
+
+
+class ClockView(ClockMovedView, frozen=True, kw_only=True):
+    """What time it is for the business, and what is left to do by then."""
+
+    settled: Annotated[bool, said("Whether nothing is left to do.", True)]
+    timers_due: Annotated[int | UnsetType, said("Not fired yet.", 0)] = UNSET
+    next_timer_at: Annotated[
+        datetime | UnsetType | None, said("The earliest timer.", "2026-04-01T00:00:00Z")
+    ] = UNSET
+    outbox: Annotated[int | UnsetType, said("Events not on the log yet.", 0)] = UNSET
+    in_flight: Annotated[int | UnsetType, said("Commands not answered yet.", 0)] = UNSET
+    lag: Annotated[int | UnsetType, said("Records not consumed yet.", 0)] = UNSET
+    end_offsets: Annotated[
+        dict[str, list[int]] | UnsetType, said("By topic, the end of each partition.", {})
+    ] = UNSET
+    halted: Annotated[list[HaltedView] | UnsetType, said("What stands still.", [])] = UNSET
+
+
 async def _parts(request: Request) -> Parts:
     return parts_of(request)
 
@@ -41,25 +91,26 @@ def _json(value: object, status: int = 200) -> Response:
     return Response(to_json(value), status, media_type="application/json")
 
 
-@router.get("/health/live")
+@router.get("/health/live", responses=answers(HealthView))
 async def live() -> Response:
     """The event loop turns."""
-    return _json({"status": "ok"})
+    return shown(HealthView(status="ok"))
 
 
-@router.get("/health/startup")
+@router.get("/health/startup", responses=answers(HealthView))
 async def startup(parts: Running) -> Response:
     """Everything this process keeps running has been started."""
-    return _json({"status": "ok" if parts.started else "starting"}, 200 if parts.started else 503)
+    status = "ok" if parts.started else "starting"
+    return shown(HealthView(status=status), status=200 if parts.started else 503)
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses=answers(HealthView))
 async def ready(parts: Running) -> Response:
     """Send requests here, or do not; then `missing` says why not, in one line."""
     missing = await _missing(parts)
     if missing is not None:
-        return _json({"status": "not ready", "missing": missing}, 503)
-    return _json({"status": "ok"})
+        return shown(HealthView(status="not ready", missing=missing), status=503)
+    return shown(HealthView(status="ok"))
 
 
 async def _missing(parts: Parts) -> str | None:
@@ -79,18 +130,18 @@ async def _missing(parts: Parts) -> str | None:
     return None
 
 
-@router.get("/version")
+@router.get("/version", responses=answers(VersionView))
 async def show_version(parts: Running) -> Response:
-    return _json({"service": parts.service.name, "version": version()})
+    return shown(VersionView(service=parts.service.name, version=version()))
 
 
-@router.get("/asyncapi.json")
+@router.get("/asyncapi.json", responses=answers(dict[str, Any]))
 async def show_topics(parts: Running) -> Response:
     """AsyncAPI of the topics this service writes."""
     return _json(asyncapi(parts.service))
 
 
-@router.get("/schemas/{name}.json")
+@router.get("/schemas/{name}.json", responses=answers(dict[str, Any]))
 async def show_schema(name: str, parts: Running) -> Response:
     """JSON Schema of an event, by its type."""
     kind = parts.service.own.get(name)
@@ -99,7 +150,7 @@ async def show_schema(name: str, parts: Running) -> Response:
     return _json(event_schema(name, kind))
 
 
-@plain.get("/metrics")
+@plain.get("/metrics", response_class=PlainTextResponse)
 async def metrics(parts: Running) -> Response:
     """Prometheus text; of the whole process, and of its service what database and log tell."""
     if parts.reporter is not None:
@@ -115,16 +166,16 @@ class MoveClock(RequestBody):
     now: Instant
 
 
-@router.get("/clock")
+@router.get("/clock", responses=answers(ClockView))
 async def show_clock(request: Request, parts: Running) -> Response:
     """What time it is for the business, and whether everything due by then has been done.
 
     With `Prefer: wait=<s>` it answers as soon as this service is settled or halted.
     """
-    return _json(await clock_reading(parts, min(preferred_wait_s(request) or 0, CLOCK_WAIT_S_MAX)))
+    return shown(await clock_reading(parts, min(preferred_wait_s(request) or 0, CLOCK_WAIT_S_MAX)))
 
 
-@router.post("/clock")
+@router.post("/clock", responses=answers(ClockMovedView))
 async def move_clock(body: MoveClock, parts: Running) -> Response:
     """Moves a manual clock forward, done when every process goes by it. A repetition is fine."""
     if not isinstance(parts.clock, ManualClock):
@@ -132,25 +183,28 @@ async def move_clock(body: MoveClock, parts: Running) -> Response:
     await parts.clock.advance(body.now)
     if parts.reporter is not None:
         parts.reporter.wake()
-    return _json({"now": await parts.clock.now(), "manual": True})
+    return shown(ClockMovedView(now=await parts.clock.now(), manual=True))
 
 
-async def clock_reading(parts: Parts, wait_s: float = 0) -> dict[str, object]:
+async def clock_reading(parts: Parts, wait_s: float = 0) -> ClockView:
     """What `duebook clock advance` asks of every service until all are settled."""
     is_manual = parts.clock.is_manual
     if parts.reporter is None:
-        return {"now": await parts.clock.now(), "manual": is_manual, "settled": False}
+        return ClockView(now=await parts.clock.now(), manual=is_manual, settled=False)
     async with asyncio.timeout(wait_s + STATUS_S_MAX):
         status = await parts.reporter.settled(wait_s, parts.draining.is_set)
-    return {
-        "now": status.now,
-        "manual": is_manual,
-        "settled": status.is_settled,
-        "timers_due": status.timers_due,
-        "next_timer_at": status.next_timer_at,
-        "outbox": status.outbox,
-        "in_flight": status.in_flight,
-        "lag": status.lag,
-        "end_offsets": status.end_offsets,
-        "halted": status.halted,
-    }
+    return ClockView(
+        now=status.now,
+        manual=is_manual,
+        settled=status.is_settled,
+        timers_due=status.timers_due,
+        next_timer_at=status.next_timer_at,
+        outbox=status.outbox,
+        in_flight=status.in_flight,
+        lag=status.lag,
+        end_offsets={topic: list(ends) for topic, ends in status.end_offsets.items()},
+        halted=[
+            HaltedView(worker=one.worker, topic=one.topic, partition=one.partition, error=one.error)
+            for one in status.halted
+        ],
+    )

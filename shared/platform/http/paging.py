@@ -8,7 +8,7 @@ from binascii import Error as Base64Malformed
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from fastapi import Depends, Query
@@ -33,6 +33,13 @@ class _Place(msgspec.Struct):
     f: str
 
 
+class Cut(NamedTuple, Generic[T]):
+    """The items of a page, and the cursor of the page after it; None: there is none."""
+
+    items: Sequence[T]
+    next: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """How much is asked for, and after which item."""
@@ -42,11 +49,11 @@ class PageRequest:
     _question: str
     _key: bytes
 
-    def page(self, items: Sequence[T], key_of: Callable[[T], Sequence[str]]) -> dict[str, object]:
+    def page(self, items: Sequence[T], key_of: Callable[[T], Sequence[str]]) -> Cut[T]:
         """Of up to limit + 1 items the page, and a cursor if there is more."""
         shown = items[: self.limit]
         more = len(items) > self.limit
-        return {"items": shown, "next": self.cursor(key_of(shown[-1])) if more else None}
+        return Cut(shown, self.cursor(key_of(shown[-1])) if more else None)
 
     def cursor(self, key: Sequence[str]) -> str:
         """The place after the item with this key. Feeds give one with every answer."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from services.credit.files.domain.credit_file.events import Cap, Indicator, Reason
 from services.credit.files.projections.credit_file_queries import (
     At,
+    Listed,
     Sort,
     Wanted,
     files,
@@ -22,19 +24,27 @@ from services.credit.files.projections.credit_file_queries import (
     reviews_of,
 )
 from services.credit.files.projections.credit_files import CreditGradeRow, CreditReviewRow
+from services.credit.files.views.credit_file import (
+    BehaviorView,
+    CreditFileSummaryView,
+    CreditFilesView,
+    CreditFileView,
+    Grade,
+    ReviewView,
+    ScoreView,
+)
 from services.credit.lines.domain.exposure import utilization
 from services.credit.lines.projections.exposure_queries import limit_of, movements_of
 from services.credit.scorecards.domain.behavior import Behavior, behavior, window_start
 from services.credit.scorecards.domain.grade import UNRATED
 from services.credit.scorecards.domain.scorecard import to_wire
 from services.credit.scorecards.projections.behavior import history_of
-from shared.platform.codec import to_json
 from shared.platform.http.models import Code, Id, ShortText
-from shared.platform.http.moments import bounds, echo_of, known_by
+from shared.platform.http.moments import bounds, known_by
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
-from shared.platform.http.tokens import etag
+from shared.platform.http.views import answers, shown
 from shared.platform.projector.moment import KNOWN_EVER
 
 REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
@@ -42,16 +52,14 @@ REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
 router = APIRouter(prefix="/credit-files", tags=["credit-files"])
 
 
-@router.get("", summary="Grade and last score of every account")
+@router.get("", summary="Grade and last score of every account", responses=answers(CreditFilesView))
 async def list_credit_files(
     query: QueryContext,
     moment: Moment,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
     account_number: Annotated[list[ShortText] | None, Query()] = None,
-    grade: Annotated[
-        list[Literal["优质", "良好", "一般", "较差", "未评级"]] | None, Query()
-    ] = None,
+    grade: Annotated[list[Grade] | None, Query()] = None,
     sort: Annotated[Sort, Query(description="score: the worst first")] = "account_number",
 ) -> Response:
     wanted = Wanted(
@@ -64,23 +72,22 @@ async def list_credit_files(
     at = At(moment.as_of or KNOWN_EVER.date(), known_by(moment))
     async with query.of("credit_files") as connection:
         found = await files(connection, wanted, at, after=paging.after, limit=paging.limit + 1)
-    page = paging.page(found, lambda listed: key_of(sort, listed))
-    items = [
-        {
-            "account_id": each.account_id,
-            "legal_entity": each.legal_entity,
-            "account_number": each.account_number,
-            "grade": each.grade,
-            "grade_since": each.grade_since,
-            "score": each.score,
-            "scored_as_of": each.scored_as_of,
-        }
-        for each in found[: paging.limit]
-    ]
-    return _json({**echo_of(query, moment), "items": items, "next": page["next"]})
+    cut = paging.page(found, lambda listed: key_of(sort, listed))
+    return shown(
+        CreditFilesView(
+            as_of=moment.as_of,
+            as_known=moment.as_known or query.now,
+            items=[_summary(each) for each in cut.items],
+            next=cut.next,
+        )
+    )
 
 
-@router.get("/{account_id}", summary="The credit file of an account (信用档案)")
+@router.get(
+    "/{account_id}",
+    summary="The credit file of an account (信用档案)",
+    responses=answers(CreditFileView),
+)
 async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) -> Response:
     account, as_known = (query.tenant_id, account_id), known_by(moment)
     async with query.of("credit_files", "behavior", "exposure") as connection:
@@ -98,51 +105,71 @@ async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) 
         )
     used = None if limit_minor is None else utilization(movements, limit_minor, as_of)
     scored = next((each for each in reviews if _is_scored(each, at)), None)
-    answer = {
-        "account_id": account_id,
-        "version": file.version,
-        "legal_entity": file.legal_entity,
-        "account_number": file.account_number,
-        "currency": file.currency,
-        "opened_on": file.opened_on,
-        "as_of": as_of,
-        "as_known": moment.as_known or query.now,
-        "grade": grades[0].grade if grades else UNRATED,
-        "grade_since": grades[0].as_of if grades else None,
-        "score": None if scored is None else _score(scored),
-        "behavior": _behavior(behavior(history, as_of), used),
-        "reviews": [_review(each, grades, at) for each in reviews],
-    }
-    return _json(answer, {"etag": etag(file.version)})
+    view = CreditFileView(
+        account_id=account_id,
+        version=file.version,
+        legal_entity=file.legal_entity,
+        account_number=file.account_number,
+        currency=file.currency,
+        opened_on=file.opened_on,
+        as_of=as_of,
+        as_known=moment.as_known or query.now,
+        grade=grades[0].grade if grades else UNRATED,
+        grade_since=grades[0].as_of if grades else None,
+        score=None if scored is None else _score(scored),
+        behavior=_behavior(behavior(history, as_of), used),
+        reviews=[_review(each, grades, at) for each in reviews],
+    )
+    return shown(view, version=file.version)
+
+
+def _summary(each: Listed) -> CreditFileSummaryView:
+    return CreditFileSummaryView(
+        account_id=each.account_id,
+        legal_entity=each.legal_entity,
+        account_number=each.account_number,
+        grade=each.grade,
+        grade_since=each.grade_since,
+        score=each.score,
+        scored_as_of=each.scored_as_of,
+    )
 
 
 def _is_scored(review: CreditReviewRow, at: At) -> bool:
     return review.scored_at is not None and review.scored_at <= at.as_known
 
 
-def _score(review: CreditReviewRow) -> dict[str, object]:
-    details: dict[str, Any] = msgspec.json.decode(review.details or "{}")
-    return {
-        "as_of": review.as_of,
-        "score": review.score,
-        "band": review.band,
-        "coverage": review.coverage,
-        "allocations": review.allocations,
-        "reasons": details["reasons"][:REASONS_MAX],
-        "caps": details["caps"],
-        "indicators": details["indicators"],
-    }
+class _Details(msgspec.Struct):
+    """What a review keeps of a score beside its columns."""
+
+    reasons: list[Reason]
+    caps: list[Cap]
+    indicators: list[Indicator]
 
 
-def _review(review: CreditReviewRow, grades: Sequence[CreditGradeRow], at: At) -> dict[str, object]:
+def _score(review: CreditReviewRow) -> ScoreView:
+    details = msgspec.json.decode(review.details or "{}", type=_Details)
+    return ScoreView(
+        as_of=review.as_of,
+        score=review.score,
+        band=review.band,
+        coverage=review.coverage,
+        allocations=review.allocations,
+        reasons=details.reasons[:REASONS_MAX],
+        caps=details.caps,
+        indicators=details.indicators,
+    )
+
+
+def _review(review: CreditReviewRow, grades: Sequence[CreditGradeRow], at: At) -> ReviewView:
     is_scored = _is_scored(review, at)
-    return {
-        "as_of": review.as_of,
-        "score": review.score if is_scored else None,
-        "band": review.band if is_scored else None,
-        "coverage": review.coverage if is_scored else None,
-        "grade": _grade_on(review.as_of, grades),
-    }
+    return ReviewView(
+        as_of=review.as_of,
+        score=review.score if is_scored else None,
+        band=review.band if is_scored else None,
+        coverage=review.coverage if is_scored else None,
+        grade=_grade_on(review.as_of, grades),
+    )
 
 
 def _grade_on(day: date, grades: Sequence[CreditGradeRow]) -> str:
@@ -150,24 +177,20 @@ def _grade_on(day: date, grades: Sequence[CreditGradeRow]) -> str:
     return next((each.grade for each in grades if each.as_of <= day), UNRATED)
 
 
-def _behavior(seen: Behavior, used: Fraction | None) -> dict[str, object]:
-    return {
-        "window_after": window_start(seen.as_of),
-        "allocations": seen.allocations,
-        "adbt": _text(seen.adbt),
-        "payment_index": _text(seen.payment_index),
-        "late_cnt": _text(seen.late_cnt),
-        "late_amt": _text(seen.late_amt),
-        "max_dpd": seen.max_dpd,
-        "trend": _text(seen.trend),
-        "tenure_months": seen.tenure_months,
-        "util": _text(used),
-    }
+def _behavior(seen: Behavior, used: Fraction | None) -> BehaviorView:
+    return BehaviorView(
+        window_after=window_start(seen.as_of),
+        allocations=seen.allocations,
+        adbt=_text(seen.adbt),
+        payment_index=_text(seen.payment_index),
+        late_cnt=_text(seen.late_cnt),
+        late_amt=_text(seen.late_amt),
+        max_dpd=seen.max_dpd,
+        trend=_text(seen.trend),
+        tenure_months=seen.tenure_months,
+        util=_text(used),
+    )
 
 
 def _text(value: Fraction | None) -> str | None:
     return None if value is None else to_wire(value)
-
-
-def _json(answer: object, headers: dict[str, str] | None = None) -> Response:
-    return Response(to_json(answer), headers=headers, media_type="application/json")

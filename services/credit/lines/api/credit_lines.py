@@ -11,13 +11,14 @@ from services.credit.lines.api.exposures import find_exposure, list_exposed
 from services.credit.lines.domain.credit_line import commands
 from services.credit.lines.handlers import credit_line
 from services.credit.lines.projections.exposure_queries import Exposed, Wanted, find_account
-from shared.platform.codec import to_json
+from services.credit.lines.views.line import CreditLineView
+from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Code, Id, MoneyOrZeroIn, RequestBody, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import PointInTime, QueryContext
-from shared.platform.http.tokens import etag
+from shared.platform.http.views import Page, answers, page, shown
 
 NOW = PointInTime(None, None)
 
@@ -28,7 +29,7 @@ class SetLimit(RequestBody):
     limit: MoneyOrZeroIn
 
 
-@router.get("", summary="Accounts with a limit")
+@router.get("", summary="Accounts with a limit", responses=answers(Page[CreditLineView]))
 async def list_credit_lines(
     query: QueryContext,
     paging: Paging,
@@ -42,22 +43,24 @@ async def list_credit_lines(
         has_limit=True,
     )
     found = await list_exposed(query, NOW, paging, wanted)
-    page = paging.page(found, lambda each: (each.legal_entity, each.account_number))
-    items = [_shown(each) for each in found[: paging.limit]]
-    return Response(to_json({"items": items, "next": page["next"]}), media_type="application/json")
+    return page(paging, found, lambda each: (each.legal_entity, each.account_number), _shown)
 
 
-@router.get("/{account_id}", summary="The limit of an account, null where none is set")
+@router.get(
+    "/{account_id}",
+    summary="The limit of an account, null where none is set",
+    responses=answers(CreditLineView),
+)
 async def show_credit_line(account_id: Id, query: QueryContext) -> Response:
     line = await find_exposure(query, NOW, account_id)
-    return Response(
-        to_json(_shown(line)),
-        headers={"etag": etag(line.line_version)},
-        media_type="application/json",
-    )
+    return shown(_shown(line), version=line.line_version)
 
 
-@router.post("/{account_id}:set-limit", summary="Set the limit of an account")
+@router.post(
+    "/{account_id}:set-limit",
+    summary="Set the limit of an account",
+    responses=answers(CreditLineView, refuses=(AmountNotPositive, CurrencyMismatch)),
+)
 async def set_limit(
     account_id: Id, body: SetLimit, context: CommandContext, query: QueryContext
 ) -> Response:
@@ -78,11 +81,11 @@ async def set_limit(
     return await context.run(credit_line.set_limit(command))
 
 
-def _shown(each: Exposed) -> dict[str, object]:
-    return {
-        "account_id": each.account_id,
-        "version": each.line_version,
-        "legal_entity": each.legal_entity,
-        "account_number": each.account_number,
-        "limit": each.limit,
-    }
+def _shown(each: Exposed) -> CreditLineView:
+    return CreditLineView(
+        account_id=each.account_id,
+        version=each.line_version,
+        legal_entity=each.legal_entity,
+        account_number=each.account_number,
+        limit=each.limit,
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import date
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -16,17 +17,23 @@ from services.credit.lines.projections.exposure_queries import (
     exposures,
     time_zones,
 )
-from shared.platform.codec import to_json
+from services.credit.lines.views.line import ExposuresView, ExposureThenView, ExposureView
+from shared.kernel.money import Money
 from shared.platform.http.models import Code, Id, ShortText
-from shared.platform.http.moments import echo_of, known_by
+from shared.platform.http.moments import known_by
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
+from shared.platform.http.views import answers, shown
 
 router = APIRouter(prefix="/exposures", tags=["exposures"])
 
 
-@router.get("", summary="Exposure, limit and what is available, by account")
+@router.get(
+    "",
+    summary="Exposure, limit and what is available, by account",
+    responses=answers(ExposuresView),
+)
 async def list_exposures(
     query: QueryContext,
     moment: Moment,
@@ -42,17 +49,26 @@ async def list_exposures(
         is_exceeded=exceeded,
     )
     found = await list_exposed(query, moment, paging, wanted)
-    page = paging.page(found, lambda each: (each.legal_entity, each.account_number))
-    items = [_shown(each) for each in found[: paging.limit]]
-    answer = {**echo_of(query, moment), "items": items, "next": page["next"]}
-    return Response(to_json(answer), media_type="application/json")
+    cut = paging.page(found, lambda each: (each.legal_entity, each.account_number))
+    return shown(
+        ExposuresView(
+            as_of=moment.as_of,
+            as_known=moment.as_known or query.now,
+            items=[ExposureView(**_shown(each)) for each in found[: paging.limit]],
+            next=cut.next,
+        )
+    )
 
 
-@router.get("/{account_id}", summary="Exposure, limit and what is available, of an account")
+@router.get(
+    "/{account_id}",
+    summary="Exposure, limit and what is available, of an account",
+    responses=answers(ExposureThenView),
+)
 async def show_exposure(account_id: Id, query: QueryContext, moment: Moment) -> Response:
     found = await find_exposure(query, moment, account_id)
-    answer = {**_shown(found), "as_known": moment.as_known or query.now}
-    return Response(to_json(answer), media_type="application/json")
+    as_known = moment.as_known or query.now
+    return shown(ExposureThenView(**_shown(found), as_known=as_known))
 
 
 async def list_exposed(
@@ -86,14 +102,27 @@ async def _exposed(
         return await exposures(connection, wanted, at, after=after, limit=limit)
 
 
-def _shown(each: Exposed) -> dict[str, object]:
-    return {
-        "account_id": each.account_id,
-        "legal_entity": each.legal_entity,
-        "account_number": each.account_number,
-        "as_of": each.as_of,
-        "exposure": each.exposure,
-        "limit": each.limit,
-        "available": each.available,
-        "exceeded": each.is_exceeded,
-    }
+class _Fields(TypedDict):
+    """The fields of an ExposureView, as one expression."""
+
+    account_id: UUID
+    legal_entity: str
+    account_number: str
+    as_of: date
+    exposure: Money
+    limit: Money | None
+    available: Money | None
+    exceeded: bool
+
+
+def _shown(each: Exposed) -> _Fields:
+    return _Fields(
+        account_id=each.account_id,
+        legal_entity=each.legal_entity,
+        account_number=each.account_number,
+        as_of=each.as_of,
+        exposure=each.exposure,
+        limit=each.limit,
+        available=each.available,
+        exceeded=each.is_exceeded,
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Final, Literal
+from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
@@ -14,12 +14,17 @@ from services.dunning.accounts.projections import account_facts
 from services.dunning.accounts.projections.account_facts import known_account
 from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.contact.commands import RecordContact
+from services.dunning.work.domain.contact.decide import UnknownOpenItem
 from services.dunning.work.handlers import contact as handlers
-from services.dunning.work.projections.collection_ledger import NOTE
-from services.dunning.work.projections.contacts import ContactRow
+from services.dunning.work.projections import contacts
+from services.dunning.work.views.work import ContactRecordedView, ContactView
 from shared.kernel.days import day_at
 from shared.kernel.ids import derived
-from shared.platform.http.bodies import answer, found, page
+from shared.kernel.rejections import (
+    EffectiveDateOutOfRange,
+    NumberAlreadyUsed,
+    UnknownAccount,
+)
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -32,14 +37,12 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, one_of, rows_after
-from shared.platform.projector.rows import table_of
+from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
 
 OPEN_ITEMS_MAX: Final = 100  # items one contact is about
-KEY = ("contacted_at", "id")
-TABLE = table_of(ContactRow)
 Channel = Literal["phone", "email", "letter", "visit", "wechat"]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A code such as no_answer or disputed; what was said belongs into `text`."""
@@ -59,7 +62,15 @@ class NewContact(RequestBody):
     text: LongText | None = None
 
 
-@router.post("", status_code=201)
+@router.post(
+    "",
+    status_code=201,
+    responses=answers(
+        ContactRecordedView,
+        201,
+        refuses=(UnknownAccount, NumberAlreadyUsed, EffectiveDateOutOfRange, UnknownOpenItem),
+    ),
+)
 async def record_contact(
     body: NewContact, context: CommandContext, query: QueryContext
 ) -> Response:
@@ -93,7 +104,7 @@ async def record_contact(
     return await context.run(handlers.record_contact(command, kept), 201)
 
 
-@router.get("")
+@router.get("", responses=answers(Page[ContactView]))
 async def list_contacts(
     query: QueryContext,
     paging: Paging,
@@ -102,47 +113,33 @@ async def list_contacts(
     day: Annotated[list[Day] | None, Query()] = None,
     number: Annotated[list[ShortText] | None, Query()] = None,
 ) -> Response:
-    wanted = one_of(
-        TABLE.c, {"account_id": account_id, "channel": channel, "day": day, "number": number}
-    )
+    asked = contacts.Asked(account_id=account_id, channel=channel, day=day, number=number)
     async with query.of("contacts") as connection:
-        rows = await rows_after(
-            connection,
-            _with_note().where(TABLE.c.tenant_id == query.tenant_id, *wanted),
-            [TABLE.c[name] for name in KEY],
-            paging.after,
-            paging.limit,
+        rows = await contacts.list_contacts(
+            connection, query.tenant_id, asked, paging.after, paging.limit
         )
-    return page(paging, rows, KEY, [_contact(row) for row in rows])
+    return page(paging, rows, lambda row: (row["contacted_at"], row["id"]), of_row)
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=answers(ContactView))
 async def show_contact(id: Id, query: QueryContext) -> Response:
     async with query.of("contacts") as connection:
-        result = await connection.execute(
-            _with_note().where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
-        )
-        row = found(result.mappings().one_or_none())
-    return answer(_contact(row), row["version"])
+        row = found(await contacts.find_contact(connection, query.tenant_id, id))
+    return shown(of_row(row), version=row["version"])
 
 
-def _with_note() -> sa.Select[tuple[object, ...]]:
-    said = sa.and_(NOTE.c.tenant_id == TABLE.c.tenant_id, NOTE.c.id == TABLE.c.note_id)
-    return sa.select(TABLE, NOTE.c.details.label("note")).join_from(TABLE, NOTE, said, isouter=True)
-
-
-def _contact(row: Record) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "version": row["version"],
-        "account": account_of(row),
-        "number": row["number"],
-        "channel": row["channel"],
-        "contacted_at": row["contacted_at"],
-        "open_item_ids": msgspec.Raw(row["open_item_ids"].encode()),
-        "outcome": row["outcome"],
-        "reason": row["reason"],
-        "next_step": row["next_step"],
-        "next_step_on": row["next_step_on"],
-        "note": row["note"],
-    }
+def of_row(row: Record) -> ContactView:
+    return ContactView(
+        id=row["id"],
+        version=row["version"],
+        account=account_of(row),
+        number=row["number"],
+        channel=row["channel"],
+        contacted_at=row["contacted_at"],
+        open_item_ids=msgspec.json.decode(row["open_item_ids"], type=list[UUID]),
+        outcome=row["outcome"],
+        reason=row["reason"],
+        next_step=row["next_step"],
+        next_step_on=row["next_step_on"],
+        note=row["note"],
+    )

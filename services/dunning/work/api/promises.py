@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.dunning.accounts.projections.account_facts import known_account
 from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.promise.commands import MakePromise
+from services.dunning.work.domain.promise.decide import PromisedDateIsPast
 from services.dunning.work.handlers import promise as handlers
-from services.dunning.work.projections.collection_ledger import NOTE
-from services.dunning.work.projections.promises import PromiseRow
+from services.dunning.work.projections import promises
+from services.dunning.work.views.work import PromiseMadeView, PromiseView
 from shared.kernel.ids import derived
-from shared.platform.http.bodies import answer, found, money_of, page
+from shared.kernel.money import Money
+from shared.kernel.rejections import (
+    AmountNotPositive,
+    CurrencyMismatch,
+    EffectiveDateOutOfRange,
+    NumberAlreadyUsed,
+    UnknownAccount,
+)
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -28,13 +35,10 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, one_of, rows_after
-from shared.platform.projector.rows import table_of
+from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/promises", tags=["promises"])
-
-KEY = ("promised_on", "id")
-TABLE = table_of(PromiseRow)
 
 
 class NewPromise(RequestBody):
@@ -47,7 +51,22 @@ class NewPromise(RequestBody):
     text: LongText | None = None
 
 
-@router.post("", status_code=201)
+@router.post(
+    "",
+    status_code=201,
+    responses=answers(
+        PromiseMadeView,
+        201,
+        refuses=(
+            UnknownAccount,
+            NumberAlreadyUsed,
+            CurrencyMismatch,
+            AmountNotPositive,
+            EffectiveDateOutOfRange,
+            PromisedDateIsPast,
+        ),
+    ),
+)
 async def make_promise(body: NewPromise, context: CommandContext, query: QueryContext) -> Response:
     async with query.of("account_facts") as connection:
         account = await known_account(
@@ -72,7 +91,7 @@ async def make_promise(body: NewPromise, context: CommandContext, query: QueryCo
     return await context.run(handlers.make_promise(command, kept), 201)
 
 
-@router.get("")
+@router.get("", responses=answers(Page[PromiseView]))
 async def list_promises(
     query: QueryContext,
     paging: Paging,
@@ -81,53 +100,35 @@ async def list_promises(
     promised_on: Annotated[list[Day] | None, Query()] = None,
     number: Annotated[list[ShortText] | None, Query()] = None,
 ) -> Response:
-    wanted = one_of(
-        TABLE.c,
-        {
-            "status": status,
-            "account_id": account_id,
-            "promised_on": promised_on,
-            "number": number,
-        },
+    asked = promises.Asked(
+        status=status, account_id=account_id, promised_on=promised_on, number=number
     )
     async with query.of("promises") as connection:
-        rows = await rows_after(
-            connection,
-            _with_note().where(TABLE.c.tenant_id == query.tenant_id, *wanted),
-            [TABLE.c[name] for name in KEY],
-            paging.after,
-            paging.limit,
+        rows = await promises.list_promises(
+            connection, query.tenant_id, asked, paging.after, paging.limit
         )
-    return page(paging, rows, KEY, [_promise(row) for row in rows])
+    return page(paging, rows, lambda row: (row["promised_on"], row["id"]), of_row)
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=answers(PromiseView))
 async def show_promise(id: Id, query: QueryContext) -> Response:
     async with query.of("promises") as connection:
-        result = await connection.execute(
-            _with_note().where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
-        )
-        row = found(result.mappings().one_or_none())
-    return answer(_promise(row), row["version"])
+        row = found(await promises.find_promise(connection, query.tenant_id, id))
+    return shown(of_row(row), version=row["version"])
 
 
-def _with_note() -> sa.Select[tuple[object, ...]]:
-    said = sa.and_(NOTE.c.tenant_id == TABLE.c.tenant_id, NOTE.c.id == TABLE.c.note_id)
-    return sa.select(TABLE, NOTE.c.details.label("note")).join_from(TABLE, NOTE, said, isouter=True)
-
-
-def _promise(row: Record) -> dict[str, object]:
-    received = None if row["received_minor"] is None else money_of(row, "received_minor")
-    return {
-        "id": row["id"],
-        "version": row["version"],
-        "account": account_of(row),
-        "number": row["number"],
-        "status": row["status"],
-        "amount": money_of(row, "amount_minor"),
-        "promised_on": row["promised_on"],
-        "made_on": row["made_on"],
-        "received": received,
-        "kept_on": row["kept_on"],
-        "note": row["note"],
-    }
+def of_row(row: Record) -> PromiseView:
+    received = row["received_minor"]
+    return PromiseView(
+        id=row["id"],
+        version=row["version"],
+        account=account_of(row),
+        number=row["number"],
+        status=row["status"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        promised_on=row["promised_on"],
+        made_on=row["made_on"],
+        received=None if received is None else Money(received, row["currency"]),
+        kept_on=row["kept_on"],
+        note=row["note"],
+    )

@@ -6,31 +6,35 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
 from services.dunning.accounts.projections import account_facts
 from services.dunning.accounts.views.account import account_of
+from services.dunning.accounts.views.listed_item import ListedItemView
 from services.dunning.work.domain.task.commands import CompleteTask
+from services.dunning.work.domain.task.decide import TaskNotOpen
 from services.dunning.work.handlers import task as handlers
 from services.dunning.work.projections.work_list import TaskRow
-from services.dunning.work.projections.work_order import items_of_tasks
+from services.dunning.work.projections.work_order import (
+    Tasks,
+    find_one,
+    items_of_tasks,
+    list_by_opening,
+)
+from services.dunning.work.views.work import TaskCompletedView, TaskView
 from shared.kernel.money import Money
-from shared.kernel.rejections import UnknownAccount
-from shared.platform.http.bodies import answer, found, page
+from shared.kernel.rejections import EffectiveDateOutOfRange, UnknownAccount
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Day, Id, RequestBody
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.projector.keyset import Record, one_of, rows_after
-from shared.platform.projector.rows import table_of
+from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
-KEY = ("opened_on", "id")
-TABLE = table_of(TaskRow)
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A code such as reached or no_answer; what was said belongs into a contact's text."""
 
@@ -40,7 +44,7 @@ class TaskCompletion(RequestBody):
     completed_on: Day | None = None
 
 
-@router.get("")
+@router.get("", responses=answers(Page[TaskView]))
 async def list_tasks(
     query: QueryContext,
     paging: Paging,
@@ -50,43 +54,35 @@ async def list_tasks(
     account_id: Annotated[list[Id] | None, Query()] = None,
     due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:
-    wanted = one_of(
-        TABLE.c,
-        {
-            "status": status,
-            "kind": kind,
-            "step": step,
-            "account_id": account_id,
-            "due_on": due_on,
-        },
-    )
+    asked = Tasks(status=status, kind=kind, step=step, account_id=account_id, due_on=due_on)
     async with query.of("work_list") as connection:
-        rows = await rows_after(
-            connection,
-            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, *wanted),
-            [TABLE.c[name] for name in KEY],
-            paging.after,
-            paging.limit,
-        )
+        rows = await list_by_opening(connection, query.tenant_id, asked, paging.after, paging.limit)
         items = await items_of_tasks(connection, query.tenant_id, [row["id"] for row in rows])
     by_task: dict[UUID, list[Record]] = {}
     for item in items:
         by_task.setdefault(item["task_id"], []).append(item)
-    return page(paging, rows, KEY, [_task(row, by_task.get(row["id"], ())) for row in rows])
+    return page(
+        paging,
+        rows,
+        lambda row: (row["opened_on"], row["id"]),
+        lambda row: of_row(row, by_task.get(row["id"], ())),
+    )
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=answers(TaskView))
 async def show_task(id: Id, query: QueryContext) -> Response:
     async with query.of("work_list") as connection:
-        result = await connection.execute(
-            sa.select(TABLE).where(TABLE.c.tenant_id == query.tenant_id, TABLE.c.id == id)
-        )
-        row = found(result.mappings().one_or_none())
+        row = found(await find_one(connection, query.tenant_id, TaskRow, id))
         items = await items_of_tasks(connection, query.tenant_id, [id])
-    return answer(_task(row, items), row["version"])
+    return shown(of_row(row, items), version=row["version"])
 
 
-@router.post("/{id}:complete")
+@router.post(
+    "/{id}:complete",
+    responses=answers(
+        TaskCompletedView, refuses=(TaskNotOpen, UnknownAccount, EffectiveDateOutOfRange)
+    ),
+)
 async def complete_task(
     id: Id, body: TaskCompletion, context: CommandContext, query: QueryContext
 ) -> Response:
@@ -106,27 +102,27 @@ async def complete_task(
     return await context.run(handlers.complete_task(command))
 
 
-def _task(row: Record, items: Sequence[Record]) -> dict[str, object]:
-    return {
-        "id": row["id"],
-        "version": row["version"],
-        "account": account_of(row),
-        "kind": row["kind"],
-        "due_on": row["due_on"],
-        "step": row["step"],
-        "grade": row["grade"],
-        "status": row["status"],
-        "opened_on": row["opened_on"],
-        "outcome": row["outcome"],
-        "completed_on": row["completed_on"],
-        "items": [
-            {
-                "open_item_id": item["open_item_id"],
-                "invoice_number": item["invoice_number"],
-                "installment": item["installment"],
-                "due_on": item["due_on"],
-                "open_amount": Money(item["open_minor"], row["currency"]),
-            }
+def of_row(row: Record, items: Sequence[Record]) -> TaskView:
+    return TaskView(
+        id=row["id"],
+        version=row["version"],
+        account=account_of(row),
+        kind=row["kind"],
+        due_on=row["due_on"],
+        step=row["step"],
+        grade=row["grade"],
+        status=row["status"],
+        opened_on=row["opened_on"],
+        outcome=row["outcome"],
+        completed_on=row["completed_on"],
+        items=[
+            ListedItemView(
+                open_item_id=item["open_item_id"],
+                invoice_number=item["invoice_number"],
+                installment=item["installment"],
+                due_on=item["due_on"],
+                open_amount=Money(item["open_minor"], row["currency"]),
+            )
             for item in items
         ],
-    }
+    )

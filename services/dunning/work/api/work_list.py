@@ -9,16 +9,18 @@ from starlette.responses import Response
 
 from services.dunning.accounts.views.account import account_of
 from services.dunning.work.projections.work_order import KEY, work_list
-from shared.platform.http.bodies import money_of, page
+from services.dunning.work.views.work import WorkItemView
+from shared.kernel.money import Money
 from shared.platform.http.models import Code, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
+from shared.platform.http.views import Page, answers, page
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/work-list", tags=["work list"])
 
 
-@router.get("")
+@router.get("", responses=answers(Page[WorkItemView]))
 async def show_work_list(
     query: QueryContext,
     paging: Paging,
@@ -39,20 +41,20 @@ async def show_work_list(
     filters = {name: values for name, values in wanted.items() if values}
     async with query.of("work_list", "account_facts") as connection:
         rows = await work_list(connection, query.tenant_id, filters, paging.after, paging.limit)
-    return page(paging, rows, KEY, [_entry(row) for row in rows])
+    return page(paging, rows, lambda row: [row[name] for name in KEY], of_row)
 
 
-def _entry(row: Record) -> dict[str, object]:
-    return {
-        "kind": row["kind"],
-        "id": row["id"],
-        "version": row["version"],
-        "account": account_of(row),
-        "collector_id": row["collector_id"],
-        "task": row["task"],
-        "step": row["step"],
-        "opened_on": row["opened_on"],
-        "oldest_due_on": row["oldest_due_on"],
-        "open_amount": money_of(row, "open_minor"),
-        "grade": row["grade"],
-    }
+def of_row(row: Record) -> WorkItemView:
+    return WorkItemView(
+        kind=row["kind"],
+        id=row["id"],
+        version=row["version"],
+        account=account_of(row),
+        collector_id=row["collector_id"],
+        task=row["task"],
+        step=row["step"],
+        opened_on=row["opened_on"],
+        oldest_due_on=row["oldest_due_on"],
+        open_amount=Money(row["open_minor"], row["currency"]),
+        grade=row["grade"],
+    )

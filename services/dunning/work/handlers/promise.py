@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from services.dunning.accounts.views.account import AccountRefView
 from services.dunning.work.domain.promise import commands, decide
 from services.dunning.work.domain.promise.decide import note_id, promise, promise_stream
 from services.dunning.work.domain.promise.state import Kept, NotMade
+from services.dunning.work.views.work import PromiseMadeView
 from shared.kernel.decider import CorruptHistory, PrivateRow, States, Work, work_on
 from shared.platform.codec import to_json
 
@@ -19,20 +21,21 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
         state = states.of(stream)
         if isinstance(state, NotMade):
             raise CorruptHistory("a promise that was made is not there")
-        return to_json(
-            {
-                "id": stream.id,
-                "version": states.version(stream),
-                "number": state.made.number,
-                "account": {"id": state.made.account_id, "number": state.made.account_number},
-                "status": "kept" if isinstance(state, Kept) else "open",
-                "amount": state.made.amount,
-                "promised_on": state.made.promised_on,
-                "made_on": state.made.made_on,
-                "note_id": state.made.note_id,
-                "affected": [],
-            }
+        view = PromiseMadeView(
+            id=stream.id,
+            version=states.version(stream),
+            account=AccountRefView(
+                id=state.made.account_id,
+                legal_entity=states.legal_entity(stream),
+                number=state.made.account_number,
+            ),
+            number=state.made.number,
+            status="kept" if isinstance(state, Kept) else "open",
+            amount=state.made.amount,
+            promised_on=state.made.promised_on,
+            made_on=state.made.made_on,
         )
+        return to_json(view)
 
     return work_on(
         stream,

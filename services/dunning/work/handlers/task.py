@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.dunning.work.domain.task import commands, decide
 from services.dunning.work.domain.task.decide import task, task_stream
 from services.dunning.work.domain.task.state import Completed
+from services.dunning.work.views.work import TaskCompletedView
 from shared.kernel.decider import States, Work, expect, work_on
 from shared.platform.codec import to_json
 
@@ -27,20 +28,18 @@ def complete_task(command: commands.CompleteTask) -> Work:
 
     def answer(states: States) -> bytes:
         done = expect(states.of(stream), Completed)
-        return to_json(
-            {
-                "id": stream.id,
-                "version": states.version(stream),
-                "account_id": done.account_id,
-                "kind": done.kind,
-                "due_on": done.due_on,
-                "step": done.step,
-                "status": "completed",
-                "outcome": done.outcome,
-                "completed_on": done.completed_on,
-                "affected": [],
-            }
+        view = TaskCompletedView(
+            id=stream.id,
+            version=states.version(stream),
+            account_id=done.account_id,
+            kind=done.kind,
+            due_on=done.due_on,
+            step=done.step,
+            status="completed",
+            outcome=done.outcome,
+            completed_on=done.completed_on,
         )
+        return to_json(view)
 
     return work_on(
         stream,

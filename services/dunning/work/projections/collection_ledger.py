@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.accounts.projections.account_facts import AccountRow
+from services.dunning.work.projections.notes import NOTE
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, between, one_of, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -45,11 +46,6 @@ class EntryRow:
     version: int
     note_id: UUID | None
     details: str  # JSON, the event itself.
-
-
-NOTE: Final = sa.table(
-    "note", sa.column("tenant_id", sa.Uuid), sa.column("id", sa.Uuid), sa.column("details", sa.JSON)
-)
 
 
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
@@ -87,15 +83,37 @@ READ_MODEL: Final = Projection(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which entries; None: all. Both days are inside."""
+
+    account_id: Sequence[UUID] | None = None
+    legal_entity: Sequence[str] | None = None
+    kind: Sequence[str] | None = None
+    day: Sequence[date] | None = None
+    day_from: date | None = None
+    day_to: date | None = None
+
+
 async def entries(
     connection: AsyncConnection,
     tenant_id: UUID,
-    filters: Sequence[sa.ColumnElement[bool]],
+    asked: Asked,
     after: Sequence[str] | None,
     limit: int,
 ) -> Sequence[Record]:
     """By day, then as they happened; with what was said, and the account's number."""
     entry, account = table_of(EntryRow), table_of(AccountRow)
+    values = {
+        "account_id": asked.account_id,
+        "legal_entity": asked.legal_entity,
+        "kind": asked.kind,
+        "day": asked.day,
+    }
+    filters = (
+        *one_of(entry.c, values),
+        *between(entry.c.day, asked.day_from, asked.day_to),
+    )
     statement = (
         sa.select(entry, account.c.number.label("account_number"), NOTE.c.details.label("note"))
         .join_from(

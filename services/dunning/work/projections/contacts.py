@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from services.dunning.work.domain.contact.events import ContactRecorded
+from services.dunning.work.projections.notes import NOTE
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
-from shared.platform.projector.rows import Index, row
+from shared.platform.projector.rows import Index, row, table_of
 
 
 @row(
@@ -73,3 +78,44 @@ def _contact(recorded: Recorded[Any], event: ContactRecorded) -> ContactRow:
 READ_MODEL: Final = Projection(
     name="contacts", subscribes_to=("dunning",), rows=(ContactRow,), needs=needs, fold=fold
 )
+
+
+# --- questions
+
+_TABLE: Final = table_of(ContactRow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which contacts; None: all."""
+
+    account_id: Sequence[UUID] | None = None
+    channel: Sequence[str] | None = None
+    day: Sequence[date] | None = None
+    number: Sequence[str] | None = None
+
+
+def _with_note(tenant_id: UUID) -> sa.Select[Any]:
+    said = sa.and_(NOTE.c.tenant_id == _TABLE.c.tenant_id, NOTE.c.id == _TABLE.c.note_id)
+    found = sa.select(_TABLE, NOTE.c.details.label("note"))
+    return found.join_from(_TABLE, NOTE, said, isouter=True).where(_TABLE.c.tenant_id == tenant_id)
+
+
+async def list_contacts(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Asked,
+    after: Sequence[str] | None,
+    limit: int,
+) -> Sequence[Record]:
+    """By when they happened, with what was said."""
+    found = _with_note(tenant_id).where(*one_of(_TABLE.c, asdict(asked)))
+    return await rows_after(connection, found, [_TABLE.c.contacted_at, _TABLE.c.id], after, limit)
+
+
+async def find_contact(
+    connection: AsyncConnection, tenant_id: UUID, contact_id: UUID
+) -> Record | None:
+    found = await connection.execute(_with_note(tenant_id).where(_TABLE.c.id == contact_id))
+    row: Record | None = found.mappings().one_or_none()
+    return row

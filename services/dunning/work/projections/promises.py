@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -18,9 +18,11 @@ from services.dunning.work.domain.promise_keeping import (
     PromisedCash,
     PromisesAndCash,
 )
+from services.dunning.work.projections.notes import NOTE
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -217,3 +219,41 @@ def _allocated(row: CashRow) -> AllocatedCash:
         value_on=row.value_on,
         recorded_at=row.recorded_at,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which promises; None: all."""
+
+    status: Sequence[str] | None = None
+    account_id: Sequence[UUID] | None = None
+    promised_on: Sequence[date] | None = None
+    number: Sequence[str] | None = None
+
+
+def _with_note(tenant_id: UUID) -> sa.Select[Any]:
+    table = table_of(PromiseRow)
+    said = sa.and_(NOTE.c.tenant_id == table.c.tenant_id, NOTE.c.id == table.c.note_id)
+    found = sa.select(table, NOTE.c.details.label("note"))
+    return found.join_from(table, NOTE, said, isouter=True).where(table.c.tenant_id == tenant_id)
+
+
+async def list_promises(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Asked,
+    after: Sequence[str] | None,
+    limit: int,
+) -> Sequence[Record]:
+    """By the day they are promised for, with what was said."""
+    of = table_of(PromiseRow).c
+    found = _with_note(tenant_id).where(*one_of(of, asdict(asked)))
+    return await rows_after(connection, found, [of.promised_on, of.id], after, limit)
+
+
+async def find_promise(
+    connection: AsyncConnection, tenant_id: UUID, promise_id: UUID
+) -> Record | None:
+    wanted = _with_note(tenant_id).where(table_of(PromiseRow).c.id == promise_id)
+    row: Record | None = (await connection.execute(wanted)).mappings().one_or_none()
+    return row

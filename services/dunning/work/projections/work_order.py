@@ -6,6 +6,8 @@ Amounts of several currencies are never compared: the list goes currency by curr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.dunning.accounts.domain.grades import UNRATED, WORST_FIRST, rank
 from services.dunning.accounts.projections.account_facts import AccountRow, GradeRow, OpenItemRow
 from services.dunning.work.projections.work_list import CaseItemRow, CaseRow, TaskItemRow, TaskRow
-from shared.platform.projector.keyset import Record, rows_after
+from shared.platform.projector.keyset import Record, one_of, rows_after
 from shared.platform.projector.rows import table_of
 
 KEY: Final = ("currency", "minus_minor", "oldest_due_on", "grade_rank", "id")
@@ -162,3 +164,48 @@ async def items_of_tasks(
     )
     rows: Sequence[Record] = (await connection.execute(statement)).mappings().all()
     return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """Which cases; None: all."""
+
+    status: Sequence[str] | None = None
+    account_id: Sequence[UUID] | None = None
+    legal_entity: Sequence[str] | None = None
+    account_number: Sequence[str] | None = None
+    currency: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tasks:
+    """Which tasks; None: all."""
+
+    status: Sequence[str] | None = None
+    kind: Sequence[str] | None = None
+    step: Sequence[int] | None = None
+    account_id: Sequence[UUID] | None = None
+    due_on: Sequence[date] | None = None
+
+
+async def list_by_opening(
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    asked: Cases | Tasks,
+    after: Sequence[str] | None,
+    limit: int,
+) -> Sequence[Record]:
+    """Cases or tasks by the day they were opened."""
+    table = _case if isinstance(asked, Cases) else _task
+    of = table.c
+    found = sa.select(table).where(of.tenant_id == tenant_id, *one_of(of, asdict(asked)))
+    return await rows_after(connection, found, [of.opened_on, of.id], after, limit)
+
+
+async def find_one(
+    connection: AsyncConnection, tenant_id: UUID, rows: type[CaseRow] | type[TaskRow], id: UUID
+) -> Record | None:
+    of = table_of(rows).c
+    wanted = sa.select(table_of(rows)).where(of.tenant_id == tenant_id, of.id == id)
+    row: Record | None = (await connection.execute(wanted)).mappings().one_or_none()
+    return row

@@ -96,7 +96,7 @@ async def _aging(
         groups = [list(rows) for _, rows in groupby(grouped, key=_group)]
         cut = paging.page(groups, lambda rows: tuple(str(part) for part in _group(rows[0])))
         items = [_account(rows, days) for rows in groups[: paging.limit]]
-        accounts_page = {"group_by": "account", "items": items, "next": cut["next"]}
+        accounts_page = {"group_by": "account", "items": items, "next": cut.next}
     return shown(
         AgingView(
             as_of=then.as_of,
