@@ -10,11 +10,20 @@ import pytest
 
 from shared.platform.database.pools import Database
 from shared.platform.store.schema import platform_statements, private_table
+from tests.support.answering import answers_looked_at
 from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
 from tests.support.told import told
 
 NO_BROKERS: Final = pytest.StashKey[str]()
+
+
+@pytest.fixture(autouse=True)
+def every_answer_is_as_its_route_says() -> Iterator[None]:
+    """In whatever test a request is answered, the body is what the route's view describes."""
+    with answers_looked_at() as misfits:
+        yield
+    assert misfits == []
 
 
 @pytest.fixture(scope="session")
