@@ -23,6 +23,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
     for_code,
 )
+from aiokafka.structs import OffsetAndMetadata
 
 from shared.platform.clock import monotonic_s
 from shared.platform.log.kafka_session import END_TIMEOUT_S, ProducerSession, heed
@@ -317,7 +318,15 @@ class _Consumer:
         return {TopicPartition(*place): unpacked(rows) for place, rows in found.items()}
 
     async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
-        await self._client.commit({Place(*at): next for at, next in positions.items()})
+        """One attempt, which ends when it is cut off; newer positions follow anyway.
+
+        The client's own commit() attempts for ever, even after stop(), and does so in a task whose
+        failure nobody looks at once the caller has gone.
+        """
+        coordinator = self._client._coordinator
+        await coordinator.ensure_coordinator_known()
+        offsets = {Place(*at): OffsetAndMetadata(next, "") for at, next in positions.items()}
+        await coordinator._do_commit_offsets(None, offsets)  # The assignment is of no use to it.
 
     async def stop(self) -> None:
         await _stop(self._client)

@@ -25,7 +25,6 @@ class Mirror:
         self._commit = commit
         self._wanted: dict[TopicPartition, int] = {}
         self._running: asyncio.Task[None] | None = None
-        self._committing: asyncio.Task[None] | None = None
         self._log = ThrottledLog(__name__)
 
     def note(self, positions: Mapping[TopicPartition, int]) -> None:
@@ -46,20 +45,13 @@ class Mirror:
             await asyncio.sleep(INTERVAL_S)
 
     async def _flush(self, timeout_s: float) -> None:
-        """What cannot be told is forgotten: newer positions follow.
-
-        A commit that takes too long goes on by itself. The client waits inside for a task of its
-        own, and nobody would look at that one's failure if the commit were cut off.
-        """
-        if not self._wanted or (self._committing is not None and not self._committing.done()):
+        """What cannot be told is forgotten: newer positions follow."""
+        if not self._wanted:
             return
         newest, self._wanted = self._wanted, {}
-        self._committing = asyncio.create_task(self._commit_newest(newest))
-        await asyncio.wait({self._committing}, timeout=timeout_s)
-
-    async def _commit_newest(self, newest: Mapping[TopicPartition, int]) -> None:
         try:
-            await self._commit(newest)
+            async with asyncio.timeout(timeout_s):
+                await self._commit(newest)
         except Exception as problem:  # Whatever it is, the work goes on.
             self._log.warning(
                 "offsets not mirrored", group=self._name, problem=type(problem).__name__
