@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from shared.platform.clock import monotonic_s
 from shared.platform.database.pools import Database, driver
+from shared.platform.signals import heed
 
 CLOCK_CHANNEL: Final = "duebook_clock"  # PostgreSQL tells it to all who wait for timers
 READ: Final = "SELECT now FROM domain_clock"
@@ -43,6 +44,7 @@ class ManualClock:
         if self._reading is None or asked_s - self._reading_since_s >= REMEMBERED_S:
             self._reading_since_s = asked_s
             self._reading = asyncio.create_task(self._read(asked_s))
+            self._reading.add_done_callback(heed)  # Who asked may have gone away.
         return await asyncio.shield(self._reading)
 
     async def start_at(self, instant: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 
 class Listener:
@@ -45,3 +46,9 @@ class Signal:
 
     def remove(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+
+
+def heed(done: asyncio.Future[Any]) -> None:
+    """The failure of what nobody waits for anymore is nobody's."""
+    if not done.cancelled():
+        done.exception()

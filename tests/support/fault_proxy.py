@@ -1,4 +1,4 @@
-"""A proxy before PostgreSQL that loses an answer, or a request, exactly when told to."""
+"""A proxy before PostgreSQL that loses an answer, a request or an end, exactly when told to."""
 
 from __future__ import annotations
 
@@ -16,14 +16,21 @@ Cut = Literal["before commit", "after commit"]
 
 
 class FaultProxy:
-    """Listens on a unix socket in the folder; `cuts` says what happens to the next COMMITs."""
+    """Listens on a unix socket in the folder; `cuts` says what happens to the next COMMITs.
+
+    `cut_at` is words of a statement: its connection is cut in the middle of it, once for each. With
+    `hides_ends` a client hears the server's last words and not that it has hung up.
+    """
 
     def __init__(self, url: str, folder: Path) -> None:
         parsed = make_url(url)
+        self.straight = url  # To the server, past the proxy.
         self._target = f"{parsed.query['host']}/.s.PGSQL.{parsed.query['port']}"
         self._path = folder / ".s.PGSQL.5432"
         self.url = parsed.set(query={"host": str(folder), "port": "5432"}).render_as_string()
         self.cuts: list[Cut] = []
+        self.cut_at: list[bytes] = []
+        self.hides_ends = False
         self.is_down = False
         self._goes_down_with_cut = False
         self._server: asyncio.Server | None = None
@@ -66,9 +73,12 @@ class FaultProxy:
         up_reader: asyncio.StreamReader,
         up_writer: asyncio.StreamWriter,
     ) -> None:
-        back = asyncio.create_task(_copy(up_reader, writer))
+        back = asyncio.create_task(self._copy(up_reader, writer))
         with contextlib.suppress(OSError):
             while data := await reader.read(CHUNK_BYTES):
+                if named := [words for words in self.cut_at if words in data]:
+                    self.cut_at.remove(named[0])
+                    break
                 if data.endswith(COMMIT) and self.cuts:
                     self.is_down = self._goes_down_with_cut
                     if self.cuts.pop(0) == "after commit":
@@ -80,12 +90,12 @@ class FaultProxy:
                 up_writer.write(data)
         back.cancel()
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(CHUNK_BYTES):
-            writer.write(data)
-    writer.close()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(CHUNK_BYTES):
+                writer.write(data)
+        if not self.hides_ends:
+            writer.close()
 
 
 async def _close(*writers: asyncio.StreamWriter) -> None:

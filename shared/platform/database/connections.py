@@ -9,7 +9,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError, DisconnectionError, PendingRollbackError
+from sqlalchemy.exc import (
+    DBAPIError,
+    DisconnectionError,
+    InvalidRequestError,
+    PendingRollbackError,
+)
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.kernel.decider import NotWritten, OutcomeUnknown, Overloaded
@@ -42,6 +47,9 @@ _TRANSIENT: Final = (
     PendingRollbackError,  # SQLAlchemy's, for what is asked after the connection was lost.
 )
 
+# What a pool says, in an InvalidRequestError, when the connections it opened were ended at once.
+_CLOSED_AGAIN: Final = "This connection is closed"
+
 
 def is_transient(problem: BaseException) -> bool:
     """Whether a failure is about the connection and not about what was asked: worth another try.
@@ -52,6 +60,8 @@ def is_transient(problem: BaseException) -> bool:
     """
     if isinstance(problem, DBAPIError):
         return problem.connection_invalidated or is_transient(driver_problem(problem))
+    if type(problem) is InvalidRequestError:  # Most of them are mistakes of ours.
+        return str(problem) == _CLOSED_AGAIN
     return isinstance(problem, _TRANSIENT) and not isinstance(problem, ValueError)
 
 

@@ -80,11 +80,10 @@ async def await_database(service: str, database: Database) -> None:
             try:
                 async with database.engine.connect() as connection:
                     await (await driver(connection)).execute("SELECT 1")
-            except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as problem:
-                cause = driver_problem(problem)
-                if not is_transient(cause):
+            except Exception as problem:
+                if not is_transient(problem):
                     raise
-                await complaint.pause(cause)
+                await complaint.pause(driver_problem(problem))
             else:
                 return
 

@@ -26,7 +26,7 @@ from aiokafka.errors import (
 from aiokafka.structs import OffsetAndMetadata
 
 from shared.platform.clock import monotonic_s
-from shared.platform.log.kafka_session import END_TIMEOUT_S, ProducerSession, heed
+from shared.platform.log.kafka_session import END_TIMEOUT_S, ProducerSession
 from shared.platform.log.kafka_topics import compare, count_brokers, replicas_on, settings_of
 from shared.platform.log.packing import unpacked
 from shared.platform.log.port import (
@@ -42,6 +42,7 @@ from shared.platform.log.port import (
 from shared.platform.log.reading import KafkaReader
 from shared.platform.log.records import check
 from shared.platform.observability.throttled_log import throttle
+from shared.platform.signals import heed
 
 BATCH_BYTES_MAX: Final = 524_288  # of one batch of records
 REQUEST_BYTES_MAX: Final = 1_048_576  # of one produce request, and of one fetch per partition

@@ -13,6 +13,7 @@ from typing import Any, Final
 from shared.platform.log.packing import packed
 from shared.platform.log.port import NewRecord
 from shared.platform.observability import failpoints
+from shared.platform.signals import heed
 
 END_TIMEOUT_S: Final = 2.0  # for a client to end; a process has 10 s for everything
 
@@ -71,9 +72,3 @@ class ProducerSession:
         self.producer._closed = True
         with suppress(Exception):
             await self.producer.client.close()
-
-
-def heed(done: asyncio.Future[Any]) -> None:
-    """The failure of what nobody waits for anymore is nobody's."""
-    if not done.cancelled():
-        done.exception()

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, PendingRollbackError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from shared.platform.database.connections import is_transient
+from shared.platform.database.pools import Database
+from shared.platform.hosting import preconditions
 from shared.platform.http import answers
-
-
-def wrapped(driver: BaseException, *, invalidated: bool = False) -> DBAPIError:
-    """As SQLAlchemy gives what the driver raised: its own error around the dialect's."""
-    dialects = Exception("of the dialect")
-    dialects.__cause__ = driver
-    found = InterfaceError("SELECT 1", (), dialects)
-    found.connection_invalidated = invalidated
-    return found
-
-
-STATE: Final = "cannot switch to state 12; another operation (2) is in progress"
-RAW: Final[tuple[Exception, ...]] = (
-    asyncpg.InternalClientError(STATE),
-    asyncpg.InterfaceError("connection is closed"),
-    asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
-    asyncpg.ConnectionFailureError("08006"),
-    asyncpg.AdminShutdownError("57P01"),
-    asyncpg.CrashShutdownError("57P02"),
-    asyncpg.CannotConnectNowError("57P03"),
-    asyncpg.TooManyConnectionsError("53300"),
-    asyncpg.SerializationError("40001"),
-    asyncpg.DeadlockDetectedError("40P01"),
-    ConnectionResetError("reset by peer"),
-    BrokenPipeError("broken pipe"),
-    TimeoutError("too slow"),
-)
-LOST: Final[tuple[Exception, ...]] = (
-    *RAW,
-    *(wrapped(one) for one in RAW),
-    wrapped(Exception("unknown"), invalidated=True),
-    PoolExhausted("no connection is free"),
-    DisconnectionError("closed"),
-    PendingRollbackError("invalid transaction"),
-)
-OURS: Final[tuple[Exception, ...]] = (
-    asyncpg.UndefinedTableError("42P01"),
-    asyncpg.UniqueViolationError("23505"),
-    wrapped(asyncpg.UndefinedTableError("42P01")),
-    wrapped(asyncpg.UniqueViolationError("23505")),
-)
-
-
-def name_of(problem: Exception) -> str:
-    inner = problem.orig.__cause__ if isinstance(problem, DBAPIError) and problem.orig else None
-    return f"{type(problem).__name__} of {type(inner).__name__}" if inner else repr(problem)[:40]
+from shared.platform.manual_clock import ManualClock
+from tests.support.lost import LOST, OURS, name_of
 
 
 async def answered(problem: Exception) -> httpx.Response:
@@ -75,10 +35,39 @@ async def answered(problem: Exception) -> httpx.Response:
         return await client.get("/")
 
 
+class LostAtFirst:
+    """A database whose first connection fails; it is its own engine, connection and driver."""
+
+    def __init__(self, problem: Exception) -> None:
+        self._problems = [problem]
+        self.engine = self.driver_connection = self
+        self.asked = 0
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[LostAtFirst]:
+        self.asked += 1
+        if self._problems:
+            raise self._problems.pop()
+        yield self
+
+    async def get_raw_connection(self) -> LostAtFirst:
+        return self
+
+    async def execute(self, _: str) -> None: ...
+
+
 @pytest.mark.parametrize("problem", LOST, ids=name_of)
 class TestLost:
     def test_is_tried_again_by_a_worker(self, problem: Exception) -> None:
         assert is_transient(problem)
+
+    async def test_is_waited_for_at_the_start(
+        self, problem: Exception, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(preconditions, "PAUSE_S", 0)
+        database = LostAtFirst(problem)
+        await preconditions.await_database("toy", cast(Database, database))
+        assert database.asked == 2
 
     async def test_is_answered_503_with_when_to_try_again(self, problem: Exception) -> None:
         response = await answered(problem)
@@ -93,3 +82,28 @@ class TestOurs:
 
     async def test_is_a_bug(self, problem: Exception) -> None:
         assert (await answered(problem)).status_code == 500
+
+
+class TestClockNobodyWaitsFor:
+    async def test_fails_without_a_word(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its callers have gone away: their requests ended, or their workers were stopped."""
+        unseen: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+        is_cut = asyncio.Event()
+
+        async def read(*_: object) -> datetime:
+            await is_cut.wait()
+            raise ConnectionResetError
+
+        monkeypatch.setattr(ManualClock, "_read", read)
+        clock = ManualClock(Database("postgresql://nobody@nowhere/nothing"))
+        asking = asyncio.create_task(clock.now())
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait({asking})
+        is_cut.set()
+        await asyncio.sleep(0.01)
+        clock._reading = None
+        gc.collect()
+
+        assert unseen == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import asyncpg
@@ -17,6 +19,7 @@ from shared.platform.database.pools import Database
 from shared.platform.manual_clock import ManualClock
 from shared.platform.store.postgres import PostgresStore
 from tests.support import purse
+from tests.support.fault_proxy import FaultProxy
 
 pytestmark = pytest.mark.connected
 
@@ -72,6 +75,63 @@ class TestPool:
             assert await soon(lambda: clock._read(0.0)) == NOW
             known = await soon(lambda: store.known_events(purse.TENANT, [purse.ACCOUNT]))
             assert known == frozenset()
+        await database.close()
+
+
+class TestConnectionWhoseEndNobodyHeard:
+    """The server has said that it ends it; the driver takes it for open, and for busy.
+
+    Nothing shows that before its next statement, which the driver answers by cutting it.
+    """
+
+    @pytest.fixture
+    async def proxy(
+        self, make_database: Callable[..., str], platform_template: str
+    ) -> AsyncIterator[FaultProxy]:
+        with TemporaryDirectory(prefix="cut") as folder:
+            async with FaultProxy(make_database(template=platform_template), Path(folder)) as proxy:
+                proxy.hides_ends = True
+                yield proxy
+
+    @pytest.mark.parametrize("is_through_driver", [True, False], ids=["driver", "sqlalchemy"])
+    async def test_is_lost_once_and_never_given_out_again(
+        self, proxy: FaultProxy, *, is_through_driver: bool
+    ) -> None:
+        database = Database(proxy.url, pool_size=1)
+        clock, store = ManualClock(database), PostgresStore(database)
+        await clock.start_at(NOW)
+
+        async def ask() -> object:
+            if is_through_driver:
+                return await clock._read(0.0)
+            return await store.known_events(purse.TENANT, [purse.ACCOUNT])
+
+        before = await ask()
+        await end_all(proxy.straight)
+        with pytest.raises(Exception, match="another operation") as caught:
+            await ask()
+
+        assert is_transient(caught.value)
+        assert isinstance(driver_problem(caught.value), asyncpg.InternalClientError)
+        proxy.hides_ends = False
+        assert await ask() == before
+        await database.close()
+
+    async def test_in_a_transaction_is_lost_too(self, proxy: FaultProxy) -> None:
+        database = Database(proxy.url, pool_size=1)
+
+        async def ask_after_the_end() -> None:
+            async with database.bound([purse.TENANT]) as connection:
+                await end_all(proxy.straight)
+                await connection.execute(text("SELECT 1"))
+
+        with pytest.raises(Exception, match="another operation") as caught:
+            await ask_after_the_end()
+
+        assert is_transient(caught.value)
+        proxy.hides_ends = False
+        async with database.bound([purse.TENANT]) as connection:
+            assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
         await database.close()
 
 

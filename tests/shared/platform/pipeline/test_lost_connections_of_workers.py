@@ -1,0 +1,53 @@
+"""A worker whose connection is cut in the middle does its work again, and halts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import structlog
+
+from shared.platform.log.port import EventLog
+from tests.support import purse, till
+from tests.support.fault_proxy import FaultProxy
+from tests.support.till import Till
+
+pytestmark = pytest.mark.connected
+
+STATEMENTS = {
+    "the relay's": b"FROM es_outbox",
+    "a projection's": b"proj_stream",
+    "a projection's rows": b'INTO "coins"',
+    "a reaction's question": b"SELECT coins.coins",
+    "the timers'": b"FROM es_timer",
+    "the leases'": b"es_lease",
+}
+
+
+@pytest.fixture
+async def proxy(url: str) -> AsyncIterator[FaultProxy]:
+    with TemporaryDirectory(prefix="cut") as folder:
+        async with FaultProxy(url, Path(folder)) as running:
+            yield running
+
+
+@pytest.mark.parametrize("words", STATEMENTS.values(), ids=STATEMENTS)
+async def test_a_worker_takes_a_cut_for_a_lost_connection(
+    proxy: FaultProxy, log: EventLog, words: bytes
+) -> None:
+    shop = Till(proxy.url, log)
+    await log.create(shop.topics.all())
+    proxy.cut_at.append(words)
+    with structlog.testing.capture_logs() as lines:
+        await shop.start()
+        await shop.do(till.fill("P-1", 10))
+        await shop.do(purse.spend("P-1", 4))
+        await shop.settle()
+        rows = await shop.rows("SELECT sum(coins), count(*) FROM coins")
+        await shop.stop()
+
+    assert proxy.cut_at == []
+    assert tuple(rows[0]) == (10, 2)  # Six in the purse, four in its safe.
+    assert [line for line in lines if line["log_level"] == "error"] == []
