@@ -30,6 +30,7 @@ class FaultProxy:
         self.url = parsed.set(query={"host": str(folder), "port": "5432"}).render_as_string()
         self.cuts: list[Cut] = []
         self.cut_at: list[bytes] = []
+        self.has_cut = asyncio.Event()  # At such words.
         self.hides_ends = False
         self.is_down = False
         self._goes_down_with_cut = False
@@ -78,6 +79,7 @@ class FaultProxy:
             while data := await reader.read(CHUNK_BYTES):
                 if named := [words for words in self.cut_at if words in data]:
                     self.cut_at.remove(named[0])
+                    self.has_cut.set()
                     break
                 if data.endswith(COMMIT) and self.cuts:
                     self.is_down = self._goes_down_with_cut
