@@ -202,11 +202,6 @@ def changed(
     return Change(stream, decided.events, day, ids, happened_at, subject)
 
 
-def on_day(stream: Stream[S, E], events: Sequence[E], day: date, zone: str) -> Change[S, E]:
-    """Events about a business day: they happened at its first instant in the entity's zone."""
-    return Change(stream, events, day, happened_at=start_of_day(day, zone))
-
-
 AnyStream = Stream[Any, Any]  # Streams of several kinds in one list: the one place Any is needed.
 AnyChange = Change[Any, Any]
 

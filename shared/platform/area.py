@@ -96,6 +96,7 @@ def join(
         own=events_of(areas),
         heard=heard,
         public=frozenset(chain.from_iterable(area.public for area in areas)),
+        private_tables=frozenset(chain.from_iterable(area.private_tables for area in areas)),
         aggregates=list(kinds.values()),
         fire=fire,
         handlers=_merged([area.handlers for area in areas]),

@@ -49,6 +49,7 @@ class Service:
     own: Mapping[str, type]  # Published types: name -> event class.
     heard: Mapping[str, type]  # Inbox: name -> tolerant reader.
     public: frozenset[str] = frozenset()  # Types that also go to the alerts topic.
+    private_tables: frozenset[str] = frozenset()  # Where its use cases may keep personal data.
     upcasters: Mapping[str, tuple[str, Upcaster]] = field(default_factory=dict)
     aggregates: Sequence[Aggregate[Any, Any]]
     fire: Callable[[str, UUID, str, datetime], Work]  # (kind, stream, timer name, due_at)

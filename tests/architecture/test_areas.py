@@ -16,7 +16,7 @@ from services.credit.runtime.wiring import AREAS as CREDIT
 from services.dunning.runtime.wiring import AREAS as DUNNING
 from services.ledger.runtime.wiring import AREAS as LEDGER
 from shared.kernel.decider import Aggregate
-from shared.platform.area import Area
+from shared.platform.area import Area, join
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final[Mapping[str, tuple[Area, ...]]] = {
@@ -186,6 +186,8 @@ def test_personal_data_goes_only_where_an_area_declared_a_table(service: str) ->
     used = set(re.findall(r'PrivateRow\("(\w+)"', code))
 
     assert used == {table for area in SERVICES[service] for table in area.private_tables}
+    joined = join(service, SERVICES[service], heard={})
+    assert joined.private_tables == used
 
 
 def readme(service: str) -> str:

@@ -311,7 +311,12 @@ LIMIT: Final = SetLimit(
 @asynccontextmanager
 async def _narrating(service: Service) -> AsyncIterator[Narrator]:
     store = MemoryStore()
-    writer = Writer(store, service.codec(), service.topics_of(Topics()))
+    writer = Writer(
+        store,
+        service.codec(),
+        service.topics_of(Topics()),
+        private_tables=service.private_tables,
+    )
     writer.start()
     yield Narrator(service, store, writer)
     await writer.close()

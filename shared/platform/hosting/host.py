@@ -66,12 +66,14 @@ class Host:
         self._revisions = revisions
         self._opening: asyncio.Task[None] | None = None
         self._topics = Topics(settings.topic_prefix)
-        self._clock: DomainClock = (
-            ManualClock(database) if settings.clock == "manual" else SystemClock()
-        )
+        self._clock = _clock_of(settings, database)
         committed = Signal()
         self.writer = Writer(
-            store, service.codec(), service.topics_of(self._topics), committed.notify
+            store,
+            service.codec(),
+            service.topics_of(self._topics),
+            committed.notify,
+            private_tables=service.private_tables,
         )
         self.workers = Workers(
             service,
@@ -85,7 +87,6 @@ class Host:
             instance=settings.instance,
             lease_ttl_s=settings.lease_ttl_s,
         )
-        secret = settings.cursor_key
         self.parts = Parts(
             service=service,
             tenant_id=settings.tenant_id,
@@ -97,7 +98,7 @@ class Host:
             reporter=self.workers,
             ages=Ages(database),
             works=works,
-            cursor_key=secret.get_secret_value().encode() if secret else b"",
+            cursor_key=_cursor_key_of(settings),
         )
         self.app = create_app(self.parts, api=api)
 
@@ -159,3 +160,13 @@ class Host:
         if self._closes_log:
             await self._log.close()
         await self._database.close()
+
+
+def _clock_of(settings: PlatformSettings, database: Database) -> DomainClock:
+    return ManualClock(database) if settings.clock == "manual" else SystemClock()
+
+
+def _cursor_key_of(settings: PlatformSettings) -> bytes:
+    """Empty where none is set; what that means is said in paging."""
+    secret = settings.cursor_key
+    return secret.get_secret_value().encode() if secret else b""

@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from shared.kernel.days import day_at
 from shared.kernel.decider import Book, Caller, Work
+from shared.platform.http.models import AccountRef
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import Token, etag, version_of
@@ -86,6 +87,14 @@ class CommandRequest:
         if info is None or info.kind != kind:
             raise Problem("not-found")
         return info
+
+    async def account(self, given: AccountRef) -> tuple[UUID, str]:
+        """Id and legal entity of the account a body names; of an unknown id the entity is ""."""
+        id = given.resolve(self.tenant_id)
+        if given.legal_entity is not None:
+            return id, given.legal_entity
+        info = (await self.describe((id,))).get(id)
+        return id, info.legal_entity if info else ""
 
     async def describe(self, ids: Collection[UUID]) -> Mapping[UUID, StreamInfo]:
         """The existing ones of these streams; committed, not from a projection."""

@@ -40,8 +40,3 @@ def bounds(query: QueryRequest, moment: PointInTime, zones: Iterable[str]) -> Bo
 def known_by(moment: PointInTime) -> datetime:
     """Without as_known nothing is left out, whatever another clock recorded a moment ahead."""
     return moment.as_known or KNOWN_EVER
-
-
-def echo_of(query: QueryRequest, moment: PointInTime) -> dict[str, object]:
-    """What a list says of its moment whose items say their own day where none was asked for."""
-    return {"as_of": moment.as_of, "as_known": moment.as_known or query.now}

@@ -100,7 +100,7 @@ def page(
     """The answer of a list: up to `limit` of the `limit` + 1 rows that were asked for."""
     cut = paging.page(rows, lambda row: [written(value) for value in key(row)])
     body: dict[str, object] = {} if bounds is None else bounds.echo
-    body = {**body, "items": [view(row) for row in rows[: paging.limit]], "next": cut.next}
+    body = {**body, "items": [view(row) for row in cut.items], "next": cut.next}
     return Response(to_json(body), media_type=JSON)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -23,8 +23,22 @@ async def find(connection: AsyncConnection, rows: type[R], **equal: object) -> R
     """The row whose columns have these values; None: there is none. Name the whole key."""
     table = model_of(rows).table
     wanted = (table.c[name] == value for name, value in equal.items())
-    found = (await connection.execute(sa.select(table).where(*wanted))).mappings().one_or_none()
+    found = await one_row(connection, sa.select(table).where(*wanted))
     return None if found is None else rows(**found)
+
+
+async def one_row(connection: AsyncConnection, statement: sa.Select[Any]) -> Record | None:
+    """The only row of an answer; None: there is none. Raises MultipleResultsFound."""
+    found: Record | None = (await connection.execute(statement)).mappings().one_or_none()
+    return found
+
+
+def grouped(rows: Iterable[Record], column: str) -> Mapping[Any, Sequence[Record]]:
+    """Rows by their value in a column, in their order."""
+    found: dict[Any, list[Record]] = {}
+    for each in rows:
+        found.setdefault(each[column], []).append(each)
+    return found
 
 
 def one_of(
@@ -32,6 +46,11 @@ def one_of(
 ) -> Sequence[sa.ColumnElement[bool]]:
     """Filters by value: several values mean or, none means any."""
     return [columns[name].in_(values) for name, values in wanted.items() if values]
+
+
+def equal_to(columns: Columns, wanted: Mapping[str, object]) -> Sequence[sa.ColumnElement[bool]]:
+    """Filters by one value each; None means any."""
+    return [columns[name] == value for name, value in wanted.items() if value is not None]
 
 
 def between(column: AnyColumn, first: object, last: object) -> Sequence[sa.ColumnElement[bool]]:

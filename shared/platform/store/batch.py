@@ -5,7 +5,7 @@ A work enters the batch as a whole or not at all; what goes wrong in one is its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -65,15 +65,26 @@ class _Deed:
         self.events: list[NewEvent] = []
 
 
+class UndeclaredTable(LookupError):
+    """A use case keeps personal data in a table that no area of its service declares."""
+
+
 class Batch:
     """Decides works in order; each sees what the ones before it did, or nothing of them."""
 
     def __init__(
-        self, loaded: Loaded, codec: codecs.Codec, topics_of: TopicsOf, first_id: int
+        self,
+        loaded: Loaded,
+        codec: codecs.Codec,
+        topics_of: TopicsOf,
+        first_id: int,
+        *,
+        private_tables: Collection[str] = (),
     ) -> None:
         self._loaded = loaded
         self._codec = codec
         self._topics_of = topics_of
+        self._private_tables = private_tables
         self._next_id = first_id  # Ids without a rule of their own count up from here.
         self._stored: dict[KeyId, StoredKey] = dict(loaded.stored)
         self._created: dict[UUID, NewStream] = {}
@@ -124,6 +135,9 @@ class Batch:
     def _states_before(self, work: Work, caller: Caller) -> Mapping[UUID, Folded]:
         if len(work.streams) > STREAMS_MAX:
             raise TooMuchAtOnce(f"{len(work.streams)} streams")
+        for row in work.private:
+            if row.table not in self._private_tables:
+                raise UndeclaredTable(row.table)
         before = {stream.id: self._as_of_now(stream, caller.tenant_id) for stream in work.streams}
         first = work.streams[0]
         version = before[first.id].version

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -73,11 +73,12 @@ class Writer:
         topics_of: TopicsOf,
         wake: Callable[[], None] = _nobody,
         *,
+        private_tables: Collection[str] = (),
         works_max: int = WORKS_MAX,
         works_waiting_max: int = WORKS_WAITING_MAX,
         streams_cached_max: int = STREAMS_CACHED_MAX,
     ) -> None:
-        self._lane = _Lane(store, codec, topics_of, wake, Cache(streams_cached_max))
+        self._lane = _Lane(store, codec, topics_of, wake, private_tables, Cache(streams_cached_max))
         self._works_max = works_max
         self._works_waiting_max = works_waiting_max
         self._waiting: deque[_Pending] = deque()
@@ -150,12 +151,14 @@ class _Lane:
         codec: Codec,
         topics_of: TopicsOf,
         wake: Callable[[], None],
+        private_tables: Collection[str],
         cache: Cache,
     ) -> None:
         self._store = store
         self._codec = codec
         self._topics_of = topics_of
         self._wake = wake
+        self._private_tables = private_tables
         self._cache = cache
         self._transaction: Transaction | None = None
 
@@ -208,7 +211,13 @@ class _Lane:
                 streams.setdefault(stream.id, []).append(stream)
         heads = await transaction.lock(streams)
         loaded = await self._load(transaction, pending, streams, heads)
-        batch = Batch(loaded, self._codec, self._topics_of, _first_id())
+        batch = Batch(
+            loaded,
+            self._codec,
+            self._topics_of,
+            _first_id(),
+            private_tables=self._private_tables,
+        )
         outcomes = [batch.run(one.work, one.caller) for one in pending]
         if batch.is_empty:
             await transaction.rollback()

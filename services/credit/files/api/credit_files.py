@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from services.credit.files.domain.credit_file.events import Cap, Indicator, Reason
 from services.credit.files.projections.credit_file_queries import (
-    At,
     Listed,
     Sort,
     Wanted,
@@ -45,7 +44,7 @@ from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.views import answers, shown
-from shared.platform.projector.moment import KNOWN_EVER
+from shared.platform.projector.moment import KNOWN_EVER, At
 
 REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
 
@@ -69,9 +68,9 @@ async def list_credit_files(
         grades=grade or (),
         sort=sort,
     )
-    at = At(moment.as_of or KNOWN_EVER.date(), known_by(moment))
+    at = At(moment.as_of or KNOWN_EVER.date(), known_by(moment), is_now=False)
     async with query.of("credit_files") as connection:
-        found = await files(connection, wanted, at, after=paging.after, limit=paging.limit + 1)
+        found = await files(connection, wanted, at, after=paging.after, limit=paging.limit)
     cut = paging.page(found, lambda listed: key_of(sort, listed))
     return shown(
         CreditFilesView(
@@ -94,8 +93,8 @@ async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) 
         file = await find_file(connection, *account)
         if file is None:
             raise Problem("not-found")
-        as_of = bounds(query, moment, [file.time_zone]).as_of
-        at = At(as_of, as_known)
+        at = bounds(query, moment, [file.time_zone]).at
+        as_of = at.as_of
         history = await history_of(connection, *account, as_known)
         reviews = await reviews_of(connection, *account, at)
         grades = await grades_of(connection, *account, at)

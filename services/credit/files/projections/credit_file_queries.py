@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from services.credit.files.projections.credit_files import (
     credit_review,
 )
 from services.credit.scorecards.domain.grade import UNRATED
+from shared.platform.projector.keyset import find, rows_after
+from shared.platform.projector.moment import At
+from shared.platform.projector.then import happened_by
 
 HISTORY_MAX: Final = 120  # reviews shown in one file: ten years
 UNSCORED_POINTS: Final = 2_000_000  # sorts behind every score (ten-thousandths of a point)
@@ -53,23 +56,10 @@ class Wanted:
     sort: Sort = "account_number"
 
 
-@dataclass(frozen=True, slots=True)
-class At:
-    """Month ends up to the day, as known at the instant."""
-
-    as_of: date
-    as_known: datetime
-
-
 async def find_file(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
 ) -> CreditFileRow | None:
-    row = credit_file.c
-    found = await connection.execute(
-        sa.select(credit_file).where(row.tenant_id == tenant_id, row.account_id == account_id)
-    )
-    first = found.mappings().first()
-    return None if first is None else CreditFileRow(**first)
+    return await find(connection, CreditFileRow, tenant_id=tenant_id, account_id=account_id)
 
 
 async def reviews_of(
@@ -82,8 +72,7 @@ async def reviews_of(
         .where(
             row.tenant_id == tenant_id,
             row.account_id == account_id,
-            row.as_of <= at.as_of,
-            row.started_at <= at.as_known,
+            *happened_by(at, row.as_of, row.started_at),
         )
         .order_by(row.as_of.desc())
         .limit(HISTORY_MAX)
@@ -101,8 +90,7 @@ async def grades_of(
         .where(
             row.tenant_id == tenant_id,
             row.account_id == account_id,
-            row.as_of <= at.as_of,
-            row.recorded_at <= at.as_known,
+            *happened_by(at, row.as_of, row.recorded_at),
         )
         .order_by(row.as_of.desc())
         .limit(HISTORY_MAX)
@@ -115,10 +103,10 @@ async def files(
     wanted: Wanted,
     at: At,
     *,
-    after: tuple[str, ...] | None,
+    after: Sequence[str] | None,
     limit: int,
 ) -> Sequence[Listed]:
-    """In the wanted order; `after` is the key of the last one seen, of `key_of`."""
+    """Up to limit + 1 in the wanted order; `after` is the key of the last one seen, of `key_of`."""
     file = credit_file.c
     grade, review = _grade(at), _review(at)
     points = sa.func.coalesce(review.c.score_points, UNSCORED_POINTS)
@@ -136,7 +124,6 @@ async def files(
         )
         .select_from(credit_file.outerjoin(grade, sa.true()).outerjoin(review, sa.true()))
         .where(file.tenant_id == wanted.tenant_id)
-        .limit(limit)
     )
     for column, values in (
         (file.legal_entity, wanted.legal_entities),
@@ -145,26 +132,15 @@ async def files(
     ):
         if values:
             query = query.where(column.in_(values))
-    order: list[sa.ColumnElement[int] | sa.ColumnElement[str]] = [
-        file.legal_entity,
-        file.account_number,
-    ]
-    if wanted.sort == "score":
-        order.insert(0, points)
-    if after is not None:
-        query = query.where(sa.tuple_(*order) > sa.tuple_(*_key(wanted, after)))
-    found = await connection.execute(query.order_by(*order))
-    return [Listed(**row) for row in found.mappings()]
+    account = [file.legal_entity, file.account_number]
+    order = [points, *account] if wanted.sort == "score" else account
+    return [Listed(**row) for row in await rows_after(connection, query, order, after, limit)]
 
 
 def key_of(sort: Sort, listed: Listed) -> tuple[str, ...]:
     """Where a list ended."""
     account = (listed.legal_entity, listed.account_number)
     return (str(listed.sort_points), *account) if sort == "score" else account
-
-
-def _key(wanted: Wanted, after: tuple[str, ...]) -> Sequence[int | str]:
-    return [int(after[0]), *after[1:]] if wanted.sort == "score" else list(after)
 
 
 def _grade(at: At) -> LateralFromClause:
@@ -174,8 +150,7 @@ def _grade(at: At) -> LateralFromClause:
         .where(
             row.tenant_id == credit_file.c.tenant_id,
             row.account_id == credit_file.c.account_id,
-            row.as_of <= at.as_of,
-            row.recorded_at <= at.as_known,
+            *happened_by(at, row.as_of, row.recorded_at),
         )
         .order_by(row.as_of.desc())
         .limit(1)
@@ -190,8 +165,7 @@ def _review(at: At) -> LateralFromClause:
         .where(
             row.tenant_id == credit_file.c.tenant_id,
             row.account_id == credit_file.c.account_id,
-            row.as_of <= at.as_of,
-            row.scored_at <= at.as_known,
+            *happened_by(at, row.as_of, row.scored_at),
         )
         .order_by(row.as_of.desc())
         .limit(1)

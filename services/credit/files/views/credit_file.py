@@ -11,7 +11,6 @@ from shared.platform.http.views import View, said
 
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 Grade = Literal["优质", "良好", "一般", "较差", "未评级"]
-DECIMAL: Final = "Decimal text."
 
 
 class CreditFileSummaryView(View, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ async def list_exposures(
         ExposuresView(
             as_of=moment.as_of,
             as_known=moment.as_known or query.now,
-            items=[ExposureView(**_shown(each)) for each in found[: paging.limit]],
+            items=[ExposureView(**_shown(each)) for each in cut.items],
             next=cut.next,
         )
     )
@@ -75,8 +75,7 @@ async def list_exposed(
     query: QueryRequest, moment: PointInTime, paging: PageRequest, wanted: Wanted
 ) -> Sequence[Exposed]:
     """Up to one more than the page holds."""
-    after = None if paging.after is None else (paging.after[0], paging.after[1])
-    return await _exposed(query, moment, wanted, after=after, limit=paging.limit + 1)
+    return await _exposed(query, moment, wanted, after=paging.after, limit=paging.limit)
 
 
 async def find_exposure(query: QueryRequest, moment: PointInTime, account_id: UUID) -> Exposed:
@@ -93,7 +92,7 @@ async def _exposed(
     moment: PointInTime,
     wanted: Wanted,
     *,
-    after: tuple[str, str] | None,
+    after: Sequence[str] | None,
     limit: int,
 ) -> Sequence[Exposed]:
     async with query.of("exposure") as connection:

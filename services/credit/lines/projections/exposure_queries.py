@@ -20,6 +20,7 @@ from services.credit.lines.projections.exposure import (
     exposure_movement,
 )
 from shared.kernel.money import Money
+from shared.platform.projector.keyset import find, one_of, rows_after
 
 ZONES_MAX: Final = 1_000  # time zones of accounts; the IANA list has fewer
 
@@ -80,14 +81,7 @@ async def time_zones(connection: AsyncConnection, tenant_id: UUID) -> Sequence[s
 async def find_account(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
 ) -> ExposureAccountRow | None:
-    account = exposure_account.c
-    found = await connection.execute(
-        sa.select(exposure_account).where(
-            account.tenant_id == tenant_id, account.account_id == account_id
-        )
-    )
-    first = found.mappings().first()
-    return None if first is None else ExposureAccountRow(**first)
+    return await find(connection, ExposureAccountRow, tenant_id=tenant_id, account_id=account_id)
 
 
 async def exposures(
@@ -95,10 +89,10 @@ async def exposures(
     wanted: Wanted,
     at: At,
     *,
-    after: tuple[str, str] | None = None,
+    after: Sequence[str] | None = None,
     limit: int,
 ) -> Sequence[Exposed]:
-    """By legal entity and account number."""
+    """Up to limit + 1, by legal entity and account number."""
     account = exposure_account.c
     as_of = _day(at)
     owed = _owed(as_of, at.as_known)
@@ -116,14 +110,9 @@ async def exposures(
         )
         .select_from(exposure_account.join(owed, sa.true()).outerjoin(line, sa.true()))
         .where(*_filters(wanted, owed, line))
-        .order_by(account.legal_entity, account.account_number, account.account_id)
-        .limit(limit)
     )
-    if after is not None:
-        query = query.where(
-            sa.tuple_(account.legal_entity, account.account_number) > sa.tuple_(*after)
-        )
-    return [_exposed(row) for row in (await connection.execute(query)).mappings()]
+    key = [account.legal_entity, account.account_number]
+    return [_exposed(row) for row in await rows_after(connection, query, key, after, limit)]
 
 
 async def limit_of(
@@ -208,13 +197,12 @@ def _filters(
     wanted: Wanted, owed: LateralFromClause, line: LateralFromClause
 ) -> Sequence[sa.ColumnElement[bool]]:
     account = exposure_account.c
-    found: list[sa.ColumnElement[bool]] = [account.tenant_id == wanted.tenant_id]
-    if wanted.account_ids:
-        found.append(account.account_id.in_(wanted.account_ids))
-    if wanted.legal_entities:
-        found.append(account.legal_entity.in_(wanted.legal_entities))
-    if wanted.account_numbers:
-        found.append(account.account_number.in_(wanted.account_numbers))
+    values = {
+        "account_id": wanted.account_ids,
+        "legal_entity": wanted.legal_entities,
+        "account_number": wanted.account_numbers,
+    }
+    found = [account.tenant_id == wanted.tenant_id, *one_of(account, values)]
     if wanted.has_limit:
         found.append(line.c.limit_minor.is_not(None))
     if wanted.is_exceeded is not None:

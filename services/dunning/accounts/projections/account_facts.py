@@ -27,6 +27,7 @@ from services.dunning.contract.inbox import (
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
 from shared.kernel.rejections import UnknownAccount
+from shared.platform.projector.keyset import find
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -174,12 +175,7 @@ READ_MODEL: Final = Projection(
 async def account(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
 ) -> AccountRow | None:
-    table = table_of(AccountRow)
-    found = await connection.execute(
-        sa.select(table).where(table.c.tenant_id == tenant_id, table.c.account_id == account_id)
-    )
-    row = found.one_or_none()
-    return None if row is None else AccountRow(**row._mapping)
+    return await find(connection, AccountRow, tenant_id=tenant_id, account_id=account_id)
 
 
 async def known_account(

@@ -8,7 +8,7 @@ partition) never misses what another partition's process wrote late.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -144,14 +144,13 @@ async def feed(
 ) -> Sequence[FeedItemRow]:
     """The next alerts beyond what was seen (partition -> offset), in feed order."""
     table = table_of(FeedItemRow)
-    wanted = {each.name: getattr(asked, each.name) for each in fields(asked)}
     beyond = [
         sa.and_(table.c.partition_no == partition, table.c.log_offset > offset)
         for partition, offset in seen.items()
     ]
     statement = (
         sa.select(table)
-        .where(table.c.tenant_id == tenant_id, *one_of(table.c, wanted))
+        .where(table.c.tenant_id == tenant_id, *one_of(table.c, asdict(asked)))
         .where(sa.or_(*beyond, table.c.partition_no.not_in(list(seen))))
         .order_by(table.c.shown_at, table.c.partition_no, table.c.log_offset)
         .limit(limit)

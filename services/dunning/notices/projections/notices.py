@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -98,8 +98,6 @@ READ_MODEL: Final = Projection(
     name="notices", subscribes_to=("dunning",), rows=(NoticeRow,), needs=needs, fold=fold
 )
 
-KEY: Final = ("queued_on", "id")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -122,9 +120,10 @@ async def notices(
 ) -> Sequence[NoticeRow]:
     """Up to limit + 1 notices, oldest first."""
     table = table_of(NoticeRow)
-    wanted = {each.name: getattr(asked, each.name) for each in fields(asked)}
-    statement = sa.select(table).where(table.c.tenant_id == tenant_id, *one_of(table.c, wanted))
-    key = [table.c[name] for name in KEY]
+    statement = sa.select(table).where(
+        table.c.tenant_id == tenant_id, *one_of(table.c, asdict(asked))
+    )
+    key = [table.c.queued_on, table.c.id]
     found = await rows_after(connection, statement, key, after, limit)
     return [NoticeRow(**row) for row in found]
 

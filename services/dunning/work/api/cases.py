@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -23,7 +22,7 @@ from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, answers, found, page, shown
-from shared.platform.projector.keyset import Record
+from shared.platform.projector.keyset import Record, grouped
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -49,7 +48,7 @@ async def list_cases(
     async with query.of("work_list", "account_facts") as connection:
         rows = await list_by_opening(connection, query.tenant_id, asked, paging.after, paging.limit)
         items = await amounts_of_cases(connection, query.tenant_id, [row["id"] for row in rows])
-    by_case = _by_case(items)
+    by_case = grouped(items, "case_id")
     return page(
         paging,
         rows,
@@ -64,13 +63,6 @@ async def show_case(id: Id, query: QueryContext) -> Response:
         row = found(await find_one(connection, query.tenant_id, CaseRow, id))
         items = await amounts_of_cases(connection, query.tenant_id, [id])
     return shown(of_row(row, items), version=row["version"])
-
-
-def _by_case(items: Sequence[Record]) -> Mapping[UUID, Sequence[Record]]:
-    by_case: dict[UUID, list[Record]] = {}
-    for item in items:
-        by_case.setdefault(item["case_id"], []).append(item)
-    return by_case
 
 
 def of_row(row: Record, items: Sequence[Record]) -> CaseView:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -31,7 +30,7 @@ from shared.platform.http.models import Day, Id, RequestBody
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, answers, found, page, shown
-from shared.platform.projector.keyset import Record
+from shared.platform.projector.keyset import Record, grouped
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
@@ -58,9 +57,7 @@ async def list_tasks(
     async with query.of("work_list") as connection:
         rows = await list_by_opening(connection, query.tenant_id, asked, paging.after, paging.limit)
         items = await items_of_tasks(connection, query.tenant_id, [row["id"] for row in rows])
-    by_task: dict[UUID, list[Record]] = {}
-    for item in items:
-        by_task.setdefault(item["task_id"], []).append(item)
+    by_task = grouped(items, "task_id")
     return page(
         paging,
         rows,

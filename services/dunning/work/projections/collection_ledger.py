@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.accounts.projections.account_facts import AccountRow
-from services.dunning.work.projections.notes import NOTE
+from services.dunning.work.projections.notes import NOTE, is_note_of
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
 from shared.platform.projector.keyset import Record, between, one_of, rows_after
@@ -125,11 +125,7 @@ async def entries(
             ),
             isouter=True,
         )
-        .join(
-            NOTE,
-            sa.and_(NOTE.c.tenant_id == entry.c.tenant_id, NOTE.c.id == entry.c.note_id),
-            isouter=True,
-        )
+        .join(NOTE, is_note_of(entry), isouter=True)
         .where(entry.c.tenant_id == tenant_id, *filters)
     )
     key = (entry.c.day, entry.c.recorded_at, entry.c.log_offset, entry.c.id)

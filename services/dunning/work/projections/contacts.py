@@ -8,14 +8,13 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.work.domain.contact.events import ContactRecorded
-from services.dunning.work.projections.notes import NOTE
+from services.dunning.work.projections.notes import with_note
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
-from shared.platform.projector.keyset import Record, one_of, rows_after
+from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -95,12 +94,6 @@ class Asked:
     number: Sequence[str] | None = None
 
 
-def _with_note(tenant_id: UUID) -> sa.Select[Any]:
-    said = sa.and_(NOTE.c.tenant_id == _TABLE.c.tenant_id, NOTE.c.id == _TABLE.c.note_id)
-    found = sa.select(_TABLE, NOTE.c.details.label("note"))
-    return found.join_from(_TABLE, NOTE, said, isouter=True).where(_TABLE.c.tenant_id == tenant_id)
-
-
 async def list_contacts(
     connection: AsyncConnection,
     tenant_id: UUID,
@@ -109,13 +102,11 @@ async def list_contacts(
     limit: int,
 ) -> Sequence[Record]:
     """By when they happened, with what was said."""
-    found = _with_note(tenant_id).where(*one_of(_TABLE.c, asdict(asked)))
+    found = with_note(_TABLE, tenant_id).where(*one_of(_TABLE.c, asdict(asked)))
     return await rows_after(connection, found, [_TABLE.c.contacted_at, _TABLE.c.id], after, limit)
 
 
 async def find_contact(
     connection: AsyncConnection, tenant_id: UUID, contact_id: UUID
 ) -> Record | None:
-    found = await connection.execute(_with_note(tenant_id).where(_TABLE.c.id == contact_id))
-    row: Record | None = found.mappings().one_or_none()
-    return row
+    return await one_row(connection, with_note(_TABLE, tenant_id).where(_TABLE.c.id == contact_id))

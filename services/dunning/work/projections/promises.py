@@ -18,11 +18,11 @@ from services.dunning.work.domain.promise_keeping import (
     PromisedCash,
     PromisesAndCash,
 )
-from services.dunning.work.projections.notes import NOTE
+from services.dunning.work.projections.notes import with_note
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
-from shared.platform.projector.keyset import Record, one_of, rows_after
+from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -231,13 +231,6 @@ class Asked:
     number: Sequence[str] | None = None
 
 
-def _with_note(tenant_id: UUID) -> sa.Select[Any]:
-    table = table_of(PromiseRow)
-    said = sa.and_(NOTE.c.tenant_id == table.c.tenant_id, NOTE.c.id == table.c.note_id)
-    found = sa.select(table, NOTE.c.details.label("note"))
-    return found.join_from(table, NOTE, said, isouter=True).where(table.c.tenant_id == tenant_id)
-
-
 async def list_promises(
     connection: AsyncConnection,
     tenant_id: UUID,
@@ -246,14 +239,14 @@ async def list_promises(
     limit: int,
 ) -> Sequence[Record]:
     """By the day they are promised for, with what was said."""
-    of = table_of(PromiseRow).c
-    found = _with_note(tenant_id).where(*one_of(of, asdict(asked)))
+    table = table_of(PromiseRow)
+    of = table.c
+    found = with_note(table, tenant_id).where(*one_of(of, asdict(asked)))
     return await rows_after(connection, found, [of.promised_on, of.id], after, limit)
 
 
 async def find_promise(
     connection: AsyncConnection, tenant_id: UUID, promise_id: UUID
 ) -> Record | None:
-    wanted = _with_note(tenant_id).where(table_of(PromiseRow).c.id == promise_id)
-    row: Record | None = (await connection.execute(wanted)).mappings().one_or_none()
-    return row
+    table = table_of(PromiseRow)
+    return await one_row(connection, with_note(table, tenant_id).where(table.c.id == promise_id))

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.dunning.accounts.domain.grades import UNRATED, WORST_FIRST, rank
 from services.dunning.accounts.projections.account_facts import AccountRow, GradeRow, OpenItemRow
 from services.dunning.work.projections.work_list import CaseItemRow, CaseRow, TaskItemRow, TaskRow
-from shared.platform.projector.keyset import Record, one_of, rows_after
+from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.rows import table_of
 
 KEY: Final = ("currency", "minus_minor", "oldest_due_on", "grade_rank", "id")
@@ -207,5 +207,4 @@ async def find_one(
 ) -> Record | None:
     of = table_of(rows).c
     wanted = sa.select(table_of(rows)).where(of.tenant_id == tenant_id, of.id == id)
-    row: Record | None = (await connection.execute(wanted)).mappings().one_or_none()
-    return row
+    return await one_row(connection, wanted)

@@ -98,11 +98,7 @@ class ReversePayment(RequestBody):
     ),
 )
 async def receive_payment(body: ReceivePayment, context: CommandContext) -> Response:
-    account_id = body.account.resolve(context.tenant_id)
-    legal_entity = body.account.legal_entity
-    if legal_entity is None:  # Unknown ids are refused by the rule itself.
-        info = (await context.describe([account_id])).get(account_id)
-        legal_entity = info.legal_entity if info else ""
+    account_id, legal_entity = await context.account(body.account)
     command = commands.ReceivePayment(
         book=context.book(legal_entity),
         account_id=account_id,

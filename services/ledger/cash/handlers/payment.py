@@ -81,9 +81,7 @@ def _over_both(payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decid
     return Work([stream, *others], decided, lambda states: _answer(states, payment_id, others))
 
 
-def _answer(
-    states: States, payment_id: UUID, others: Sequence[Stream[invoice_state.State, InvoiceEvent]]
-) -> bytes:
+def _answer(states: States, payment_id: UUID, others: Sequence[InvoiceStream]) -> bytes:
     """The payment, and the invoices the command was about."""
     stream = payment.existing(payment_id)
     state = states.of(stream)

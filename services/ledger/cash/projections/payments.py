@@ -13,10 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.cash.domain.payment import events
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.keyset import Record, between, one_of, rows_after, signed_sum
+from shared.platform.projector.keyset import (
+    Record,
+    between,
+    equal_to,
+    one_of,
+    one_row,
+    rows_after,
+    signed_sum,
+)
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.projector.then import happened_by, is_undone, lasting
 
 RECEIVED: Final = "received"
 REVERSED: Final = "reversed"
@@ -213,26 +222,20 @@ def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
         .correlate(payment)
         .scalar_subquery()
     )
-    is_reversed = sa.and_(
-        of.reversed_on.is_not(None), of.reversed_on <= at.as_of, of.reversed_at <= at.as_known
-    )
+    is_reversed = is_undone(at, of.reversed_on, of.reversed_at)
     return found.add_columns(
         sa.case((is_reversed, 0), else_=of.amount_minor - allocated).label("unallocated_then"),
         sa.case((is_reversed, REVERSED), else_=RECEIVED).label("status_then"),
-    ).where(of.value_on <= at.as_of, of.recorded_at <= at.as_known)
+    ).where(*happened_by(at, of.value_on, of.recorded_at))
 
 
 def _lasting(at: At) -> Sequence[sa.ColumnElement[bool]]:
     """Allocations made by then and not taken back by then."""
     given = payment_allocation.c
-    return (
-        given.allocated_on <= at.as_of,
-        given.allocated_at <= at.as_known,
-        sa.or_(
-            given.taken_back_on.is_(None),
-            given.taken_back_on > at.as_of,
-            given.taken_back_at > at.as_known,
-        ),
+    return lasting(
+        at,
+        (given.allocated_on, given.allocated_at),
+        (given.taken_back_on, given.taken_back_at),
     )
 
 
@@ -249,12 +252,12 @@ async def list_payments(
     found = _at(tenant_id, at).subquery("found")
     of = found.c
     equal = {
-        of.legal_entity: asked.legal_entity,
-        of.account_id: asked.account_id,
-        of.account_number: asked.account_number,
+        "legal_entity": asked.legal_entity,
+        "account_id": asked.account_id,
+        "account_number": asked.account_number,
     }
     wanted = [
-        *(column == value for column, value in equal.items() if value is not None),
+        *equal_to(of, equal),
         *one_of(of, {"number": asked.numbers, "status_then": asked.statuses}),
         *between(of.value_on, asked.value_on_from, asked.value_on_to),
     ]
@@ -265,9 +268,7 @@ async def list_payments(
 async def find_payment(
     connection: AsyncConnection, tenant_id: UUID, payment_id: UUID, at: At
 ) -> Record | None:
-    found = _at(tenant_id, at).where(payment.c.payment_id == payment_id)
-    row: Record | None = (await connection.execute(found)).mappings().one_or_none()
-    return row
+    return await one_row(connection, _at(tenant_id, at).where(payment.c.payment_id == payment_id))
 
 
 async def allocations_of(

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ledger.customers.domain.account.events import AccountOpened
 from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.keyset import Record, find, one_of, rows_after
+from shared.platform.projector.keyset import Record, equal_to, find, one_of, one_row, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -158,12 +158,12 @@ async def list_accounts(
 ) -> Sequence[Record]:
     """By legal entity and number, with who stands behind them."""
     of = _ACCOUNT.c
-    wanted = {
-        "legal_entity": None if asked.legal_entity is None else (asked.legal_entity,),
-        "number": asked.numbers,
-        "collector_id": None if asked.collector_id is None else (asked.collector_id,),
-    }
-    found = _with_party().where(of.tenant_id == asked.tenant_id, *one_of(_ACCOUNT.c, wanted))
+    equal = {"legal_entity": asked.legal_entity, "collector_id": asked.collector_id}
+    found = _with_party().where(
+        of.tenant_id == asked.tenant_id,
+        *equal_to(of, equal),
+        *one_of(of, {"number": asked.numbers}),
+    )
     return await rows_after(connection, found, [of.legal_entity, of.number], after, limit)
 
 
@@ -173,8 +173,7 @@ async def find_account(
     """With who stands behind it."""
     of = _ACCOUNT.c
     found = _with_party().where(of.tenant_id == tenant_id, of.account_id == account_id)
-    row: Record | None = (await connection.execute(found)).mappings().one_or_none()
-    return row
+    return await one_row(connection, found)
 
 
 async def party_name(

@@ -110,11 +110,7 @@ async def issue_invoice(
     context: CommandContext,
     settings: Annotated[InvoiceSettings, Depends(_settings)],
 ) -> Response:
-    account_id = body.account.resolve(context.tenant_id)
-    legal_entity = body.account.legal_entity
-    if legal_entity is None:  # Unknown ids are refused by the rule itself.
-        info = (await context.describe([account_id])).get(account_id)
-        legal_entity = info.legal_entity if info else ""
+    account_id, legal_entity = await context.account(body.account)
     command = commands.IssueInvoice(
         book=context.book(legal_entity),
         account_id=account_id,

@@ -13,10 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.receivables.domain.invoice import events
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.keyset import Record, between, one_of, rows_after, signed_sum
+from shared.platform.projector.keyset import (
+    Record,
+    between,
+    equal_to,
+    grouped,
+    one_of,
+    one_row,
+    rows_after,
+    signed_sum,
+)
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.projector.then import happened_by, is_undone, lasting
 
 OPEN: Final = "open"
 SETTLED: Final = "settled"
@@ -257,27 +267,19 @@ def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
         .correlate(invoice)
         .scalar_subquery()
     )
-    canceled = sa.and_(
-        of.canceled_on.is_not(None), of.canceled_on <= at.as_of, of.canceled_at <= at.as_known
-    )
+    canceled = is_undone(at, of.canceled_on, of.canceled_at)
     left = sa.case((canceled, 0), else_=of.total_minor - allocated)
     status = sa.case((canceled, CANCELED), (left == 0, SETTLED), else_=OPEN)
     return found.add_columns(left.label("open_then"), status.label("status_then")).where(
-        of.issued_on <= at.as_of, of.recorded_at <= at.as_known
+        *happened_by(at, of.issued_on, of.recorded_at)
     )
 
 
 def _lasting(at: At) -> Sequence[sa.ColumnElement[bool]]:
     """Allocations made by then and not taken back by then."""
     given = invoice_allocation.c
-    return (
-        given.applied_on <= at.as_of,
-        given.applied_at <= at.as_known,
-        sa.or_(
-            given.unapplied_on.is_(None),
-            given.unapplied_on > at.as_of,
-            given.unapplied_at > at.as_known,
-        ),
+    return lasting(
+        at, (given.applied_on, given.applied_at), (given.unapplied_on, given.unapplied_at)
     )
 
 
@@ -294,12 +296,12 @@ async def list_invoices(
     found = _at(tenant_id, at).subquery("found")
     of = found.c
     equal = {
-        of.legal_entity: asked.legal_entity,
-        of.account_id: asked.account_id,
-        of.account_number: asked.account_number,
+        "legal_entity": asked.legal_entity,
+        "account_id": asked.account_id,
+        "account_number": asked.account_number,
     }
     wanted = [
-        *(column == value for column, value in equal.items() if value is not None),
+        *equal_to(of, equal),
         *one_of(of, {"number": asked.numbers, "status_then": asked.statuses}),
         *between(of.issued_on, asked.issued_on_from, asked.issued_on_to),
         *between(of.due_on, asked.due_on_from, asked.due_on_to),
@@ -330,18 +332,13 @@ async def installments_of(
         .where(of.tenant_id == tenant_id, of.invoice_id.in_(invoice_ids))
         .order_by(of.invoice_id, of.installment)
     )
-    by_invoice: dict[UUID, list[Record]] = {}
-    for each in found.mappings():
-        by_invoice.setdefault(each["invoice_id"], []).append(each)
-    return by_invoice
+    return grouped(found.mappings(), "invoice_id")
 
 
 async def find_invoice(
     connection: AsyncConnection, tenant_id: UUID, invoice_id: UUID, at: At
 ) -> Record | None:
-    found = _at(tenant_id, at).where(invoice.c.invoice_id == invoice_id)
-    row: Record | None = (await connection.execute(found)).mappings().one_or_none()
-    return row
+    return await one_row(connection, _at(tenant_id, at).where(invoice.c.invoice_id == invoice_id))
 
 
 async def allocations_of(

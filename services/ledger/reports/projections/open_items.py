@@ -21,10 +21,18 @@ from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import total
-from shared.platform.projector.keyset import Record, between, one_of, rows_after, signed_sum
+from shared.platform.projector.keyset import (
+    Record,
+    between,
+    equal_to,
+    one_row,
+    rows_after,
+    signed_sum,
+)
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.projector.then import happened_by
 
 INSTALLMENT: Final = "installment"
 UNALLOCATED: Final = "unallocated"
@@ -210,8 +218,7 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
         .where(
             movement.tenant_id == item.tenant_id,
             movement.open_item_id == item.open_item_id,
-            movement.effective_on <= at.as_of,
-            movement.recorded_at <= at.as_known,
+            *happened_by(at, movement.effective_on, movement.recorded_at),
         )
         .correlate(_ITEM)
         .scalar_subquery()
@@ -219,20 +226,18 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
     named = {
         name: getattr(asked, name) for name in ("legal_entity", "account_id", "kind", "currency")
     }
-    wanted = {name: None if value is None else (value,) for name, value in named.items()}
     found = sa.select(_ITEM).where(
         item.tenant_id == asked.tenant_id,
-        *one_of(_ITEM.c, wanted),
+        *equal_to(_ITEM.c, named),
         *between(item.due_on, asked.due_on_from, asked.due_on_to),
     )
     if at.is_now:
         return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
-    is_whole = sa.and_(item.last_on <= at.as_of, item.last_at <= at.as_known)
+    is_whole = sa.and_(*happened_by(at, item.last_on, item.last_at))
     return found.add_columns(
         sa.case((is_whole, item.open_minor), else_=counted).label("minor")
     ).where(
-        item.first_on <= at.as_of,
-        item.first_at <= at.as_known,
+        *happened_by(at, item.first_on, item.first_at),
         sa.or_(item.open_minor != 0, item.last_on > at.as_of, item.last_at > at.as_known),
     )
 
@@ -255,11 +260,9 @@ async def find_item(
     statement = sa.select(_ITEM).where(
         item.tenant_id == tenant_id,
         item.open_item_id == item_id,
-        item.first_on <= at.as_of,
-        item.first_at <= at.as_known,
+        *happened_by(at, item.first_on, item.first_at),
     )
-    found: Record | None = (await connection.execute(statement)).mappings().one_or_none()
-    return found
+    return await one_row(connection, statement)
 
 
 async def movements_of(
@@ -272,8 +275,7 @@ async def movements_of(
         .where(
             movement.tenant_id == tenant_id,
             movement.open_item_id == item_id,
-            movement.effective_on <= at.as_of,
-            movement.recorded_at <= at.as_known,
+            *happened_by(at, movement.effective_on, movement.recorded_at),
         )
         .order_by(movement.version)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -93,6 +94,39 @@ def recorded(stream: UUID, version: int, event: object) -> Recorded[Any]:
 def only(tables: Tables, name: str) -> Any:
     (row,) = tables[name].values()
     return row
+
+
+def two_installments(*, canceled: bool) -> Sequence[Recorded[Any]]:
+    """An invoice of 300.00 and 40.00, and its cancellation in full."""
+    says = LedgerSays()
+    account = says.opened("C-1", DAY)
+    invoice = says.issued(account, "A", "300.00", on=DAY, due_on=MONTH_END)
+    opened, issued = says.events
+    (first,) = issued.event.installments
+    second = replace(first, open_item_id=derived(invoice, "open_item", 2), amount=cny("40.00"))
+    parts = (first, second)
+    whole = replace(issued.event, total=cny("340.00"), installments=parts)
+    story = [opened, replace(issued, event=whole)]
+    if canceled:
+        says.canceled(account, invoice, "300.00", on=date(2026, 1, 21))
+        given_back = replace(says.events[-1].event, installments=parts)
+        story.append(replace(says.events[-1], event=given_back))
+    return story
+
+
+class TestSeveralInstallments:
+    @pytest.mark.parametrize(("canceled", "owed"), [(False, 340_00), (True, 0)])
+    def test_are_all_exposure_and_all_given_back(self, canceled: bool, owed: int) -> None:
+        tables = project(exposure.READ_MODEL, two_installments(canceled=canceled))
+
+        assert sum(row.minor for row in tables["exposure_movement"].values()) == owed
+
+    @pytest.mark.parametrize(("canceled", "on"), [(False, None), (True, date(2026, 1, 21))])
+    def test_are_each_judged_as_an_open_item(self, canceled: bool, on: date | None) -> None:
+        tables = project(behavior.READ_MODEL, two_installments(canceled=canceled))
+
+        rows = sorted(tables["behavior_invoice"].values(), key=lambda row: row.total_minor)
+        assert [(row.total_minor, row.canceled_on) for row in rows] == [(40_00, on), (300_00, on)]
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda each: each.name)

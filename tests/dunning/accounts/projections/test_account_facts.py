@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services.dunning.accounts.projections.account_facts import READ_MODEL
@@ -48,3 +50,20 @@ class TestFold:
 
         assert tables["known_account"][TENANT, ACCOUNT].number == "C-1001"
         assert tables["known_grade"][TENANT, ACCOUNT, after(-2)].grade == "良好"
+
+    def test_knows_every_installment_of_an_invoice_and_closes_each(self) -> None:
+        first, second = issued(ITEM_A, 1_000), issued(ITEM_B, 2_000)
+        parts = (first.installments[0], replace(second.installments[0], installment=2))
+        both = replace(first, installments=parts)
+        whole = in_order((opened(), ISSUED), (both, ISSUED))
+        canceled = InvoiceCanceled(installments=parts)
+
+        items = project(READ_MODEL, whole)["known_open_item"]
+        after_all = in_order((opened(), ISSUED), (both, ISSUED), (canceled, after(2)))
+        closed = project(READ_MODEL, after_all)["known_open_item"]
+
+        assert {key[1]: row.open_minor for key, row in items.items()} == {
+            ITEM_A: 1_000,
+            ITEM_B: 2_000,
+        }
+        assert {key[1]: row.open_minor for key, row in closed.items()} == {ITEM_A: 0, ITEM_B: 0}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from services.ledger.receivables.domain.invoice import commands, decide, events
 from services.ledger.receivables.domain.invoice.evolve import evolve
 from services.ledger.receivables.domain.invoice.state import Canceled, Open, Settled, State
+from services.ledger.receivables.projections.invoices import READ_MODEL as LISTED
 from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
 from shared.kernel.decider import NOTHING, CorruptHistory
 from shared.kernel.ids import open_item_id
@@ -170,6 +171,18 @@ class TestCancel:
         assert isinstance(state, Canceled)
         assert open_minors(state) == [0, 0]
 
+    def test_leaves_nothing_open_in_any_read_model(self) -> None:
+        stream, streams = INVOICES.stream(BOOK, "2026-0131"), Streams(TENANT)
+        streams.append(stream, [TWO], noon(DUE_ON))
+        assert sorted(_reported(streams).values()) == [300_000, 500_000]
+        assert _listed(streams) == (800_000, [500_000, 300_000])
+
+        canceled = decide.cancel(self.COMMAND, streams.state(stream)).events
+        streams.append(stream, canceled, noon(DUE_ON))
+
+        assert list(_reported(streams).values()) == [0, 0]
+        assert _listed(streams) == (0, [0, 0])
+
     def test_is_quiet_once_it_happened(self) -> None:
         canceled = decide.cancel(self.COMMAND, after([TWO])).events
 
@@ -227,6 +240,14 @@ class TestMoney:
 def _reported(streams: Streams) -> dict[UUID, int]:
     rows = project(OPEN_ITEMS, streams.recorded)["open_item"].values()
     return {row.open_item_id: row.open_minor for row in rows}
+
+
+def _listed(streams: Streams) -> tuple[int, list[int]]:
+    """What the invoice has open in its list, and what each installment has."""
+    tables = project(LISTED, streams.recorded)
+    (whole,) = tables["invoice"].values()
+    parts = sorted(tables["invoice_installment"].values(), key=lambda row: row.installment)
+    return whole.open_minor, [row.open_minor for row in parts]
 
 
 def _by_item(state: State) -> dict[UUID, int]:

@@ -28,7 +28,12 @@ class StandingClock:
 async def parts() -> AsyncIterator[Parts]:
     service = toy_service()
     store = MemoryStore()
-    writer = Writer(store, service.codec(), service.topics_of(Topics()))
+    writer = Writer(
+        store,
+        service.codec(),
+        service.topics_of(Topics()),
+        private_tables=service.private_tables,
+    )
     writer.start()
     yield Parts(
         service=service,

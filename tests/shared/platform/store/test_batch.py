@@ -26,7 +26,7 @@ from shared.kernel.decider import (
     timer_event_id,
 )
 from shared.kernel.ids import derived, partition_of
-from shared.platform.store.batch import Batch, Loaded, decode_response
+from shared.platform.store.batch import Batch, Loaded, UndeclaredTable, decode_response
 from shared.platform.store.folding import after_event, before_first_event
 from shared.platform.store.port import DuplicateEvent, Head, TimerRow
 from tests.support import purse
@@ -37,7 +37,9 @@ EARLIER = datetime(2026, 3, 1, 16, tzinfo=UTC)
 
 
 def batch(*, loaded: Loaded | None = None) -> Batch:
-    return Batch(loaded or Loaded({}, {}, {}, {}), CODEC, purse.topics_of, FIRST_ID)
+    return Batch(
+        loaded or Loaded({}, {}, {}, {}), CODEC, purse.topics_of, FIRST_ID, private_tables={"party"}
+    )
 
 
 def history(number: str, *events: purse.Event, kind: str = "purse") -> Loaded:
@@ -197,6 +199,18 @@ class TestOneWork:
 
 
 class TestRefusals:
+    def test_keeps_personal_data_in_no_table_that_is_not_declared(self) -> None:
+        declared = PrivateRow("party", UUID(int=3), {"name": "Li"})
+        one = batch(loaded=with_coins(5))
+        for name in ("diary", "es_event", "party; DROP TABLE es_event"):
+            rows = [declared, declared._replace(table=name)]
+            work = purse.write(purse.stream("a"), purse.Spent(1), private=rows)
+            outcome = one.run(work, caller("k"))
+            assert isinstance(outcome, UndeclaredTable)
+            assert outcome.args == (name,)
+        assert one.is_empty
+        assert one.writes().private == []
+
     def test_knows_no_stream_by_an_id_that_does_not_exist(self) -> None:
         work = purse.spend_from(purse.purse.existing(UUID(int=5)), 1)
         assert isinstance(batch().run(work, caller()), UnknownStream)

@@ -73,7 +73,7 @@ class Writers:
         self._stack.push_async_callback(database.close)
         store = PostgresStore(database)
         self._stack.push_async_callback(store.close)
-        writer = Writer(store, CODEC, topics_of)
+        writer = Writer(store, CODEC, topics_of, private_tables={"note"})
         writer.start()
         self._stack.push_async_callback(writer.close)
         return writer

@@ -21,7 +21,7 @@ from services.ledger.customers.domain.account import state as account
 from services.ledger.customers.domain.business_day import business_day
 from shared.kernel.decider import Aggregate, CorruptHistory, Decided, Rejected, expect
 from shared.kernel.ids import derived, open_item_id
-from shared.kernel.money import Money, total
+from shared.kernel.money import Money
 from shared.kernel.rejections import (
     AmountNotPositive,
     CurrencyMismatch,
@@ -136,11 +136,6 @@ def unallocated_of(state: State) -> Money:
     if isinstance(state, Received):
         return state.unallocated
     return Money.zero(facts_of(state).amount.currency)
-
-
-def allocated_of(state: State) -> Money:
-    currency = facts_of(state).amount.currency
-    return total((allocation.amount for allocation in allocations_of(state)), currency)
 
 
 def payer_of(payment_id: UUID) -> UUID:
