@@ -6,7 +6,7 @@ Knows no database, no event loop, no clock and no encoding.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
@@ -118,7 +118,7 @@ class Aggregate(Generic[S, E]):
         """A stream known by id alone; nothing can be created under it."""
         return Stream(self, id, None)
 
-    def fire(self, id: UUID, name: str, due_at: datetime) -> Work:
+    def fire(self, id: UUID, name: str, due_at: datetime) -> Work[S]:
         """The use case a due timer asks for. Raises UnknownTimer."""
         payload = payload_of(name, self.payloads)
         return work_on(self.existing(id), lambda state: self.on_timer(payload, state, due_at))
@@ -202,6 +202,16 @@ def changed(
     return Change(stream, decided.events, day, ids, happened_at, subject)
 
 
+class Resource(NamedTuple, Generic[S]):
+    """What a command was about, as it is after it: what its view is made from."""
+
+    id: UUID
+    version: int
+    legal_entity: str
+    state: S
+    states: States  # Of all streams the command named.
+
+
 AnyStream = Stream[Any, Any]  # Streams of several kinds in one list: the one place Any is needed.
 AnyChange = Change[Any, Any]
 
@@ -214,33 +224,50 @@ class PrivateRow(NamedTuple):
     details: Mapping[str, str]
 
 
+def _no_answer(states: States) -> bytes:
+    return b""
+
+
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A use case bound to its command. Both functions are pure and may be called again.
+class Work(Generic[S]):
+    """A use case bound to its command. Its functions are pure and may be called again.
 
     The first stream is the resource the command is about: its version is the ETag.
     """
 
-    streams: Sequence[AnyStream]
+    streams: tuple[Stream[S, Any], *tuple[AnyStream, ...]]
     decide: Callable[[States], Sequence[AnyChange]]  # Raises Rejected.
-    answer: Callable[[States], bytes]  # Sees the states after the decision.
+    answer: Callable[[States], bytes] = _no_answer  # Sees the states after the decision.
     private: Sequence[PrivateRow] = ()
 
+    def answered(self, encode: Callable[[Resource[S]], bytes]) -> Work[S]:
+        """The same use case, answered with its resource."""
+        stream = self.streams[0]
 
-def _no_answer(states: States) -> bytes:
-    return b""
+        def answer(states: States) -> bytes:
+            version, entity = states.version(stream), states.legal_entity(stream)
+            return encode(Resource(stream.id, version, entity, states.of(stream), states))
+
+        return replace(self, answer=answer)
+
+
+AnyWork = Work[Any]  # About any kind of stream.
 
 
 def work_on(
     stream: Stream[S, E],
     decide: Callable[[S], Decided[E]],
-    answer: Callable[[States], bytes] = _no_answer,
+    *,
+    ids: Sequence[UUID] = (),
+    subject: UUID | None = None,
     private: Sequence[PrivateRow] = (),
-) -> Work:
-    """A use case about one stream alone."""
-    return Work(
-        [stream], lambda states: [changed(stream, decide(states.of(stream)))], answer, private
-    )
+) -> Work[S]:
+    """A use case about one stream alone; `ids` and `subject` are those of its change."""
+
+    def decided(states: States) -> Sequence[AnyChange]:
+        return [changed(stream, decide(states.of(stream)), ids=ids, subject=subject)]
+
+    return Work((stream,), decided, private=private)
 
 
 class Cause(NamedTuple):

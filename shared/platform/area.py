@@ -12,13 +12,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from shared.kernel.decider import Aggregate, Rejected, Work
+from shared.kernel.decider import Aggregate, AnyWork, Rejected
 from shared.platform.projector.port import Projection
 from shared.platform.reactor.port import Effect, Question, Reaction
 from shared.platform.service import Service
 
 T = TypeVar("T")
-Handler = Callable[[Any], Work]
+Handler = Callable[[Any], AnyWork]
 
 
 class ReactionModule(Protocol):
@@ -88,7 +88,7 @@ def join(
     """
     kinds = {kind.kind: kind for area in areas for kind in area.aggregates}
 
-    def fire(kind: str, stream: UUID, timer: str, due_at: datetime) -> Work:
+    def fire(kind: str, stream: UUID, timer: str, due_at: datetime) -> AnyWork:
         return kinds[kind].fire(stream, timer, due_at)
 
     return Service(

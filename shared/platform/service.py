@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from shared.kernel.decider import Aggregate, Rejected, Work
+from shared.kernel.decider import Aggregate, AnyWork, Rejected
 from shared.kernel.ids import PARTITIONS
 from shared.platform.codec import Codec, Upcaster
 from shared.platform.log.port import TopicSpec
@@ -52,8 +52,10 @@ class Service:
     private_tables: frozenset[str] = frozenset()  # Where its use cases may keep personal data.
     upcasters: Mapping[str, tuple[str, Upcaster]] = field(default_factory=dict)
     aggregates: Sequence[Aggregate[Any, Any]]
-    fire: Callable[[str, UUID, str, datetime], Work]  # (kind, stream, timer name, due_at)
-    handlers: Mapping[type, Callable[[Any], Work]]  # Commands that reactions and effects wish for.
+    fire: Callable[[str, UUID, str, datetime], AnyWork]  # (kind, stream, timer name, due_at)
+    handlers: Mapping[
+        type, Callable[[Any], AnyWork]
+    ]  # Commands that reactions and effects wish for.
     projections: Sequence[Projection]
     reactions: Sequence[Reaction]
     effects: Sequence[Effect] = ()

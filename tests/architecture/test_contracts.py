@@ -66,6 +66,12 @@ PLANTS: Final = (
         LAYERS,
     ),
     Plant(
+        "a handler imports a view",
+        f"{LEDGER}/receivables/handlers/invoice.py",
+        "from services.ledger.receivables.api import invoice_view",
+        LAYERS,
+    ),
+    Plant(
         "a domain imports sqlalchemy",
         f"{LEDGER}/receivables/domain/invoice/decide.py",
         "import sqlalchemy",

@@ -16,7 +16,6 @@ SERVICES: Final = ("ledger", "credit", "dunning")
 NO_AREAS: Final = {"contract", "runtime", "migrations"}  # What every service has beside its areas.
 LAYERS: Final = {
     "domain",
-    "views",
     "handlers",
     "reactions",
     "projections",
@@ -135,16 +134,18 @@ def test_every_service_has_the_same_shape(service: str) -> None:
 
 
 def misuses(module: Path, names: Iterable[str]) -> list[str]:
-    """What an area takes from another area of its service beyond its rules and its read models."""
+    """What an area takes from another area of its service beyond rules, read models and views."""
     service, area, layer = module.parts[1:4]
     found = []
     for name in names:
         parts = name.split(".")
         if parts[:2] != ["services", service] or len(parts) < 4 or parts[2] in {area, *NO_AREAS}:
             continue
-        may = {"domain", "views"}
+        may = {"domain"}
         if layer in {"api", "projections"}:
             may.add("projections")
+        if layer == "api" and name.endswith("_view"):
+            may.add("api")
         if parts[3] not in may:
             found.append(name)
     return found
@@ -169,11 +170,20 @@ def test_what_an_area_must_not_take_is_found() -> None:
     module = Path("services/ledger/cash/api/payments.py")
 
     assert misuses(module, ["services.ledger.receivables.handlers"]) != []
+    assert misuses(module, ["services.ledger.receivables.api.invoices"]) != []
+    assert misuses(module, ["services.ledger.receivables.api.invoice_view"]) == []
     assert misuses(module, ["services.ledger.receivables.projections.invoices"]) == []
     assert (
         misuses(
             Path("services/ledger/cash/domain/allocation.py"),
             ["services.ledger.receivables.projections.invoices"],
+        )
+        != []
+    )
+    assert (
+        misuses(
+            Path("services/ledger/cash/projections/payments.py"),
+            ["services.ledger.receivables.api.invoice_view"],
         )
         != []
     )

@@ -20,6 +20,7 @@ import asyncpg
 from shared.kernel.decider import (
     Accepted,
     AnyChange,
+    AnyWork,
     NotWritten,
     OutcomeUnknown,
     Overloaded,
@@ -93,7 +94,7 @@ class DawdlingStore(PostgresStore):
 
 class Wish(NamedTuple):
     key: str
-    work: Work
+    work: AnyWork
 
 
 def account_of(n: int) -> UUID:
@@ -104,7 +105,7 @@ def number_of(n: int) -> str:
     return f"P-{n}"
 
 
-def open_purse(number: str, account_id: UUID, coins: int) -> Work:
+def open_purse(number: str, account_id: UUID, coins: int) -> AnyWork:
     """Refused when somebody was faster."""
     name = purse.stream(number)
 
@@ -113,10 +114,10 @@ def open_purse(number: str, account_id: UUID, coins: int) -> Work:
             raise purse.AlreadyOpen
         return [purse.change(name, purse.Opened(account_id, purse.NOW), purse.Filled(coins))]
 
-    return Work([name], decide, purse.answer(name))
+    return Work((name,), decide, purse.answer(name))
 
 
-def share_out(numbers: Sequence[str], coins: int) -> Work:
+def share_out(numbers: Sequence[str], coins: int) -> AnyWork:
     """From the first purse into each of the others, or out of the book where there is none."""
     source, *targets = [purse.stream(number) for number in numbers]
 
@@ -128,7 +129,7 @@ def share_out(numbers: Sequence[str], coins: int) -> Work:
         filled = [purse.change(target, purse.Filled(coins)) for target in targets]
         return [purse.change(source, spent), *filled]
 
-    return Work([source, *targets], decide, purse.answer(source))
+    return Work((source, *targets), decide, purse.answer(source))
 
 
 class Clients:

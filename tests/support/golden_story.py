@@ -34,7 +34,7 @@ from services.ledger.cash.domain.payment.commands import ReversePayment
 from services.ledger.cash.handlers import payment as payments
 from services.ledger.runtime import settings as ledger_settings
 from services.ledger.runtime import wiring as ledger
-from shared.kernel.decider import Book, Caller, Work
+from shared.kernel.decider import AnyWork, Book, Caller
 from shared.kernel.ids import open_item_id, stream_id
 from shared.kernel.money import Money
 from shared.platform.http.app import create_app
@@ -101,7 +101,7 @@ class Narrator:
     writer: Writer
     published: int = 0
 
-    async def do(self, work: Work, caller: Caller) -> None:
+    async def do(self, work: AnyWork, caller: Caller) -> None:
         with self.own_ids():
             await self.writer.submit(work, caller)
 
@@ -132,7 +132,7 @@ class Story:
         await self.go_on()
         return answer.json()
 
-    async def command(self, service: str, work: Work, key: str) -> None:
+    async def command(self, service: str, work: AnyWork, key: str) -> None:
         """A command to a service whose routes would ask its projections first."""
         caller = Caller(
             tenant_id=TENANT,

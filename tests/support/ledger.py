@@ -8,9 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.ledger.cash.api.payment_view import of_state as payment_of_state
 from services.ledger.cash.domain.payment import commands as payment_commands
 from services.ledger.cash.domain.payment import events as payment_events
 from services.ledger.cash.domain.payment.decide import payment
+from services.ledger.cash.domain.payment.state import State as PaymentState
 from services.ledger.cash.handlers import payment as payment_handlers
 from services.ledger.customers.domain.account import commands as account_commands
 from services.ledger.customers.domain.account import state as account
@@ -24,10 +26,11 @@ from services.ledger.receivables.domain.invoice import events as invoice_events
 from services.ledger.receivables.domain.invoice.decide import invoice
 from services.ledger.receivables.handlers import invoice as invoice_handlers
 from services.ledger.runtime.wiring import AREAS
-from shared.kernel.decider import Book
+from shared.kernel.decider import Book, Work
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money
 from shared.platform.area import events_of
+from shared.platform.codec import to_json
 from tests.support.spec import Streams
 
 TENANT: Final = UUID(int=7001)
@@ -185,7 +188,8 @@ class LedgerBook:
             effective_on=effective_on,
             now=noon(on),
         )
-        return self.streams.run(payment_handlers.allocate(command), command.now)
+        named = [id for id, _ in shares]
+        return self._pay(payment_handlers.allocate(command), named, command.now)
 
     def allocate_oldest_first(
         self,
@@ -200,8 +204,7 @@ class LedgerBook:
             effective_on=effective_on,
             now=noon(on),
         )
-        work = payment_handlers.allocate_oldest_first(command)
-        return self.streams.run(work, command.now)
+        return self._pay(payment_handlers.allocate_oldest_first(command), candidates, command.now)
 
     def reverse(
         self,
@@ -217,13 +220,19 @@ class LedgerBook:
             effective_on=effective_on,
             now=noon(on),
         )
-        return self.streams.run(payment_handlers.reverse(command), command.now)
+        return self._pay(payment_handlers.reverse(command), invoices, command.now)
 
-    def cancel(self, invoice_id: UUID, *, on: date, effective_on: date | None = None) -> bytes:
+    def _pay(self, work: Work[PaymentState], invoices: Sequence[UUID], now: datetime) -> bytes:
+        """What the route answers."""
+        return self.streams.run(
+            work.answered(lambda found: to_json(payment_of_state(found, invoices))), now
+        )
+
+    def cancel(self, invoice_id: UUID, *, on: date, effective_on: date | None = None) -> None:
         command = invoice_commands.CancelInvoice(
             invoice_id=invoice_id, effective_on=effective_on, now=noon(on)
         )
-        return self.streams.run(invoice_handlers.cancel(command), command.now)
+        self.streams.run(invoice_handlers.cancel(command), command.now)
 
     def fire_due(self, invoice_id: UUID, *, until: datetime) -> None:
         """Lets every timer of the invoice fire that is due, in order."""

@@ -12,6 +12,7 @@ from shared.kernel.decider import (
     Aggregate,
     AnyChange,
     AnyStream,
+    AnyWork,
     Book,
     Caller,
     Change,
@@ -147,12 +148,12 @@ def write(
     *events: Event,
     ids: Sequence[UUID] = (),
     private: Sequence[PrivateRow] = (),
-) -> Work:
+) -> AnyWork:
     """Whatever is asked, without a rule."""
-    return Work([name], lambda states: [change(name, *events, ids=ids)], answer(name), private)
+    return Work((name,), lambda states: [change(name, *events, ids=ids)], answer(name), private)
 
 
-def open_purse(number: str, coins: int = 0, book: Book = BOOK) -> Work:
+def open_purse(number: str, coins: int = 0, book: Book = BOOK) -> AnyWork:
     name = stream(number, book)
 
     def decide(states: States) -> Sequence[AnyChange]:
@@ -161,14 +162,14 @@ def open_purse(number: str, coins: int = 0, book: Book = BOOK) -> Work:
         filled = [Filled(coins)] if coins else []
         return [change(name, Opened(ACCOUNT, NOW), *filled)]
 
-    return Work([name], decide, answer(name))
+    return Work((name,), decide, answer(name))
 
 
-def spend(number: str, coins: int, book: Book = BOOK) -> Work:
+def spend(number: str, coins: int, book: Book = BOOK) -> AnyWork:
     return spend_from(stream(number, book), coins)
 
 
-def spend_from(name: Stream[State, Event], coins: int) -> Work:
+def spend_from(name: Stream[State, Event], coins: int) -> AnyWork:
     """Nothing to do when nothing is to be spent."""
 
     def decide(states: States) -> Sequence[AnyChange]:
@@ -177,10 +178,10 @@ def spend_from(name: Stream[State, Event], coins: int) -> Work:
             raise TooFewCoins(coins=coins)
         return [change(name, Spent(coins))] if coins else []
 
-    return Work([name], decide, answer(name))
+    return Work((name,), decide, answer(name))
 
 
-def move(source: str, target: str, coins: int) -> Work:
+def move(source: str, target: str, coins: int) -> AnyWork:
     """Coins from one purse to another; both change or none."""
     a, b = stream(source), stream(target)
 
@@ -189,7 +190,7 @@ def move(source: str, target: str, coins: int) -> Work:
             raise TooFewCoins(coins=coins)
         return [change(a, Spent(coins)), change(b, Filled(coins))]
 
-    return Work([a, b], decide, answer(a, b))
+    return Work((a, b), decide, answer(a, b))
 
 
 def caller(

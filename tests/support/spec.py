@@ -13,13 +13,13 @@ import pytest
 from shared.kernel.decider import (
     Aggregate,
     AnyStream,
+    AnyWork,
     Decided,
     Folded,
     Rejected,
     States,
     Stream,
     Timer,
-    Work,
 )
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived
@@ -110,7 +110,7 @@ class Streams:
     recorded: list[Recorded[Any]] = field(default_factory=list)
     _folded: dict[UUID, Folded] = field(default_factory=dict)
 
-    def run(self, work: Work, now: datetime) -> bytes:
+    def run(self, work: AnyWork, now: datetime) -> bytes:
         """The answer. Raises what `decide` raises, and then nothing has changed."""
         changes = work.decide(self._states(work.streams))
         for change in changes:

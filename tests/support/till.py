@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.kernel.decider import Accepted, Book, Caller, States, Work
+from shared.kernel.decider import Accepted, AnyWork, Book, Caller, States, Work
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import NAMESPACE
 from shared.platform.clock import monotonic_s
@@ -149,14 +149,14 @@ def safe_of(book: Book, purse_id: UUID) -> Any:
     return purse.safe.stream(book, str(purse_id))
 
 
-def put_away(command: PutAway) -> Work:
+def put_away(command: PutAway) -> AnyWork:
     stream = safe_of(command.book, command.purse_id)
 
     def decide(states: States) -> Sequence[Any]:
         opened = [] if states.of(stream) else [purse.Opened(purse.ACCOUNT, purse.NOW)]
         return [purse.change(stream, *opened, purse.Filled(command.coins))]
 
-    return Work([stream], decide, purse.answer(stream))
+    return Work((stream,), decide, purse.answer(stream))
 
 
 def when_coins_were_spent_put_them_away(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
@@ -171,7 +171,7 @@ async def ask_for_coins(connection: AsyncConnection, recorded: Recorded[Any]) ->
     return int(found.scalar_one())
 
 
-def fire(kind: str, stream: UUID, timer: str, due_at: datetime) -> Work:
+def fire(kind: str, stream: UUID, timer: str, due_at: datetime) -> AnyWork:
     name = purse.purse.existing(stream)
 
     def decide(states: States) -> Sequence[Any]:
@@ -180,7 +180,7 @@ def fire(kind: str, stream: UUID, timer: str, due_at: datetime) -> Work:
             return []
         return [purse.change(name, purse.Postponed(due_at + POSTPONED_BY))]
 
-    return Work([name], decide, purse.answer(name))
+    return Work((name,), decide, purse.answer(name))
 
 
 def service(
@@ -278,7 +278,7 @@ class Till:
         await self.store.close()
         await self.database.close()
 
-    async def do(self, *works: Work, caller: Caller | None = None) -> list[Accepted]:
+    async def do(self, *works: AnyWork, caller: Caller | None = None) -> list[Accepted]:
         by = caller or purse.caller()
         return await asyncio.gather(*(self.writer.submit(work, by) for work in works))
 
@@ -303,14 +303,14 @@ def account(n: int) -> UUID:
     return uuid5(NAMESPACE, f"account {n}")
 
 
-def open_filled(number: str, coins: int, account_id: UUID, remind_at: datetime) -> Work:
+def open_filled(number: str, coins: int, account_id: UUID, remind_at: datetime) -> AnyWork:
     """A purse of some account, so that it lands in that account's partition."""
     name = purse.stream(number)
     opened = purse.Opened(account_id, remind_at)
     return purse.write(name, opened, *([purse.Filled(coins)] if coins else []))
 
 
-def fill(number: str, coins: int, n: int = 0) -> Work:
+def fill(number: str, coins: int, n: int = 0) -> AnyWork:
     """Whose timer is far away."""
     return open_filled(number, coins, account(n), FAR)
 

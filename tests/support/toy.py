@@ -11,13 +11,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from shared.kernel.decider import Aggregate, Change, Rejected, States, Work
+from shared.kernel.decider import Aggregate, AnyWork, Change, Rejected, Resource, States, Work
 from shared.kernel.money import Money
 from shared.platform.codec import to_json
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import AccountRef, Code, Day, Id, MoneyIn, RequestBody, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import Moment, QueryContext
+from shared.platform.http.views import View
 from shared.platform.service import Service
 
 NOTHING: Final = Money.zero("CNY")
@@ -86,6 +87,18 @@ class AddMoney(RequestBody):
     payer: AccountRef | None = None
 
 
+class BoxView(View, frozen=True, kw_only=True):
+    """A box."""
+
+    id: UUID
+    version: int
+    content: Money
+
+
+def of_state(found: Resource[Box]) -> BoxView:
+    return BoxView(id=found.id, version=found.version, content=found.state.content)
+
+
 router = APIRouter(prefix="/boxes", tags=["boxes"])
 
 
@@ -99,10 +112,7 @@ async def open_box(body: OpenBox, context: CommandContext) -> Response:
         opened = BoxOpened(body.account_id, body.number, body.content.money())
         return [Change(stream, [opened], body.opened_on)]
 
-    def answer(states: States) -> bytes:
-        return to_json({"id": stream.id, "version": 1, "content": states.of(stream).content})
-
-    return await context.run(Work([stream], decide, answer), 201)
+    return await context.run(Work((stream,), decide), of_state, 201)
 
 
 @router.post("/{id}:add")
@@ -116,11 +126,7 @@ async def add_money(id: Id, body: AddMoney, context: CommandContext) -> Response
             raise CurrencyMismatch("/amount/currency")
         return [Change(stream, [MoneyAdded(amount)], context.today("Asia/Shanghai"))]
 
-    def answer(states: States) -> bytes:
-        content = states.of(stream).content
-        return to_json({"id": id, "version": states.version(stream), "content": content})
-
-    return await context.run(Work([stream], decide, answer))
+    return await context.run(Work((stream,), decide), of_state)
 
 
 @router.post("/{id}:empty")
@@ -148,7 +154,7 @@ async def show_box(id: Id, reading: QueryContext) -> Response:
         return Response(b"{}", media_type="application/json")
 
 
-def _fire(kind: str, stream: UUID, name: str, due_at: datetime) -> Work:
+def _fire(kind: str, stream: UUID, name: str, due_at: datetime) -> AnyWork:
     raise AssertionError("a box has no timers")
 
 

@@ -1,16 +1,17 @@
 """What a route that writes is given: who asks, when, and the way to the writer.
 
-A route makes a Work and hands it to `run`; keys, versions, dry runs and tokens are settled here.
+A route hands `run` a Work and says how its resource is shown; keys, versions, dry runs and tokens
+are settled here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,13 +21,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.kernel.days import day_at
-from shared.kernel.decider import Book, Caller, Work
+from shared.kernel.decider import Book, Caller, Resource, Work
+from shared.platform.codec import to_json
 from shared.platform.http.models import AccountRef
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import Token, etag, version_of
+from shared.platform.http.views import View
 from shared.platform.observability.logs import COMMANDS
 from shared.platform.store.port import StreamInfo
+
+S = TypeVar("S")
 
 KEY_CHARACTERS_MAX: Final = 255  # of an idempotency key
 ACTOR: Final = "api"  # Who asks is not known before there is authentication.
@@ -100,8 +105,14 @@ class CommandRequest:
         """The existing ones of these streams; committed, not from a projection."""
         return await self._parts.store.describe(self.tenant_id, ids)
 
-    async def run(self, work: Work, status: int = 200) -> Response:
-        """Writes it, or answers what it would do (dry run, always 200)."""
+    async def run(
+        self, work: Work[S], view: Callable[[Resource[S]], View], status: int = 200
+    ) -> Response:
+        """Writes it, or answers what it would do (dry run, always 200).
+
+        The answer is the view of the work's first stream. It is kept with the key for repetitions,
+        so no view of a state holds personal data.
+        """
         caller = Caller(
             tenant_id=self.tenant_id,
             actor=ACTOR,
@@ -113,7 +124,9 @@ class CommandRequest:
             dry_run=self._dry_run,
             traceparent=self._traceparent,
         )
-        accepted = await self._parts.writer.submit(work, caller)
+        accepted = await self._parts.writer.submit(
+            work.answered(lambda resource: to_json(view(resource))), caller
+        )
         outcome = "replayed" if accepted.replayed else "dry_run" if self._dry_run else "accepted"
         COMMANDS.labels(self._parts.service.name, outcome).inc()
         if self._dry_run:

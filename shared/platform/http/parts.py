@@ -10,7 +10,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from shared.kernel.decider import Accepted, Caller, Work
+from shared.kernel.decider import Accepted, AnyWork, Caller
 from shared.platform.clock import DomainClock
 from shared.platform.database.pools import Database
 from shared.platform.log.port import EventLog
@@ -23,7 +23,7 @@ from shared.platform.subscription.work_status import WorkStatus
 class CommandWriter(Protocol):
     """The writer, as far as HTTP needs it."""
 
-    async def submit(self, work: Work, caller: Caller) -> Accepted: ...
+    async def submit(self, work: AnyWork, caller: Caller) -> Accepted: ...
 
     @property
     def in_flight(self) -> int: ...

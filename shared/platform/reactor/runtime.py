@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from shared.kernel.decider import Caller, Cause, Work, reaction_event_id
+from shared.kernel.decider import AnyWork, Caller, Cause, reaction_event_id
 from shared.kernel.envelope import Recorded
 from shared.platform.clock import DomainClock
 from shared.platform.database.connections import HeldConnection
@@ -42,7 +42,7 @@ UNREACHABLE_REST_S: Final = 2.0  # a partition waits so long before an effect is
 EFFECTS_MAX: Final = 20  # performed in a partition before its cursor moves; again after a crash
 ACTOR: Final = "system"
 
-Handlers = Mapping[type, Callable[[Any], Work]]
+Handlers = Mapping[type, Callable[[Any], AnyWork]]
 
 
 class _Ask(NamedTuple):

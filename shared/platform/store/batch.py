@@ -18,6 +18,7 @@ from shared.kernel.decider import (
     Accepted,
     AnyChange,
     AnyStream,
+    AnyWork,
     Caller,
     Folded,
     KeyReused,
@@ -26,7 +27,6 @@ from shared.kernel.decider import (
     States,
     TooMuchAtOnce,
     UnknownStream,
-    Work,
 )
 from shared.kernel.ids import partition_of
 from shared.platform import codec as codecs
@@ -99,7 +99,7 @@ class Batch:
     def is_empty(self) -> bool:
         return not self._events
 
-    def run(self, work: Work, caller: Caller) -> Accepted | Exception:
+    def run(self, work: AnyWork, caller: Caller) -> Accepted | Exception:
         """The answer, or what this caller must be told instead."""
         key = None if caller.key is None else (caller.tenant_id, caller.key)
         try:
@@ -132,7 +132,7 @@ class Batch:
             self._compare_timers(id, writes)
         return writes
 
-    def _states_before(self, work: Work, caller: Caller) -> Mapping[UUID, Folded]:
+    def _states_before(self, work: AnyWork, caller: Caller) -> Mapping[UUID, Folded]:
         if len(work.streams) > STREAMS_MAX:
             raise TooMuchAtOnce(f"{len(work.streams)} streams")
         for row in work.private:
@@ -161,7 +161,7 @@ class Batch:
             return False
         return known.kind == stream.aggregate.kind and known.tenant_id == tenant_id
 
-    def _decide(self, work: Work, caller: Caller, before: Mapping[UUID, Folded]) -> _Deed:
+    def _decide(self, work: AnyWork, caller: Caller, before: Mapping[UUID, Folded]) -> _Deed:
         deed = _Deed(before)
         for change in tuple(work.decide(States(before))):
             if change.stream.id not in before:
@@ -260,7 +260,7 @@ class Batch:
             for _ in change.events:
                 yield UUID(int=self._next_id + len(deed.events))
 
-    def _record(self, work: Work, caller: Caller, deed: _Deed) -> None:
+    def _record(self, work: AnyWork, caller: Caller, deed: _Deed) -> None:
         """Nothing in here can fail: the caller is in the batch now."""
         self.now.update((id, deed.after[id]) for id in deed.changed)
         self._created.update((stream.id, stream) for stream in deed.created)

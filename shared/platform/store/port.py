@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from shared.kernel.decider import Accepted, Caller, PrivateRow, Work
+from shared.kernel.decider import Accepted, AnyWork, Caller, PrivateRow
 
 KeyId = tuple[UUID, str]  # tenant, Idempotency-Key
 
@@ -164,7 +164,7 @@ class EventStore(Protocol):
 class CommandQueue(Protocol):
     """The writer as reactions and timers see it."""
 
-    def enqueue(self, work: Work, caller: Caller) -> asyncio.Future[Accepted]:
+    def enqueue(self, work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
         """Decided in the order of the calls. Raises Overloaded at once when the queue is full."""
         ...
 

@@ -15,13 +15,13 @@ import structlog
 
 from shared.kernel.decider import (
     Accepted,
+    AnyWork,
     Caller,
     NotWritten,
     OutcomeUnknown,
     Overloaded,
     Rejected,
     UnknownStream,
-    Work,
 )
 from shared.platform.store.port import CommandQueue, EventStore
 
@@ -38,7 +38,7 @@ class Submission:
     """A work that an event or a timer asks for, and what it is called in logs."""
 
     name: str
-    work: Work
+    work: AnyWork
     caller: Caller
     must_look: bool = True  # Whether a first event with the derived id may be stored already.
 

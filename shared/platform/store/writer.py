@@ -16,13 +16,13 @@ from shared.kernel.decider import (
     Accepted,
     Aggregate,
     AnyStream,
+    AnyWork,
     Caller,
     CorruptHistory,
     Folded,
     NotWritten,
     OutcomeUnknown,
     Overloaded,
-    Work,
 )
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import Codec
@@ -53,7 +53,7 @@ def _nobody() -> None:
 
 
 class _Pending(NamedTuple):
-    work: Work
+    work: AnyWork
     caller: Caller
     future: asyncio.Future[Accepted]
 
@@ -102,11 +102,11 @@ class Writer:
         if self._task is not None:
             await self._task
 
-    async def submit(self, work: Work, caller: Caller) -> Accepted:
+    async def submit(self, work: AnyWork, caller: Caller) -> Accepted:
         """Done when durable. Raises what decide raised, or one of the writer's own refusals."""
         return await self.enqueue(work, caller)
 
-    def enqueue(self, work: Work, caller: Caller) -> asyncio.Future[Accepted]:
+    def enqueue(self, work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
         """For callers with many works. Cancelling the future is allowed at any time."""
         if self._is_closing or len(self._waiting) >= self._works_waiting_max:
             raise Overloaded

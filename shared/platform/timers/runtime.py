@@ -14,7 +14,7 @@ from uuid import UUID
 
 import structlog
 
-from shared.kernel.decider import Caller, Work, timer_event_id
+from shared.kernel.decider import AnyWork, Caller, timer_event_id
 from shared.platform.clock import DomainClock, monotonic_s
 from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database
@@ -63,7 +63,7 @@ class Timers:
     def __init__(
         self,
         service: str,
-        fire: Callable[[str, UUID, str, datetime], Work],
+        fire: Callable[[str, UUID, str, datetime], AnyWork],
         *,
         database: Database,
         store: EventStore,

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.credit.lines.api.exposures import find_exposure, list_exposed
 from services.credit.lines.domain.credit_line import commands
+from services.credit.lines.domain.credit_line.state import Limited, State
 from services.credit.lines.handlers import credit_line
 from services.credit.lines.projections.exposure_queries import Exposed, Wanted, find_account
-from services.credit.lines.views.line import CreditLineView
+from shared.kernel.decider import Resource, expect
+from shared.kernel.money import Money
 from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Code, Id, MoneyOrZeroIn, RequestBody, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import PointInTime, QueryContext
-from shared.platform.http.views import Page, answers, page, shown
+from shared.platform.http.views import Page, View, answers, page, said, shown
 
 NOW = PointInTime(None, None)
 
 router = APIRouter(prefix="/credit-lines", tags=["credit-lines"])
+
+MONEY: Final = {"amount": "50000.00", "currency": "CNY"}
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+
+
+class CreditLineView(View, frozen=True, kw_only=True):
+    """The limit of an account."""
+
+    account_id: Annotated[UUID, said("Whose it is.", ID)]
+    version: Annotated[int, said("Its present version, as in the ETag; 0: never set.", 1)]
+    legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
+    account_number: Annotated[str, said("The account's number.", "C-1001")]
+    limit: Annotated[Money | None, said("Null: none is set.", MONEY)]
 
 
 class SetLimit(RequestBody):
@@ -78,7 +94,7 @@ async def set_limit(
         effective_on=context.today(account.time_zone),
         time_zone=account.time_zone,
     )
-    return await context.run(credit_line.set_limit(command))
+    return await context.run(credit_line.set_limit(command), of_state)
 
 
 def _shown(each: Exposed) -> CreditLineView:
@@ -88,4 +104,16 @@ def _shown(each: Exposed) -> CreditLineView:
         legal_entity=each.legal_entity,
         account_number=each.account_number,
         limit=each.limit,
+    )
+
+
+def of_state(resource: Resource[State]) -> CreditLineView:
+    """As the answer of a command that changed it."""
+    state = expect(resource.state, Limited)
+    return CreditLineView(
+        account_id=state.account_id,
+        version=resource.version,
+        legal_entity=resource.legal_entity,
+        account_number=state.account_number,
+        limit=state.limit,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Annotated, TypedDict
+from datetime import date, datetime
+from typing import Annotated, Final, TypedDict
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -17,16 +17,46 @@ from services.credit.lines.projections.exposure_queries import (
     exposures,
     time_zones,
 )
-from services.credit.lines.views.line import ExposuresView, ExposureThenView, ExposureView
 from shared.kernel.money import Money
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.moments import known_by
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
-from shared.platform.http.views import answers, shown
+from shared.platform.http.views import View, answers, said, shown
 
 router = APIRouter(prefix="/exposures", tags=["exposures"])
+
+MONEY: Final = {"amount": "50000.00", "currency": "CNY"}
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+
+
+class ExposureView(View, frozen=True, kw_only=True):
+    """What an account owes in all at the end of a day, and what it still may."""
+
+    account_id: Annotated[UUID, said("Whose it is.", ID)]
+    legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
+    account_number: Annotated[str, said("The account's number.", "C-1001")]
+    as_of: Annotated[date, said("The day asked about, or the account's today.", "2026-03-14")]
+    exposure: Annotated[Money, said("Open items less unallocated money.", MONEY)]
+    limit: Annotated[Money | None, said("Of that day; null: none was set.", MONEY)]
+    available: Annotated[Money | None, said("The limit less the exposure.", MONEY)]
+    exceeded: Annotated[bool, said("Whether more is owed than may be.", False)]
+
+
+class ExposureThenView(ExposureView, frozen=True, kw_only=True):
+    """An exposure as it was known at an instant."""
+
+    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
+
+
+class ExposuresView(View, frozen=True, kw_only=True):
+    """A page of exposures; without as_of each item says its own day."""
+
+    as_of: Annotated[date | None, said("The day asked about; null: each its own.", "2026-03-14")]
+    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
+    items: Annotated[list[ExposureView], said("By legal entity and account number.", [])]
+    next: Annotated[str | None, said("The cursor of the page after this one.", None)]
 
 
 @router.get(

@@ -6,22 +6,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, cast
+from datetime import date, datetime
+from typing import Annotated, Final, Literal, cast
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
-from services.dunning.accounts.views.account import AccountRefView
+from services.dunning.accounts.api.account_view import AccountRefView
 from services.dunning.alerts.projections.overdue_alerts import Asked, FeedItemRow, feed
-from services.dunning.alerts.views.overdue_alert import OverdueAlertFeed, OverdueAlertView, What
 from shared.kernel.money import Money
 from shared.platform.http.models import Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import answers, shown
+from shared.platform.http.views import View, answers, said, shown
 
 router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
+
+What = Literal["raised", "recovered"]
+
+
+class OverdueAlertView(View, frozen=True, kw_only=True):
+    """One threshold crossed by one open item, or the recovery from it."""
+
+    id: Annotated[
+        UUID, said("The id of the event behind this entry.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11")
+    ]
+    event: Annotated[What, said("Whether the alert was raised or has recovered.", "raised")]
+    alert_id: Annotated[
+        UUID,
+        said(
+            "The alert; a recovery names the alert it ends.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+        ),
+    ]
+    account: Annotated[
+        AccountRefView,
+        said(
+            "The account that owes.",
+            {
+                "id": "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11",
+                "legal_entity": "CN01",
+                "number": "C-1001",
+            },
+        ),
+    ]
+    open_item_id: Annotated[
+        UUID, said("The open item's id in ledger.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11")
+    ]
+    invoice_number: Annotated[str, said("The number of its invoice.", "INV-2013-0001")]
+    installment: Annotated[int, said("Which installment of the invoice it is, from 1.", 1)]
+    due_on: Annotated[date, said("The day it was due on.", "2013-01-30")]
+    effective_on: Annotated[date, said("The business day it happened on.", "2013-01-31")]
+    recorded_at: Annotated[datetime, said("When it was recorded.", "2013-01-30T16:00:00Z")]
+    threshold_days: Annotated[int, said("The days past due that were reached.", 1)]
+    grade: Annotated[str, said("The account's grade the night before.", "一般")]
+    collector_id: Annotated[
+        UUID | None,
+        said(
+            "Who collects from the account; null: nobody is named.",
+            "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11",
+        ),
+    ]
+    open_amount: Annotated[
+        Money,
+        said("What is open of the item afterwards.", {"amount": "8000.00", "currency": "CNY"}),
+    ]
+    policy_version: Annotated[str, said("The plan that was followed.", "default@1")]
+
+
+class OverdueAlertFeed(View, frozen=True, kw_only=True):
+    """A part of the feed, and always a cursor to go on from."""
+
+    items: Annotated[list[OverdueAlertView], said("The next entries, oldest first.", [])]
+    next: Annotated[str, said("Where to go on, also when nothing is left.", "WyIwOjE3Il0")]
+
 
 WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
 

@@ -1,40 +1,27 @@
-"""Use cases of alerts: name the stream, decide, answer. Pure; no rule lives here."""
+"""Use cases of alerts: name the stream and what is decided. Pure; no rule lives here."""
 
 from __future__ import annotations
 
 from services.dunning.alerts.domain.overdue_alert import commands, decide
 from services.dunning.alerts.domain.overdue_alert.decide import overdue_alert
-from shared.kernel.decider import Work, changed
+from services.dunning.alerts.domain.overdue_alert.state import State
+from shared.kernel.decider import Work, work_on
 
 
-def raise_alert(command: commands.RaiseAlert) -> Work:
+def raise_alert(command: commands.RaiseAlert) -> Work[State]:
     """An open item crossed a threshold."""
-    stream = overdue_alert.stream(command.book, str(command.open_item_id))
-    return Work(
-        [stream],
-        lambda states: [
-            changed(
-                stream,
-                decide.raise_alert(command, states.of(stream)),
-                ids=(command.alert_id,),
-                subject=command.open_item_id,
-            )
-        ],
-        lambda states: b"",
+    return work_on(
+        overdue_alert.stream(command.book, str(command.open_item_id)),
+        lambda state: decide.raise_alert(command, state),
+        ids=(command.alert_id,),
+        subject=command.open_item_id,
     )
 
 
-def recover_alerts(command: commands.RecoverAlerts) -> Work:
+def recover_alerts(command: commands.RecoverAlerts) -> Work[State]:
     """The item is overdue no longer."""
-    stream = overdue_alert.stream(command.book, str(command.open_item_id))
-    return Work(
-        [stream],
-        lambda states: [
-            changed(
-                stream,
-                decide.recover_alerts(command, states.of(stream)),
-                subject=command.open_item_id,
-            )
-        ],
-        lambda states: b"",
+    return work_on(
+        overdue_alert.stream(command.book, str(command.open_item_id)),
+        lambda state: decide.recover_alerts(command, state),
+        subject=command.open_item_id,
     )

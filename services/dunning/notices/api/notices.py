@@ -3,23 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, cast
+from datetime import date
+from typing import Annotated, Literal, cast
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.views.account import AccountRefView
-from services.dunning.accounts.views.listed_item import ListedItemView
+from services.dunning.accounts.api.account_view import AccountRefView
+from services.dunning.accounts.api.listed_item_view import ListedItemView
 from services.dunning.notices.projections.notices import Asked, NoticeRow, notice, notices
-from services.dunning.notices.views.notice import Channel, NoticeView, Status, Template
 from shared.kernel.money import Money
 from shared.platform.http.models import Day, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.http.views import Page, View, answers, found, page, said, shown
 
 router = APIRouter(prefix="/notices", tags=["notices"])
+
+Status = Literal["queued", "accepted"]
+Channel = Literal["email", "letter"]
+Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice"]
+
+
+class NoticeView(View, frozen=True, kw_only=True):
+    """An e-mail or letter about the items of one account and due date, at one step of the plan."""
+
+    id: Annotated[UUID, said("The notice's id.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11")]
+    version: Annotated[int, said("How many events it has; also its ETag.", 2)]
+    account: Annotated[
+        AccountRefView,
+        said(
+            "The account that is reminded.",
+            {
+                "id": "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11",
+                "legal_entity": "CN01",
+                "number": "C-1001",
+            },
+        ),
+    ]
+    channel: Annotated[Channel, said("How it reaches the debtor.", "email")]
+    template: Annotated[Template, said("Which text it is written from.", "reminder")]
+    due_on: Annotated[date, said("The day its items were due on.", "2013-01-30")]
+    step: Annotated[int, said("The days past due at which the plan asks for it.", 1)]
+    grade: Annotated[str, said("The account's grade the plan was read with.", "一般")]
+    currency: Annotated[str, said("The currency of its items, ISO 4217.", "CNY")]
+    status: Annotated[Status, said("Whether who delivers it has it already.", "accepted")]
+    queued_on: Annotated[date, said("The business day it was queued on.", "2013-01-31")]
+    message_id: Annotated[
+        str | None,
+        said("The Message-ID it was handed over with; null: not yet.", "<1@duebook.invalid>"),
+    ]
+    items: Annotated[list[ListedItemView], said("What it reminds of.", [])]
 
 
 @router.get("", responses=answers(Page[NoticeView]))

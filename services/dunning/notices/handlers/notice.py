@@ -1,13 +1,14 @@
-"""Use cases of a notice: name the stream, decide, answer. Pure; no rule lives here."""
+"""Use cases of a notice: name the stream and what is decided. Pure; no rule lives here."""
 
 from __future__ import annotations
 
 from services.dunning.notices.domain.notice import commands, decide
 from services.dunning.notices.domain.notice.decide import notice, notice_stream
+from services.dunning.notices.domain.notice.state import State
 from shared.kernel.decider import Work, work_on
 
 
-def queue_notice(command: commands.QueueNotice) -> Work:
+def queue_notice(command: commands.QueueNotice) -> Work[State]:
     """Somebody must be reminded."""
     stream = notice_stream(
         command.book,
@@ -19,7 +20,7 @@ def queue_notice(command: commands.QueueNotice) -> Work:
     return work_on(stream, lambda state: decide.queue_notice(command, state))
 
 
-def accept_notice(command: commands.AcceptNotice) -> Work:
+def accept_notice(command: commands.AcceptNotice) -> Work[State]:
     """The adapter has it."""
     stream = notice.existing(command.notice_id)
     return work_on(stream, lambda state: decide.accept_notice(command, state))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.views.account import account_of
+from services.dunning.accounts.api.account_view import AccountRefView, account_of
+from services.dunning.accounts.api.listed_item_view import ListedItemView
 from services.dunning.work.projections.work_list import CaseRow
 from services.dunning.work.projections.work_order import (
     Cases,
@@ -16,15 +19,37 @@ from services.dunning.work.projections.work_order import (
     find_one,
     list_by_opening,
 )
-from services.dunning.work.views.work import CaseItemView, CaseView
 from shared.kernel.money import Money, total
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.http.views import Page, View, answers, found, page, said, shown
 from shared.platform.projector.keyset import Record, grouped
 
 router = APIRouter(prefix="/cases", tags=["cases"])
+
+MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+
+
+class CaseItemView(ListedItemView, frozen=True, kw_only=True):
+    """An overdue item of a case, with what is open of it now."""
+
+    invoice_id: Annotated[UUID, said("The invoice's id in ledger.", ID)]
+
+
+class CaseView(View, frozen=True, kw_only=True):
+    """The overdue items of one account in one currency."""
+
+    id: Annotated[UUID, said("Of the case.", ID)]
+    version: Annotated[int, said("Its present version, as in the ETag.", 2)]
+    account: Annotated[AccountRefView, said("Whose it is.")]
+    currency: Annotated[str, said("ISO 4217 code.", "CNY")]
+    status: Annotated[Literal["open", "closed"], said("Open while an item is overdue.", "open")]
+    opened_on: Annotated[date, said("When it was opened last.", "2026-03-03")]
+    closed_on: Annotated[date | None, said("When it was closed.", "2026-03-20")]
+    open_amount: Annotated[Money, said("What is open of its items now.", MONEY)]
+    items: Annotated[list[CaseItemView], said("Those that are overdue now.", [])]
 
 
 @router.get("", responses=answers(Page[CaseView]))

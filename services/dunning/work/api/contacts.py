@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,15 +11,16 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.projections import account_facts
 from services.dunning.accounts.projections.account_facts import known_account
-from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.contact.commands import RecordContact
 from services.dunning.work.domain.contact.decide import UnknownOpenItem
+from services.dunning.work.domain.contact.state import Contacted, State
 from services.dunning.work.handlers import contact as handlers
 from services.dunning.work.projections import contacts
-from services.dunning.work.views.work import ContactRecordedView, ContactView
 from shared.kernel.days import day_at
+from shared.kernel.decider import Resource, expect
 from shared.kernel.ids import derived
 from shared.kernel.rejections import (
     EffectiveDateOutOfRange,
@@ -37,10 +39,36 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.http.views import Page, View, answers, found, page, said, shown
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
+
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+NOTE: Final = {"contact_person": "王芳", "text": "pays on Friday"}
+
+
+class ContactRecordedView(View, frozen=True, kw_only=True):
+    """An attempt to reach a contact person, just recorded. What was said is not repeated."""
+
+    id: Annotated[UUID, said("Made from its number.", ID)]
+    version: Annotated[int, said("Its present version, as in the ETag.", 1)]
+    account: Annotated[AccountRefView, said("Whom it is about.")]
+    number: Annotated[str, said("The caller's, or made from the key.", "call-0131")]
+    channel: Annotated[str, said("phone, email, letter, visit or wechat.", "phone")]
+    contacted_at: Annotated[datetime, said("When it happened.", "2026-04-02T02:00:00Z")]
+    open_item_ids: Annotated[list[UUID], said("The items it was about.", [ID])]
+    outcome: Annotated[str, said("What came of it.", "reached")]
+    reason: Annotated[str | None, said("Why they did not pay.", "cash_short")]
+    next_step: Annotated[str | None, said("What comes next.", "call_again")]
+    next_step_on: Annotated[date | None, said("And when.", "2026-04-09")]
+
+
+class ContactView(ContactRecordedView, frozen=True, kw_only=True):
+    """An attempt to reach a contact person."""
+
+    note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE)]
+
 
 OPEN_ITEMS_MAX: Final = 100  # items one contact is about
 Channel = Literal["phone", "email", "letter", "visit", "wechat"]
@@ -101,7 +129,7 @@ async def record_contact(
         effective_on=day_at(contacted_at, account.time_zone),
         now=context.now,
     )
-    return await context.run(handlers.record_contact(command, kept), 201)
+    return await context.run(handlers.record_contact(command, kept), of_state, 201)
 
 
 @router.get("", responses=answers(Page[ContactView]))
@@ -142,4 +170,26 @@ def of_row(row: Record) -> ContactView:
         next_step=row["next_step"],
         next_step_on=row["next_step_on"],
         note=row["note"],
+    )
+
+
+def of_state(resource: Resource[State]) -> ContactRecordedView:
+    """As the answer of the command that recorded it."""
+    recorded = expect(resource.state, Contacted).recorded
+    return ContactRecordedView(
+        id=resource.id,
+        version=resource.version,
+        account=AccountRefView(
+            id=recorded.account_id,
+            legal_entity=resource.legal_entity,
+            number=recorded.account_number,
+        ),
+        number=recorded.number,
+        channel=recorded.channel,
+        contacted_at=recorded.contacted_at,
+        open_item_ids=list(recorded.open_item_ids),
+        outcome=recorded.outcome,
+        reason=recorded.reason,
+        next_step=recorded.next_step,
+        next_step_on=recorded.next_step_on,
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.projections.account_facts import known_account
-from services.dunning.accounts.views.account import account_of
 from services.dunning.work.domain.promise.commands import MakePromise
 from services.dunning.work.domain.promise.decide import PromisedDateIsPast
+from services.dunning.work.domain.promise.state import Open, State
 from services.dunning.work.handlers import promise as handlers
 from services.dunning.work.projections import promises
-from services.dunning.work.views.work import PromiseMadeView, PromiseView
+from shared.kernel.decider import Resource, expect
 from shared.kernel.ids import derived
 from shared.kernel.money import Money
 from shared.kernel.rejections import (
@@ -35,10 +38,35 @@ from shared.platform.http.models import (
 )
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.http.views import Page, View, answers, found, page, said, shown
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/promises", tags=["promises"])
+
+MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+NOTE: Final = {"contact_person": "王芳", "text": "pays on Friday"}
+
+
+class PromiseMadeView(View, frozen=True, kw_only=True):
+    """A promise to pay, just made."""
+
+    id: Annotated[UUID, said("Made from its number.", ID)]
+    version: Annotated[int, said("Its present version, as in the ETag.", 1)]
+    account: Annotated[AccountRefView, said("Who promised.")]
+    number: Annotated[str, said("The caller's, or made from the key.", "promise-7")]
+    status: Annotated[Literal["open", "kept"], said("Kept once the cash came in time.", "open")]
+    amount: Annotated[Money, said("What was promised.", MONEY)]
+    promised_on: Annotated[date, said("By when.", "2026-04-09")]
+    made_on: Annotated[date, said("When it was said.", "2026-04-02")]
+
+
+class PromiseView(PromiseMadeView, frozen=True, kw_only=True):
+    """A promise to pay, with the cash that counted for it."""
+
+    received: Annotated[Money | None, said("Allocated in time; null: not kept.", MONEY)]
+    kept_on: Annotated[date | None, said("When it was kept.", "2026-04-08")]
+    note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE)]
 
 
 class NewPromise(RequestBody):
@@ -88,7 +116,7 @@ async def make_promise(body: NewPromise, context: CommandContext, query: QueryCo
         time_zone=account.time_zone,
         has_note=bool(kept),
     )
-    return await context.run(handlers.make_promise(command, kept), 201)
+    return await context.run(handlers.make_promise(command, kept), of_state, 201)
 
 
 @router.get("", responses=answers(Page[PromiseView]))
@@ -131,4 +159,21 @@ def of_row(row: Record) -> PromiseView:
         received=None if received is None else Money(received, row["currency"]),
         kept_on=row["kept_on"],
         note=row["note"],
+    )
+
+
+def of_state(resource: Resource[State]) -> PromiseMadeView:
+    """As the answer of the command that made it."""
+    made = expect(resource.state, Open).made
+    return PromiseMadeView(
+        id=resource.id,
+        version=resource.version,
+        account=AccountRefView(
+            id=made.account_id, legal_entity=resource.legal_entity, number=made.account_number
+        ),
+        number=made.number,
+        status="open",
+        amount=made.amount,
+        promised_on=made.promised_on,
+        made_on=made.made_on,
     )

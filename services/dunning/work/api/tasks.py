@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from services.dunning.accounts.api.account_view import AccountRefView, account_of
+from services.dunning.accounts.api.listed_item_view import ListedItemView
 from services.dunning.accounts.projections import account_facts
-from services.dunning.accounts.views.account import account_of
-from services.dunning.accounts.views.listed_item import ListedItemView
 from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.domain.task.decide import TaskNotOpen
+from services.dunning.work.domain.task.state import Completed, State
 from services.dunning.work.handlers import task as handlers
 from services.dunning.work.projections.work_list import TaskRow
 from services.dunning.work.projections.work_order import (
@@ -22,17 +25,51 @@ from services.dunning.work.projections.work_order import (
     items_of_tasks,
     list_by_opening,
 )
-from services.dunning.work.views.work import TaskCompletedView, TaskView
+from shared.kernel.decider import Resource, expect
 from shared.kernel.money import Money
 from shared.kernel.rejections import EffectiveDateOutOfRange, UnknownAccount
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import Day, Id, RequestBody
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import Page, answers, found, page, shown
+from shared.platform.http.views import Page, View, answers, found, page, said, shown
 from shared.platform.projector.keyset import Record, grouped
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
+
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+
+
+class TaskView(View, frozen=True, kw_only=True):
+    """What a person is asked to do at a step of the plan."""
+
+    id: Annotated[UUID, said("Of the task.", ID)]
+    version: Annotated[int, said("Its present version, as in the ETag.", 1)]
+    account: Annotated[AccountRefView, said("Whom it is about.")]
+    kind: Annotated[str, said("phone or legal_decision.", "phone")]
+    due_on: Annotated[date, said("Due date of its items.", "2026-03-02")]
+    step: Annotated[int, said("Days past due it answers.", 30)]
+    grade: Annotated[str, said("The customer's when it was opened.", "一般")]
+    status: Annotated[Literal["open", "completed"], said("Whether it was done.", "open")]
+    opened_on: Annotated[date, said("Business date.", "2026-04-01")]
+    outcome: Annotated[str | None, said("What came of it.", "reached")]
+    completed_on: Annotated[date | None, said("When it was done.", "2026-04-02")]
+    items: Annotated[list[ListedItemView], said("As they were when it was opened.", [])]
+
+
+class TaskCompletedView(View, frozen=True, kw_only=True):
+    """A task that was done."""
+
+    id: Annotated[UUID, said("Of the task.", ID)]
+    version: Annotated[int, said("Its version now, as in the ETag.", 2)]
+    account_id: Annotated[UUID, said("Whom it is about.", ID)]
+    kind: Annotated[str, said("phone or legal_decision.", "phone")]
+    due_on: Annotated[date, said("Due date of its items.", "2026-03-02")]
+    step: Annotated[int, said("Days past due it answers.", 30)]
+    status: Annotated[Literal["completed"], said("Done.", "completed")]
+    outcome: Annotated[str, said("What came of it.", "reached")]
+    completed_on: Annotated[date, said("When it was done.", "2026-04-02")]
+
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A code such as reached or no_answer; what was said belongs into a contact's text."""
@@ -96,7 +133,7 @@ async def complete_task(
         today=today,
         time_zone=known.time_zone,
     )
-    return await context.run(handlers.complete_task(command))
+    return await context.run(handlers.complete_task(command), of_state)
 
 
 def of_row(row: Record, items: Sequence[Record]) -> TaskView:
@@ -122,4 +159,20 @@ def of_row(row: Record, items: Sequence[Record]) -> TaskView:
             )
             for item in items
         ],
+    )
+
+
+def of_state(resource: Resource[State]) -> TaskCompletedView:
+    """As the answer of the command that completed it."""
+    done = expect(resource.state, Completed)
+    return TaskCompletedView(
+        id=resource.id,
+        version=resource.version,
+        account_id=done.account_id,
+        kind=done.kind,
+        due_on=done.due_on,
+        step=done.step,
+        status="completed",
+        outcome=done.outcome,
+        completed_on=done.completed_on,
     )

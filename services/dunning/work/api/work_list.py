@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.dunning.accounts.views.account import account_of
+from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.work.projections.work_order import KEY, work_list
-from services.dunning.work.views.work import WorkItemView
 from shared.kernel.money import Money
 from shared.platform.http.models import Code, Id
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
-from shared.platform.http.views import Page, answers, page
+from shared.platform.http.views import Page, View, answers, page, said
 from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/work-list", tags=["work list"])
+
+MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
+ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+
+
+class WorkItemView(View, frozen=True, kw_only=True):
+    """A case or a task that somebody should look at."""
+
+    kind: Annotated[Literal["case", "task"], said("Which of both.", "case")]
+    id: Annotated[UUID, said("Of the case or task.", ID)]
+    version: Annotated[int, said("Its present version.", 2)]
+    account: Annotated[AccountRefView, said("Whose it is.")]
+    collector_id: Annotated[UUID | None, said("Who collects from it.", ID)]
+    task: Annotated[str | None, said("The kind of task; null: a case.", "phone")]
+    step: Annotated[int | None, said("Days past due a task answers.", 30)]
+    opened_on: Annotated[date, said("Business date.", "2026-03-03")]
+    oldest_due_on: Annotated[date, said("Of its items.", "2026-03-02")]
+    open_amount: Annotated[Money, said("What is open of its items now.", MONEY)]
+    grade: Annotated[str, said("The customer's now.", "一般")]
 
 
 @router.get("", responses=answers(Page[WorkItemView]))

@@ -10,6 +10,14 @@ from fastapi import APIRouter, Query
 from pydantic import Field, model_validator
 from starlette.responses import Response
 
+from services.ledger.cash.api.payment_view import (
+    DatedAllocationView,
+    PaymentChangedView,
+    PaymentThenView,
+    PaymentWithAllocationsView,
+    Status,
+    of_state,
+)
 from services.ledger.cash.domain import allocation
 from services.ledger.cash.domain.allocation import SHARES_MAX
 from services.ledger.cash.domain.payment import commands
@@ -17,13 +25,6 @@ from services.ledger.cash.domain.payment import decide as on_payment
 from services.ledger.cash.domain.payment.events import Method, Reason
 from services.ledger.cash.handlers import payment
 from services.ledger.cash.projections import payments
-from services.ledger.cash.views.payment import (
-    DatedAllocationView,
-    PaymentChangedView,
-    PaymentThenView,
-    PaymentWithAllocationsView,
-    Status,
-)
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.invoice import decide as on_invoice
 from services.ledger.receivables.projections import invoices
@@ -111,7 +112,7 @@ async def receive_payment(body: ReceivePayment, context: CommandContext) -> Resp
         now=context.now,
     )
     payer = {"name": body.payer} if body.payer is not None else {}
-    return await context.run(payment.receive(command, payer), 201)
+    return await context.run(payment.receive(command, payer), of_state, 201)
 
 
 @router.post(
@@ -147,7 +148,10 @@ async def allocate_payment(
             effective_on=body.effective_on,
             now=context.now,
         )
-        return await context.run(payment.allocate_oldest_first(oldest_first))
+        return await context.run(
+            payment.allocate_oldest_first(oldest_first),
+            lambda found: of_state(found, oldest_first.candidates),
+        )
     command = commands.AllocatePayment(
         payment_id=id,
         shares=tuple(
@@ -160,7 +164,8 @@ async def allocate_payment(
         effective_on=body.effective_on,
         now=context.now,
     )
-    return await context.run(payment.allocate(command))
+    named = [share.invoice_id for share in command.shares]
+    return await context.run(payment.allocate(command), lambda found: of_state(found, named))
 
 
 @router.post(
@@ -185,7 +190,9 @@ async def reverse_payment(
         effective_on=body.effective_on,
         now=context.now,
     )
-    return await context.run(payment.reverse(command))
+    return await context.run(
+        payment.reverse(command), lambda found: of_state(found, command.invoices)
+    )
 
 
 @router.get("", responses=answers(MomentPage[PaymentThenView]))

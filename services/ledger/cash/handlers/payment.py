@@ -7,21 +7,17 @@ from uuid import UUID
 
 from services.ledger.cash.domain import allocation
 from services.ledger.cash.domain.payment import commands, decide
-from services.ledger.cash.domain.payment import state as payment_state
 from services.ledger.cash.domain.payment.decide import payment
-from services.ledger.cash.views.payment import AffectedInvoiceView, of_state
+from services.ledger.cash.domain.payment.state import State
 from services.ledger.customers.domain.account.decide import account
 from services.ledger.receivables.domain.invoice import state as invoice_state
-from services.ledger.receivables.domain.invoice.decide import invoice, status_of
-from services.ledger.receivables.domain.invoice.events import Event as InvoiceEvent
-from shared.kernel.decider import AnyChange, Decided, PrivateRow, States, Stream, Work, changed
-from shared.platform.codec import to_json
+from services.ledger.receivables.domain.invoice.decide import invoice
+from shared.kernel.decider import AnyChange, Decided, PrivateRow, States, Work, changed
 
-InvoiceStream = Stream[invoice_state.State, InvoiceEvent]
-Decide = Callable[[payment_state.State, Mapping[UUID, invoice_state.State]], allocation.Decision]
+Decide = Callable[[State, Mapping[UUID, invoice_state.State]], allocation.Decision]
 
 
-def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work:
+def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work[State]:
     """`payer` goes into the party table only, and into no event."""
     stream = payment.stream(command.book, command.number)
     of = account.existing(command.account_id)
@@ -34,10 +30,10 @@ def receive(command: commands.ReceivePayment, payer: Mapping[str, str]) -> Work:
 
     row = PrivateRow("party", decide.payer_of(stream.id), payer)
     private = [row] if command.has_payer else []
-    return Work([stream, of], decided, lambda states: _answer(states, stream.id, []), private)
+    return Work((stream, of), decided, private=private)
 
 
-def allocate(command: commands.AllocatePayment) -> Work:
+def allocate(command: commands.AllocatePayment) -> Work[State]:
     named = [share.invoice_id for share in command.shares]
     return _over_both(
         command.payment_id,
@@ -46,7 +42,7 @@ def allocate(command: commands.AllocatePayment) -> Work:
     )
 
 
-def allocate_oldest_first(command: commands.AllocateOldestFirst) -> Work:
+def allocate_oldest_first(command: commands.AllocateOldestFirst) -> Work[State]:
     return _over_both(
         command.payment_id,
         command.candidates,
@@ -54,7 +50,7 @@ def allocate_oldest_first(command: commands.AllocateOldestFirst) -> Work:
     )
 
 
-def reverse(command: commands.ReversePayment) -> Work:
+def reverse(command: commands.ReversePayment) -> Work[State]:
     return _over_both(
         command.payment_id,
         command.invoices,
@@ -62,7 +58,7 @@ def reverse(command: commands.ReversePayment) -> Work:
     )
 
 
-def _over_both(payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decide) -> Work:
+def _over_both(payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decide) -> Work[State]:
     stream = payment.existing(payment_id)
     others = [invoice.existing(invoice_id) for invoice_id in dict.fromkeys(invoice_ids)]
 
@@ -78,24 +74,4 @@ def _over_both(payment_id: UUID, invoice_ids: Sequence[UUID], decide_both: Decid
             ),
         ]
 
-    return Work([stream, *others], decided, lambda states: _answer(states, payment_id, others))
-
-
-def _answer(states: States, payment_id: UUID, others: Sequence[InvoiceStream]) -> bytes:
-    """The payment, and the invoices the command was about."""
-    stream = payment.existing(payment_id)
-    state = states.of(stream)
-    is_reversed = isinstance(state, payment_state.Reversed)
-    touched = {each.invoice_id for each in decide.allocations_of(state)}
-    affected = [
-        AffectedInvoiceView(
-            resource="invoices",
-            id=other.id,
-            version=states.version(other),
-            status=status_of(states.of(other)),
-        )
-        for other in others
-        if is_reversed or other.id in touched
-    ]
-    entity = states.legal_entity(stream)
-    return to_json(of_state(payment_id, states.version(stream), entity, state, affected))
+    return Work((stream, *others), decided)

@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
+from services.ledger.customers.api.account_view import AccountView, of_state
 from services.ledger.customers.domain.account import commands
 from services.ledger.customers.domain.account.decide import UnknownLegalEntity
 from services.ledger.customers.handlers import account
-from services.ledger.customers.views.account import AccountView
 from shared.kernel.rejections import NumberAlreadyUsed
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import SHORT_TEXT_MAX, Code, Id, RequestBody, ShortText
@@ -60,4 +60,4 @@ async def open_account(body: OpenAccount, context: CommandContext) -> Response:
         collector_id=body.collector_id,
         now=context.now,
     )
-    return await context.run(account.open_account(command, body.party()), 201)
+    return await context.run(account.open_account(command, body.party()), of_state, 201)

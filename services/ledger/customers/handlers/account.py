@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.ledger.customers.domain.account import commands, decide
-from services.ledger.customers.domain.account.state import Opened
+from services.ledger.customers.domain.account.state import State
 from services.ledger.customers.domain.legal_entity.decide import legal_entity
-from services.ledger.customers.views.account import of_state
-from shared.kernel.decider import PrivateRow, States, Work, changed, expect
-from shared.platform.codec import to_json
+from shared.kernel.decider import PrivateRow, Work, changed
 
 
-def open_account(command: commands.OpenAccount, party: Mapping[str, str]) -> Work:
+def open_account(command: commands.OpenAccount, party: Mapping[str, str]) -> Work[State]:
     """`party` is who the customer is; it goes into the party table only, and into no event."""
     stream = decide.account.stream(command.book, command.number)
     entity = legal_entity.stream(command.book, command.book.legal_entity)
-
-    def answer(states: States) -> bytes:
-        found = expect(states.of(stream), Opened)
-        return to_json(of_state(found, states.version(stream)))
-
     return Work(
-        [stream, entity],
+        (stream, entity),
         lambda states: [
             changed(
                 stream,
@@ -31,6 +24,5 @@ def open_account(command: commands.OpenAccount, party: Mapping[str, str]) -> Wor
                 ),
             )
         ],
-        answer,
         private=[PrivateRow("party", decide.party_of(stream.id), party)],
     )

@@ -13,19 +13,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.ledger.customers.projections import accounts
-from services.ledger.receivables.domain.aging import days_past_due
-from services.ledger.receivables.domain.invoice import commands, decide
-from services.ledger.receivables.handlers import invoice
-from services.ledger.receivables.projections import invoices
-from services.ledger.receivables.views.invoice import (
+from services.ledger.receivables.api.invoice_view import (
     AgedInstallmentView,
     AgedInvoiceView,
     AppliedView,
     InvoiceView,
     InvoiceWithAllocationsView,
-    Status,
     TermsView,
+    of_state,
 )
+from services.ledger.receivables.domain.aging import days_past_due
+from services.ledger.receivables.domain.invoice import commands, decide
+from services.ledger.receivables.domain.invoice.decide import Status
+from services.ledger.receivables.handlers import invoice
+from services.ledger.receivables.projections import invoices
 from shared.kernel import rejections
 from shared.kernel.money import Money
 from shared.platform.http.commands import CommandContext
@@ -121,7 +122,7 @@ async def issue_invoice(
         thresholds=tuple(sorted(settings.thresholds)),
         now=context.now,
     )
-    return await context.run(invoice.issue(command), 201)
+    return await context.run(invoice.issue(command), of_state, 201)
 
 
 @router.post(
@@ -136,7 +137,7 @@ async def cancel_invoice(
     await context.find(id, "invoice")
     wanted = body.effective_on if body else None
     command = commands.CancelInvoice(invoice_id=id, effective_on=wanted, now=context.now)
-    return await context.run(invoice.cancel(command))
+    return await context.run(invoice.cancel(command), of_state)
 
 
 @router.get("", responses=answers(MomentPage[AgedInvoiceView]))

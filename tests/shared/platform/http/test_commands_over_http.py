@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from shared.kernel.decider import Accepted, Caller, NotWritten, OutcomeUnknown, Overloaded, Work
+from shared.kernel.decider import Accepted, AnyWork, Caller, NotWritten, OutcomeUnknown, Overloaded
 from shared.platform.http.parts import Parts
 from shared.platform.http.tokens import Token
 from shared.platform.store.memory import MemoryStore
@@ -257,7 +257,7 @@ class TestWriterInTrouble:
         class Troubled:
             in_flight = 0
 
-            async def submit(self, work: Work, caller: Caller) -> Accepted:
+            async def submit(self, work: AnyWork, caller: Caller) -> Accepted:
                 raise trouble
 
         parts.writer = Troubled()

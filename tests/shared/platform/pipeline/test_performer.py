@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 
 import pytest
 
-from shared.kernel.decider import Work
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import Codec
 from shared.platform.log.port import LogRecord, TopicPartition
@@ -90,7 +89,7 @@ class Told:
         self.cursors.positions = {AT: 0, BESIDE: 0}
         self._performer = EffectRunner(
             Effect("deed", purse.Filled, self.deed.perform),
-            {purse.Filled: lambda _: Work([], lambda states: [], lambda states: b"")},
+            {purse.Filled: lambda _: purse.spend("a", 0)},
             progress=cast(Progress, self.progress),
             submitter=cast(Submitter, self.submitted),
             clock=Clock(),

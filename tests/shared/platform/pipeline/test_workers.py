@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.kernel.decider import Accepted, Caller, Work
+from shared.kernel.decider import Accepted, AnyWork, Caller
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived, partition_of
 from shared.platform.clock import monotonic_s
@@ -299,7 +299,7 @@ class TestTimers:
         fired = 0
         usual = shop.writer.enqueue
 
-        def counting(work: Work, caller: Caller) -> asyncio.Future[Accepted]:
+        def counting(work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
             nonlocal fired
             fired += 1
             return usual(work, caller)

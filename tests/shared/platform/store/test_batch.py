@@ -114,7 +114,7 @@ class TestOneWork:
         name, item = purse.stream("a"), UUID(int=0xD431)
         told = purse.change(name, purse.Spent(1))._replace(happened_at=EARLIER, subject=item)
         one = batch(loaded=with_coins(5))
-        accepted(one.run(Work([name], lambda states: [told], purse.answer(name)), caller()))
+        accepted(one.run(Work((name,), lambda states: [told], purse.answer(name)), caller()))
         [spent] = one.writes().events
         assert (spent.headers["subject"], spent.headers["time"]) == (
             str(item),
@@ -233,13 +233,13 @@ class TestRefusals:
             assert states.of(absent) is None
             raise purse.TooFewCoins
 
-        work = Work([first, absent], decide, purse.answer(first))
+        work = Work((first, absent), decide, purse.answer(first))
         assert isinstance(batch(loaded=with_coins(1)).run(work, caller()), purse.TooFewCoins)
 
     def test_creates_nothing_under_an_id_alone(self) -> None:
         absent = purse.purse.existing(UUID(int=5))
         work = Work(
-            [purse.stream("a"), absent],
+            (purse.stream("a"), absent),
             lambda states: [purse.change(absent, purse.Opened(ACCOUNT, NOW))],
             purse.answer(absent),
         )
@@ -264,7 +264,7 @@ class TestRefusals:
     def test_refuses_two_changes_of_one_stream(self) -> None:
         name = purse.stream("a")
         twice = Work(
-            [name], lambda states: [purse.change(name, purse.Spent(1))] * 2, purse.answer(name)
+            (name,), lambda states: [purse.change(name, purse.Spent(1))] * 2, purse.answer(name)
         )
         one = batch(loaded=with_coins(5))
         assert isinstance(one.run(twice, caller()), TypeError)
@@ -272,7 +272,7 @@ class TestRefusals:
 
     def test_refuses_a_change_of_a_stream_that_was_not_named(self) -> None:
         a, b = purse.stream("a"), purse.stream("b")
-        work = Work([a], lambda states: [purse.change(b, purse.Spent(1))], purse.answer(a))
+        work = Work((a,), lambda states: [purse.change(b, purse.Spent(1))], purse.answer(a))
         assert isinstance(batch(loaded=with_coins(5)).run(work, caller()), TypeError)
 
     def test_refuses_more_events_than_one_work_may_write(self) -> None:
@@ -283,8 +283,8 @@ class TestRefusals:
         assert accepted(batch(loaded=with_coins(5)).run(fits, caller())).version == 2 + EVENTS_MAX
 
     def test_refuses_more_streams_than_one_work_may_name(self) -> None:
-        names = [purse.stream(str(n)) for n in range(STREAMS_MAX + 1)]
-        work = Work(names, lambda states: (), lambda states: b"")
+        first, *others = (purse.stream(str(n)) for n in range(STREAMS_MAX + 1))
+        work = Work((first, *others), lambda states: ())
         assert isinstance(batch().run(work, caller()), TooMuchAtOnce)
 
     def test_refuses_an_event_id_twice(self) -> None:
@@ -320,7 +320,7 @@ class TestNeighbors:
 
     def test_do_not_suffer_from_a_bug(self) -> None:
         one = batch(loaded=with_coins(5))
-        bug = Work([purse.stream("a")], lambda states: 1 // 0, lambda states: b"")  # type: ignore[arg-type, return-value] # a bug is not well typed
+        bug = Work((purse.stream("a"),), lambda states: 1 // 0)  # type: ignore[arg-type, return-value] # a bug is not well typed
         late_bug = replace(purse.spend("a", 1), answer=lambda states: bytes(1 // 0))
         assert isinstance(one.run(bug, caller()), ZeroDivisionError)
         assert isinstance(one.run(late_bug, caller()), ZeroDivisionError)
@@ -349,7 +349,7 @@ class TestNeighbors:
                 {**loaded.heads, **other.heads}, {**loaded.folded, **other.folded}, {}, {}
             )
         )
-        work = Work([a, b], lambda states: [purse.change(a, purse.Spent(1))], purse.answer(a))
+        work = Work((a, b), lambda states: [purse.change(a, purse.Spent(1))], purse.answer(a))
         accepted(one.run(work, caller()))
         assert one.writes().expected == {a.id: 2, b.id: 1}
         assert one.writes().moved == {a.id: 3}

@@ -11,6 +11,7 @@ import pytest
 
 from shared.kernel.decider import (
     Accepted,
+    AnyWork,
     Armed,
     Caller,
     CorruptHistory,
@@ -21,7 +22,6 @@ from shared.kernel.decider import (
     StaleVersion,
     Stream,
     UnknownStream,
-    Work,
 )
 from shared.platform.store import writer as writer_module
 from shared.platform.store.memory import MemoryStore, MemoryTransaction
@@ -109,7 +109,7 @@ async def writer(store: TroubledStore) -> AsyncIterator[Writer]:
 
 
 async def outcomes_of(
-    writer: Writer, *asked: tuple[Work, Caller]
+    writer: Writer, *asked: tuple[AnyWork, Caller]
 ) -> list[Accepted | BaseException]:
     """All in one batch: nothing runs between the first and the last."""
     return await asyncio.gather(

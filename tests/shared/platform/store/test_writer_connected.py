@@ -17,13 +17,13 @@ import pytest
 
 from shared.kernel.decider import (
     Accepted,
+    AnyWork,
     Caller,
     KeyReused,
     NotWritten,
     OutcomeUnknown,
     PrivateRow,
     Rejected,
-    Work,
 )
 from shared.platform.database.pools import Database
 from shared.platform.store import postgres
@@ -214,7 +214,7 @@ class TestSeveralWriters:
         await assert_sound(inspected)
 
 
-async def _until_told(writer: Writer, work: Work, who: Caller) -> Accepted:
+async def _until_told(writer: Writer, work: AnyWork, who: Caller) -> Accepted:
     for _ in range(REPETITIONS_MAX):
         with suppress(NotWritten, OutcomeUnknown):
             return await writer.submit(work, who)

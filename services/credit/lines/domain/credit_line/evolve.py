@@ -7,4 +7,6 @@ from services.credit.lines.domain.credit_line.state import Limited, State
 
 
 def evolve(_state: State, event: events.Event) -> State:
-    return Limited(event.limit)
+    return Limited(
+        account_id=event.account_id, account_number=event.account_number, limit=event.limit
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from shared.kernel.money import Money
 
@@ -13,8 +14,10 @@ class NoLimit:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limited:
+    account_id: UUID
+    account_number: str
     limit: Money
 
 

@@ -38,6 +38,8 @@ from shared.kernel.rejections import (
 
 FIRST_INSTALLMENT: Final = 1
 
+Status = Literal["open", "settled", "canceled"]
+
 
 class DueDatePrecedesIssueDate(Rejected): ...
 
@@ -289,7 +291,7 @@ def open_amount_of(state: State) -> Money:
     return Money.zero(facts_of(state).total.currency)
 
 
-def status_of(state: State) -> Literal["open", "settled", "canceled"]:
+def status_of(state: State) -> Status:
     match state:
         case Open():
             return "open"

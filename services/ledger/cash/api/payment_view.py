@@ -9,7 +9,9 @@ from uuid import UUID
 
 from services.ledger.cash.domain.payment import decide
 from services.ledger.cash.domain.payment.state import Reversed, State
-from services.ledger.receivables.views.invoice import Status as InvoiceStatus
+from services.ledger.receivables.domain.invoice.decide import Status as InvoiceStatus
+from services.ledger.receivables.domain.invoice.decide import invoice, status_of
+from shared.kernel.decider import Resource
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
@@ -84,19 +86,14 @@ class PaymentWithAllocationsView(PaymentThenView, frozen=True, kw_only=True):
     allocations: Annotated[list[DatedAllocationView], said("Lasting ones, in their order.", [])]
 
 
-def of_state(
-    id: UUID,
-    version: int,
-    legal_entity: str,
-    state: State,
-    affected: Sequence[AffectedInvoiceView],
-) -> PaymentChangedView:
-    """As the answer of a command that changed it."""
+def of_state(resource: Resource[State], invoice_ids: Sequence[UUID] = ()) -> PaymentChangedView:
+    """As the answer of a command that changed it; the invoices are those the command named."""
+    state = resource.state
     facts = decide.facts_of(state)
     return PaymentChangedView(
-        id=id,
-        version=version,
-        legal_entity=legal_entity,
+        id=resource.id,
+        version=resource.version,
+        legal_entity=resource.legal_entity,
         account_id=facts.account_id,
         account_number=facts.account_number,
         number=facts.number,
@@ -115,5 +112,22 @@ def of_state(
             )
             for each in decide.allocations_of(state)
         ],
-        affected=list(affected),
+        affected=_affected(resource, invoice_ids),
     )
+
+
+def _affected(resource: Resource[State], invoice_ids: Sequence[UUID]) -> list[AffectedInvoiceView]:
+    """Those the payment gives to; of a reversed one, those it gave to."""
+    is_reversed = isinstance(resource.state, Reversed)
+    touched = {each.invoice_id for each in decide.allocations_of(resource.state)}
+    invoices = [invoice.existing(id) for id in dict.fromkeys(invoice_ids)]
+    return [
+        AffectedInvoiceView(
+            resource="invoices",
+            id=each.id,
+            version=resource.states.version(each),
+            status=status_of(resource.states.of(each)),
+        )
+        for each in invoices
+        if is_reversed or each.id in touched
+    ]

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from services.ledger.customers.domain.account.state import Opened
+from services.ledger.customers.domain.account.state import Opened, State
+from shared.kernel.decider import Resource, expect
 from shared.platform.http.views import View, said
 
 
@@ -25,10 +26,12 @@ class AccountView(View, frozen=True, kw_only=True):
     opened_on: Annotated[date, said("Its legal entity's day when it was opened.", "2026-01-01")]
 
 
-def of_state(state: Opened, version: int) -> AccountView:
+def of_state(resource: Resource[State]) -> AccountView:
+    """As the answer of the command that opened it."""
+    state = expect(resource.state, Opened)
     return AccountView(
-        id=state.account_id,
-        version=version,
+        id=resource.id,
+        version=resource.version,
         legal_entity=state.legal_entity,
         number=state.number,
         collector_id=state.collector_id,

@@ -7,13 +7,14 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from services.ledger.receivables.domain.invoice import decide
+from services.ledger.receivables.domain.invoice.decide import Status
 from services.ledger.receivables.domain.invoice.state import State
+from shared.kernel.decider import Resource
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
 MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 ID: Final = "3b5f0c9e-1c55-5a1d-8a3e-2d7e0f6b9c01"
-Status = Literal["open", "settled", "canceled"]
 
 
 class InstallmentView(View, frozen=True, kw_only=True):
@@ -85,14 +86,15 @@ class InvoiceWithAllocationsView(AgedInvoiceView, frozen=True, kw_only=True):
     allocations: Annotated[list[AppliedView], said("Lasting ones, in their order.", [])]
 
 
-def of_state(id: UUID, version: int, legal_entity: str, state: State) -> InvoiceView:
+def of_state(resource: Resource[State]) -> InvoiceView:
     """As the answer of a command that changed it."""
+    state = resource.state
     facts = decide.facts_of(state)
     terms = facts.terms
     return InvoiceView(
-        id=id,
-        version=version,
-        legal_entity=legal_entity,
+        id=resource.id,
+        version=resource.version,
+        legal_entity=resource.legal_entity,
         account_id=facts.account_id,
         account_number=facts.account_number,
         number=facts.number,
