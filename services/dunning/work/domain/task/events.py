@@ -10,8 +10,14 @@ from services.dunning.accounts.domain.listed_item import ListedItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskOpened:
+class OfTask:
+    """What every event of a task carries."""
+
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOpened(OfTask):
     account_number: str
     due_on: date
     step: int
@@ -22,8 +28,7 @@ class TaskOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCompleted:
-    account_id: UUID
+class TaskCompleted(OfTask):
     outcome: str
     completed_on: date
 
