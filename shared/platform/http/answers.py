@@ -142,7 +142,20 @@ async def _refused(request: Request, problem: Exception) -> Response:
     """What Starlette and FastAPI refuse themselves: path, method, size, unreadable body."""
     assert isinstance(problem, HTTPException)
     code = _OF_STATUS.get(problem.status_code, "internal-error")
-    return of_problem(Problem(code, headers=problem.headers), _id(request))
+    headers = problem.headers
+    if code == "method-not-allowed":
+        headers = {**(headers or {}), "Allow": _methods(request, (headers or {}).get("Allow", ""))}
+    return of_problem(Problem(code, headers=headers), _id(request))
+
+
+def _methods(request: Request, known: str) -> str:
+    """What the path takes: a route knows its own methods only, and a path may have several."""
+    found = {method.strip() for method in known.split(",")}
+    path = getattr(request.scope.get("route"), "path", None)
+    for route in request.app.routes:
+        if path is not None and getattr(route, "path", None) == path:
+            found |= set(getattr(route, "methods", None) or ())
+    return ", ".join(sorted(found))
 
 
 async def _rejected(request: Request, rejection: Exception) -> Response:
