@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.responses import Response
 
+from shared.kernel.decider import Rejected
 from shared.kernel.money import Money
 from shared.platform.codec import to_json
-from shared.platform.http.tracing import Tracing
+from shared.platform.http.app import create_app
+from shared.platform.http.parts import Parts
 from shared.platform.http.views import View, answers, said
-from tests.support.answering import answers_looked_at, misfit
+from tests.support.answering import answers_looked_at
+from tests.support.contract_documents import DOCUMENTS, OPERATIONS, Operation
+from tests.support.toy import toy_service
 
-SERVICES: Final = Path(__file__).parents[2] / "services"
-DOCUMENTS: Final = {
-    service: json.loads((SERVICES / service / "contract/openapi.json").read_text("utf-8"))
-    for service in ("ledger", "credit", "dunning")
-}
-OPERATIONS: Final = [
-    (service, method, path)
-    for service, document in DOCUMENTS.items()
-    for path, methods in document["paths"].items()
-    for method in methods
-]
 NOT_JSON: Final = {"/metrics"}
 OF_EVENTS: Final = {"Reason", "Cap", "Indicator"}  # Parts of an event, described by its schema.
 
@@ -38,9 +33,9 @@ def test_every_route_has_a_schema_of_its_success(service: str, method: str, path
     responses = DOCUMENTS[service]["paths"][path][method]["responses"]
     successes = [responses[status] for status in responses if status.startswith("2")]
 
-    assert len(successes) == 1
+    assert successes
     if path not in NOT_JSON:
-        assert successes[0]["content"]["application/json"]["schema"]
+        assert all(one["content"]["application/json"]["schema"] for one in successes)
 
 
 @pytest.mark.parametrize(("service", "method", "path"), OPERATIONS)
@@ -82,45 +77,76 @@ class ThingView(View, frozen=True, kw_only=True):
     """A thing."""
 
     number: Annotated[int, said("Which one.", 1)]
-    price: Annotated[Money, said("What it costs.")]
+    made_on: Annotated[date, said("When.", date(2026, 1, 31))]
+    price: Annotated[Money, said("What it costs.", Money(100, "CNY"))]
 
 
-@pytest.mark.parametrize(
-    ("body", "fits"),
-    [
-        (b'{"number": 1, "price": {"amount": "1.00", "currency": "CNY"}}', True),
-        (b'{"number": 1}', False),
-        (b'{"number": "1", "price": {"amount": "1.00", "currency": "CNY"}}', False),
-        (b'{"number": 1, "price": {"amount": "1.00", "currency": "CNY"}, "more": 1}', False),
-    ],
-)
-def test_an_answer_that_is_not_what_its_view_says_is_found(body: bytes, fits: bool) -> None:
-    assert (misfit(ThingView, body) is None) == fits
+class NotForSale(Rejected):
+    """The thing has no price."""
+
+
+class NotHere(Rejected):
+    """No route says that it can break this rule."""
+
+
+THING: Final = {"number": 1, "made_on": date(2026, 1, 31), "price": Money(100, "CNY")}
+
+
+def things() -> FastAPI:
+    """A service of one thing, that answers what it is told to."""
+    router = APIRouter(prefix="/thing")
+
+    @router.post("", responses=answers(ThingView, refuses=(NotForSale,)))
+    async def show(body: dict[str, Any]) -> Response:
+        kind = {"sale": NotForSale, "here": NotHere}.get(body.get("refuse", ""))
+        if kind is not None:
+            raise kind
+        status = body.get("status", 200)
+        media_type = body.get("media_type", "application/json")
+        return Response(to_json({**THING, **body.get("fields", {})}), status, {}, media_type)
+
+    service = replace(toy_service(), routers=[router], problems={NotForSale: 409, NotHere: 409})
+    nothing: Any = None
+    return create_app(
+        Parts(service=service, tenant_id=UUID(int=7), clock=nothing, writer=nothing, store=nothing)
+    )
 
 
 class TestAnswersLookedAt:
-    @pytest.fixture(autouse=True)
-    def every_answer_is_as_its_route_says(self) -> None:
-        """Not here: one is wrong on purpose."""
-
     @pytest.mark.parametrize(
-        ("body", "misfits"),
-        [({"number": 1, "price": Money(100, "CNY")}, 0), ({"number": 1}, 1)],
+        ("body", "found"),
+        [
+            ({}, None),
+            ({"refuse": "sale"}, None),
+            ({"fields": {"more": 1}}, "200 : Additional properties are not allowed"),
+            ({"fields": {"number": "1"}}, '200 number: "1" is not of type "integer"'),
+            ({"fields": {"made_on": "today"}}, '200 made_on: "today" is not a "date"'),
+            ({"fields": {"price": 1}}, '200 price: 1 is not of type "object"'),
+            ({"status": 201}, "201 is not documented"),
+            ({"media_type": "text/plain"}, "200 is text/plain, not application/json"),
+            ({"refuse": "here"}, '409 code: "not-here" is not one of'),
+        ],
     )
-    async def test_finds_what_a_route_answers_otherwise(
-        self, body: dict[str, object], misfits: int
+    async def test_finds_what_the_document_does_not_say(
+        self, body: dict[str, Any], found: str | None
     ) -> None:
-        app = FastAPI()
-        app.add_middleware(Tracing, service="toy")
-
-        @app.get("/thing", responses=answers(ThingView))
-        async def show() -> Response:
-            return Response(to_json(body), media_type="application/json")
-
-        with answers_looked_at() as found:
+        app = things()
+        with answers_looked_at({"toy": app.openapi()}) as looked_at:
             async with httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://here"
             ) as client:
-                assert (await client.get("/thing")).status_code == 200
+                await client.post("/v1/thing", json=body)
 
-        assert len(found) == misfits
+        asked = Operation("toy", "post", "/v1/thing")
+        assert looked_at.successes == (set() if found or body else {asked})
+        if found is None:
+            assert looked_at.misfits == []
+        else:
+            assert found in looked_at.misfits[0]
+            assert looked_at.misfits[0].startswith("toy: post /v1/thing: ")
+
+    def test_every_example_is_as_it_would_be_sent(self) -> None:
+        shape = things().openapi()["components"]["schemas"]["ThingView"]["properties"]
+
+        assert shape["made_on"]["examples"] == ["2026-01-31"]
+        assert shape["price"]["examples"][-1] == {"amount": "1.00", "currency": "CNY"}

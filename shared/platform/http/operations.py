@@ -92,14 +92,14 @@ async def live() -> Response:
     return shown(HealthView(status="ok"))
 
 
-@router.get("/health/startup", responses=answers(HealthView))
+@router.get("/health/startup", responses=answers(HealthView, or_at=503))
 async def startup(parts: Running) -> Response:
     """Everything this process keeps running has been started."""
     status = "ok" if parts.started else "starting"
     return shown(HealthView(status=status), status=200 if parts.started else 503)
 
 
-@router.get("/health/ready", responses=answers(HealthView))
+@router.get("/health/ready", responses=answers(HealthView, or_at=503))
 async def ready(parts: Running) -> Response:
     """Send requests here, or do not; then `missing` says why not, in one line."""
     missing = await _missing(parts)
@@ -145,7 +145,7 @@ async def show_schema(name: str, parts: Running) -> Response:
     return _json(event_schema(name, kind))
 
 
-@plain.get("/metrics", response_class=PlainTextResponse)
+@plain.get("/metrics", operation_id="show_metrics", response_class=PlainTextResponse)
 async def metrics(parts: Running) -> Response:
     """Prometheus text; of the whole process, and of its service what database and log tell."""
     if parts.reporter is not None:
@@ -161,7 +161,7 @@ class MoveClock(RequestBody):
     now: Instant
 
 
-@router.get("/clock", responses=answers(ClockView))
+@router.get("/clock", responses=answers(ClockView, problems=["service-unavailable"]))
 async def show_clock(request: Request, parts: Running) -> Response:
     """What time it is for the business, and whether everything due by then has been done.
 
@@ -170,7 +170,12 @@ async def show_clock(request: Request, parts: Running) -> Response:
     return shown(await clock_reading(parts, min(preferred_wait_s(request) or 0, CLOCK_WAIT_S_MAX)))
 
 
-@router.post("/clock", responses=answers(ClockView))
+@router.post(
+    "/clock",
+    responses=answers(
+        ClockView, problems=["not-found", "clock-moves-backward", "service-unavailable"]
+    ),
+)
 async def move_clock(body: MoveClock, parts: Running) -> Response:
     """Moves a manual clock forward, done when every process goes by it. A repetition is fine."""
     if not isinstance(parts.clock, ManualClock):

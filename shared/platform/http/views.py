@@ -55,7 +55,8 @@ def said(description: str, *examples: object, is_personal: bool = False) -> msgs
     """
     if is_personal:
         description = f"{description} {PERSONAL}"
-    return msgspec.Meta(description=description, examples=list(examples) or None)
+    plain = [msgspec.json.decode(to_json(example)) for example in examples]  # As they are sent.
+    return msgspec.Meta(description=description, examples=plain or None)
 
 
 class Answer(dict[str, Any]):
@@ -67,20 +68,32 @@ class Answer(dict[str, Any]):
 
 
 class Refusals(dict[str, Any]):
-    """The rules a route's command can break."""
+    """What a route can answer instead: rules its command can break, problems of the platform."""
 
-    def __init__(self, rejections: Sequence[type[Rejected]]) -> None:
+    def __init__(self, rejections: Sequence[type[Rejected]], problems: Sequence[str]) -> None:
         super().__init__(description="")
         self.rejections = rejections
+        self.problems = problems
 
 
 def answers(
-    view: Any, status: int = 200, *, refuses: Sequence[type[Rejected]] = ()
+    view: Any,
+    status: int = 200,
+    *,
+    or_at: int | None = None,
+    refuses: Sequence[type[Rejected]] = (),
+    problems: Sequence[str] = (),
 ) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses`: what it answers, and the rules its command can break."""
+    """For a route's `responses`: what it answers, and what else it can say.
+
+    The same view may come `or_at` another status. `refuses` are the rules its command can break,
+    `problems` those of the platform that do not follow from what the route is given.
+    """
     found: dict[int | str, dict[str, Any]] = {status: Answer(view, "Done, or as asked.")}
-    if refuses:
-        found["4XX"] = Refusals(refuses)
+    if or_at is not None:
+        found[or_at] = Answer(view, "Not now; the body says why.")
+    if refuses or problems:
+        found["4XX"] = Refusals(refuses, problems)
     return found
 
 

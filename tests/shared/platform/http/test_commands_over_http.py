@@ -216,6 +216,13 @@ class TestRefused:
         assert_problem(response, 405, "method-not-allowed")
         assert response.headers["allow"] == "POST"
 
+    async def test_with_another_method_where_the_path_takes_several(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        response = await client.delete("/clock")
+        assert_problem(response, 405, "method-not-allowed")
+        assert response.headers["allow"] == "GET, POST"
+
     async def test_with_an_undeclared_parameter(self, client: httpx.AsyncClient) -> None:
         for query, pointer in (("dryrun=true", "/dryrun"), ("dry_run=1", "/dry_run")):
             response = await post(client, f"/v1/boxes?{query}", BOX)

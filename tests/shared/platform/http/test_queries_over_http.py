@@ -135,7 +135,11 @@ class TestPaging:
         assert (len(page["items"]), page["next"]) == (7, None)
 
     @pytest.mark.parametrize(
-        "query", ["limit=0", "limit=501", "limit=x", "page=2", "color=green", "as_of=today"]
+        "query",
+        [
+            *("limit=0", "limit=501", "limit=x", "page=2", "color=green", "as_of=today"),
+            "cursor=a%00b",  # No text column takes a NUL.
+        ],
     )
     async def test_refuses_other_questions(self, client: httpx.AsyncClient, query: str) -> None:
         response = await client.get(f"/v1/boxes/shelf?{query}")
