@@ -44,7 +44,7 @@ class Area:
     name: str
     aggregates: Sequence[Aggregate[Any, Any]] = ()
     events: Mapping[str, type] = field(default_factory=dict)  # Name on the wire -> class.
-    public: frozenset[str] = frozenset()  # Names that also go to the public topic.
+    public: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Public topic -> names.
     handlers: Mapping[type, Handler] = field(default_factory=dict)  # Of commands that react gives.
     read_models: Sequence[Projection] = ()
     reactions: Sequence[Reaction] = ()
@@ -95,7 +95,7 @@ def join(
         name=name,
         own=events_of(areas),
         heard=heard,
-        public=frozenset(chain.from_iterable(area.public for area in areas)),
+        public=_united([area.public for area in areas]),
         private_tables=frozenset(chain.from_iterable(area.private_tables for area in areas)),
         aggregates=list(kinds.values()),
         fire=fire,
@@ -112,6 +112,14 @@ def join(
 def _effect(module: EffectModule, ports: object) -> Effect:
     name = module.__name__.rpartition(".")[2]
     return Effect(name, module.HEARS, partial(module.perform, ports))
+
+
+def _united(parts: Sequence[Mapping[str, frozenset[str]]]) -> Mapping[str, frozenset[str]]:
+    """Several areas may add to the same public topic."""
+    found: dict[str, frozenset[str]] = {}
+    for topic, names in chain.from_iterable(part.items() for part in parts):
+        found[topic] = found.get(topic, frozenset()) | names
+    return found
 
 
 def _merged(parts: Sequence[Mapping[Any, T]], *, may_repeat: bool = False) -> dict[Any, T]:

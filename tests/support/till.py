@@ -35,7 +35,7 @@ TYPES: Final[dict[str, type]] = {
     "ledger.purse.spent.v1": purse.Spent,
     "ledger.purse.postponed.v1": purse.Postponed,
 }
-PUBLIC: Final = frozenset(("ledger.purse.postponed.v1",))
+PUBLIC: Final = {"alerts": frozenset(("ledger.purse.postponed.v1",))}
 POSTPONED_BY: Final = timedelta(days=30)
 SETTLE_S_MAX: Final = 30.0
 FAR: Final = purse.NOW + timedelta(days=400)
@@ -267,7 +267,7 @@ class Till:
         )
 
     async def start(self, *, at_work: bool = True) -> None:
-        await self.log.create(self.topics.all())
+        await self.log.create(self.service.specs(self.topics))
         self.writer.start()
         if at_work:
             await self.workers.start()

@@ -93,7 +93,7 @@ class TestMeasure:
 
     async def test_tells_how_long_an_event_waits_for_the_log(self, url: str, log: EventLog) -> None:
         shop = Till(url, log, lease_ttl_s=TTL_S)
-        await log.create(shop.topics.all())
+        await log.create(shop.service.specs(shop.topics))
         shop.writer.start()
         await shop.do(till.fill("P-1", 10))
         await asyncio.sleep(0.1)

@@ -42,7 +42,7 @@ async def test_a_worker_takes_a_cut_for_a_lost_connection(
     proxy: FaultProxy, log: EventLog, words: bytes
 ) -> None:
     shop = Till(proxy.url, log)
-    await log.create(shop.topics.all())
+    await log.create(shop.service.specs(shop.topics))
     proxy.cut_at.append(words)
     with structlog.testing.capture_logs() as lines:
         await shop.start()

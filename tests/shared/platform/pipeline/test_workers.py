@@ -67,7 +67,7 @@ class TestTheWayOfAnEvent:
         shop.clock.move(purse.NOW + timedelta(hours=2))
         shop.workers.wake()
         await shop.settle()
-        alerts = await till.all_records(shop.log, shop.topics.alerts)
+        alerts = await till.all_records(shop.log, shop.topics.public("alerts"))
         assert [dict(r.headers)["ce_type"] for _, r in alerts] == [b"ledger.purse.postponed.v1"]
         assert alerts[0][0].partition == partition_of(account(1))
 
