@@ -20,8 +20,7 @@ from shared.platform.hosting.runtime import ALONE, Runtime
 from shared.platform.hosting.settings import DatabaseUnknown, PlatformSettings, ServiceSettings
 from shared.platform.log.memory import MemoryLog
 from shared.platform.service import Service, Topics, events_spec
-from tests.support import toy as toy_domain
-from tests.support.toy import toy_service
+from tests.support.toy import wallets
 
 NOWHERE: Final = "postgresql://nobody@localhost:1/nothing"  # Nothing is opened before a start.
 VARIABLE: Final = "DUEBOOK_TOY_DATABASE_URL"
@@ -32,7 +31,7 @@ class ToySettings(ServiceSettings):
 
 
 def service(settings: ToySettings) -> Service:
-    return toy_service()
+    return wallets.service()
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Runtime[Any]:
         name="toy",
         settings=ToySettings,
         make=service,
-        migrations=Path(toy_domain.__file__).parent / "toy_migrations",
+        migrations=Path(wallets.__file__).parent / "migrations",
     )
     monkeypatch.setitem(RUNTIMES, "toy", runtime)
     return runtime
@@ -79,7 +78,7 @@ class TestFurtherService:
             documents = {name: (await client.get(f"/{name}/openapi.json")).json() for name in hosts}
 
         assert [*documents] == [*SERVICES, "toy"]
-        assert "/v1/boxes" in documents["toy"]["paths"]
+        assert "/v1/wallets" in documents["toy"]["paths"]
         assert documents["toy"]["info"]["title"] == "Duebook toy"
 
 
@@ -134,7 +133,7 @@ async def test_a_further_service_is_migrated_takes_a_command_and_publishes_its_e
         transport = httpx.ASGITransport(host.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://toy") as client:
             answer = await client.post(
-                "/v1/boxes",
+                "/v1/wallets",
                 json={
                     "legal_entity": "CN01",
                     "number": "B-1",

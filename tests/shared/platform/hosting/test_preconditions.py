@@ -34,7 +34,7 @@ from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import LogUnavailable, TopicMismatch, TopicSpec, UnknownTopic
 from shared.platform.service import Topics, events_spec, public_spec
 from shared.platform.store.postgres import PostgresStore
-from tests.support.toy import toy_service
+from tests.support.toy.wallets import bare_service
 
 TOPICS: Final = (
     events_spec(Topics(), "ledger"),
@@ -120,7 +120,7 @@ class TestHost:
 
     def host(self, database: Database, log: MemoryLog) -> Host:
         return Host(
-            replace(toy_service(), name="ledger"),
+            replace(bare_service(), name="ledger"),
             PlatformSettings(),
             database=database,
             store=PostgresStore(database),

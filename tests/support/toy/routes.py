@@ -1,0 +1,118 @@
+"""The routes of the toy service: a wallet is opened with money, and money is put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from shared.kernel.decider import Change, Rejected, States, Work, expect
+from shared.kernel.money import Money
+from shared.platform.codec import to_json
+from shared.platform.http.commands import CommandContext
+from shared.platform.http.models import AccountRef, Code, Day, Id, MoneyIn, RequestBody, ShortText
+from shared.platform.http.paging import Paging
+from shared.platform.http.queries import Moment, QueryContext
+from tests.support.toy.wallet import (
+    Event,
+    Filled,
+    NumberAlreadyUsed,
+    Opened,
+    State,
+    Wallet,
+    wallet,
+)
+
+CURRENCY: Final = "CNY"  # A coin is its smallest unit.
+NEVER: Final = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+class CurrencyMismatch(Rejected):
+    """The coins of a wallet are of another currency."""
+
+
+class OpenWallet(RequestBody):
+    legal_entity: Code
+    number: ShortText
+    account_id: Id
+    content: MoneyIn
+    opened_on: Day
+
+
+class AddMoney(RequestBody):
+    amount: MoneyIn
+    payer: AccountRef | None = None
+
+
+router = APIRouter(prefix="/wallets", tags=["wallets"])
+
+
+@router.post("", status_code=201)
+async def open_wallet(body: OpenWallet, context: CommandContext) -> Response:
+    stream = wallet.stream(context.book(body.legal_entity), body.number)
+
+    def decide(states: States) -> Sequence[Change[State, Event]]:
+        if states.version(stream):
+            raise NumberAlreadyUsed("/number")
+        opened = Opened(body.account_id, NEVER, coins_of(body.content, "/content/currency"))
+        return [Change(stream, [opened], body.opened_on)]
+
+    def answer(states: States) -> bytes:
+        return to_json({"id": stream.id, "version": 1, "content": content_of(states.of(stream))})
+
+    return await context.run(Work([stream], decide, answer), 201)
+
+
+@router.post("/{id}:add")
+async def add_money(id: Id, body: AddMoney, context: CommandContext) -> Response:
+    await context.find(id, "wallet")
+    stream = wallet.existing(id)
+
+    def decide(states: States) -> Sequence[Change[State, Event]]:
+        filled = Filled(coins_of(body.amount, "/amount/currency"))
+        return [Change(stream, [filled], context.today("Asia/Shanghai"))]
+
+    def answer(states: States) -> bytes:
+        content = content_of(states.of(stream))
+        return to_json({"id": id, "version": states.version(stream), "content": content})
+
+    return await context.run(Work([stream], decide, answer))
+
+
+@router.post("/{id}:empty")
+async def empty_wallet(id: Id, context: CommandContext) -> Response:
+    raise ZeroDivisionError("a secret that nobody must read")
+
+
+@router.get("/numbers")
+async def list_numbers(
+    paging: Paging,
+    moment: Moment,
+    color: Annotated[list[Literal["red", "blue"]] | None, Query()] = None,
+) -> Response:
+    names = [f"wallet-{n:02}" for n in range(7)]
+    rest = [name for name in names if paging.after is None or name > paging.after[0]]
+    page = paging.page(rest[: paging.limit + 1], lambda name: (name,))
+    return Response(
+        to_json({**page._asdict(), "as_of": moment.as_of}), media_type="application/json"
+    )
+
+
+@router.get("/{id}")
+async def show_wallet(id: Id, reading: QueryContext) -> Response:
+    async with reading.of("wallets"):
+        return Response(b"{}", media_type="application/json")
+
+
+def coins_of(given: MoneyIn, field: str) -> int:
+    amount = given.money()
+    if amount.currency != CURRENCY:
+        raise CurrencyMismatch(field)
+    return amount.minor
+
+
+def content_of(state: State) -> Money:
+    return Money(expect(state, Wallet).coins, CURRENCY)
