@@ -46,7 +46,7 @@ class Area:
     name: str
     aggregates: Sequence[Aggregate[Any, Any]] = ()
     events: Mapping[str, type] = field(default_factory=dict)  # Name on the wire -> class.
-    public: frozenset[str] = frozenset()  # Names that also go to the public topic.
+    public: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Public topic -> names.
     handlers: Mapping[type, Handler] = field(default_factory=dict)  # Of commands that react gives.
     read_models: Sequence[Projection] = ()
     reactions: Sequence[Reaction] = ()
@@ -108,7 +108,7 @@ def join(
         name=name,
         own=events_of(areas),
         heard=heard,
-        public=frozenset(chain.from_iterable(area.public for area in areas)),
+        public=_united([area.public for area in areas]),
         private_tables=frozenset(chain.from_iterable(area.private_tables for area in areas)),
         aggregates=list(kinds.values()),
         fire=fire,
@@ -167,3 +167,11 @@ def _once(what: str, declared: Iterable[tuple[Area, K, T]]) -> dict[K, T]:
 def _twice(what: str, name: object, first: Area, second: Area) -> DeclaredTwice:
     said = name.__name__ if isinstance(name, type) else name
     return DeclaredTwice(f"{what} {said}: declared by {first.name} and by {second.name}")
+
+
+def _united(parts: Sequence[Mapping[str, frozenset[str]]]) -> Mapping[str, frozenset[str]]:
+    """Several areas may add to the same public topic."""
+    found: dict[str, frozenset[str]] = {}
+    for topic, names in chain.from_iterable(part.items() for part in parts):
+        found[topic] = found.get(topic, frozenset()) | names
+    return found

@@ -14,17 +14,14 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from services.credit.runtime.wiring import AREAS as CREDIT
-from services.dunning.runtime.wiring import AREAS as DUNNING
-from services.ledger.runtime.wiring import AREAS as LEDGER
+from services.cli import installed
 from shared.kernel.decider import Aggregate
 from shared.platform.area import Area, join
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final[Mapping[str, tuple[Area, ...]]] = {
-    "ledger": LEDGER,
-    "credit": CREDIT,
-    "dunning": DUNNING,
+    name: importlib.import_module(f"services.{name}.runtime.wiring").AREAS
+    for name in installed.SERVICES
 }
 ALL: Final = [(service, area) for service, areas in SERVICES.items() for area in areas]
 NO_AREAS: Final = {"contract", "runtime", "migrations"}

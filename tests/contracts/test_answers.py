@@ -22,7 +22,7 @@ from shared.platform.http.parts import Parts
 from shared.platform.http.views import View, answers, said
 from tests.support.answering import answers_looked_at
 from tests.support.contract_documents import DOCUMENTS, OPERATIONS, Operation
-from tests.support.toy import toy_service
+from tests.support.toy.wallets import bare_service
 
 NOT_JSON: Final = {"/metrics"}
 OF_EVENTS: Final = {"Reason", "Cap", "Indicator"}  # Parts of an event, described by its schema.
@@ -105,7 +105,7 @@ def things() -> FastAPI:
         media_type = body.get("media_type", "application/json")
         return Response(to_json({**THING, **body.get("fields", {})}), status, {}, media_type)
 
-    service = replace(toy_service(), routers=[router], problems={NotForSale: 409, NotHere: 409})
+    service = replace(bare_service(), routers=[router], problems={NotForSale: 409, NotHere: 409})
     nothing: Any = None
     return create_app(
         Parts(service=service, tenant_id=UUID(int=7), clock=nothing, writer=nothing, store=nothing)
