@@ -13,10 +13,10 @@ from services.dunning.runtime.wiring import AREAS as DUNNING
 from services.ledger.runtime.wiring import AREAS as LEDGER
 from shared.platform.http.operations import router as operations
 from shared.platform.http.views import View, answers, said
-from tests.support.resources import Pair, pairs, personal_fields, view_of
+from tests.support.resources import Pair, pairs, personal_fields, routes_of, view_of
 
 ROUTES: Final = {
-    service: [route for area in areas for router in area.routes for route in router.routes]
+    service: [route for area in areas for router in area.routes for route in routes_of(router)]
     for service, areas in (("ledger", LEDGER), ("credit", CREDIT), ("dunning", DUNNING))
 }
 ALL: Final = [*(each for routes in ROUTES.values() for each in pairs(routes))]
@@ -27,7 +27,7 @@ def has_one_view(pair: Pair) -> bool:
 
 
 @pytest.mark.parametrize(
-    "pair", [*ALL, *pairs(operations.routes)], ids=lambda pair: str(pair.command.path)
+    "pair", [*ALL, *pairs(routes_of(operations))], ids=lambda pair: str(pair.command.path)
 )
 def test_a_command_answers_with_the_view_of_its_resource(pair: Pair) -> None:
     assert has_one_view(pair)
@@ -63,8 +63,8 @@ def test_a_command_with_a_view_of_its_own_is_found() -> None:
     lonely = APIRouter(prefix="/lonely")
     lonely.add_api_route("", answer, methods=["POST"], responses=answers(ThingView))
 
-    assert [has_one_view(pair) for pair in pairs(router.routes)] == [False, True, False]
-    assert [has_one_view(pair) for pair in pairs(lonely.routes)] == [False]
+    assert [has_one_view(pair) for pair in pairs(routes_of(router))] == [False, True, False]
+    assert [has_one_view(pair) for pair in pairs(routes_of(lonely))] == [False]
 
 
 def test_personal_fields_are_found() -> None:

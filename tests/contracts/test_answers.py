@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final
@@ -12,6 +13,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
 from shared.kernel.decider import Rejected
@@ -19,9 +21,9 @@ from shared.kernel.money import Money
 from shared.platform.codec import to_json
 from shared.platform.http.app import create_app
 from shared.platform.http.parts import Parts
-from shared.platform.http.views import View, answers, said
+from shared.platform.http.views import View, answers, said, schemas_of
 from tests.support.answering import answers_looked_at
-from tests.support.contract_documents import DOCUMENTS, OPERATIONS, Operation
+from tests.support.contract_documents import DOCUMENTS, OPERATIONS, Operation, misfit
 from tests.support.toy.wallets import bare_service
 
 NOT_JSON: Final = {"/metrics"}
@@ -47,30 +49,99 @@ def test_every_route_that_writes_says_which_rules_it_can_break(
         assert {"409", "422"} & set(responses)
 
 
-def _views(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for name, schema in DOCUMENTS[service]["components"]["schemas"].items():
-        if name.endswith("View") and name not in OF_EVENTS:
-            for field, shape in schema.get("properties", {}).items():
-                yield name, field, shape
+def _shown(service: str) -> Mapping[str, dict[str, Any]]:
+    """The schemas that answers are made of, by name, but for parts of an event."""
+    document = DOCUMENTS[service]
+    schemas: dict[str, dict[str, Any]] = document["components"]["schemas"]
+    answers = [
+        response
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+        if status.startswith("2")
+    ]
+    names, waiting = set[str](), set(_refs(answers))
+    while waiting:
+        names |= waiting
+        waiting = {ref for name in waiting for ref in _refs(schemas[name])} - names
+    return {name: schemas[name] for name in sorted(names - OF_EVENTS)}
+
+
+def _refs(shape: Any) -> Iterator[str]:
+    text = json.dumps(shape)
+    return (found[1] for found in re.finditer(r'"#/components/schemas/(\w+)"', text))
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)
-def test_every_field_of_a_view_says_what_it_means(service: str) -> None:
-    fields = list(_views(service))
+def test_every_field_of_an_answer_says_what_it_means(service: str) -> None:
+    fields = [
+        (f"{name}.{field}", shape)
+        for name, schema in _shown(service).items()
+        for field, shape in schema["properties"].items()
+    ]
 
     assert fields
-    assert [f"{view}.{name}" for view, name, shape in fields if "description" not in shape] == []
+    assert [field for field, shape in fields if not shape.get("description")] == []
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)
-def test_every_field_of_a_view_that_is_no_view_has_an_example(service: str) -> None:
+def test_every_field_of_an_answer_has_an_example_that_says_something(service: str) -> None:
     bare = [
-        f"{view}.{name}"
-        for view, name, shape in _views(service)
-        if "examples" not in shape and "View" not in json.dumps(shape)
+        f"{name}.{field}"
+        for name, schema in _shown(service).items()
+        for field, shape in schema["properties"].items()
+        if [] in (shape.get("examples") or [[]]) or {} in shape["examples"]
     ]
 
     assert bare == []
+
+
+@pytest.mark.parametrize(("service", "method", "path"), OPERATIONS)
+def test_the_examples_of_an_answer_are_one(service: str, method: str, path: str) -> None:
+    document = DOCUMENTS[service]
+    for status, response in document["paths"][path][method]["responses"].items():
+        if path in NOT_JSON or not status.startswith("2"):
+            continue
+        shape = response["content"]["application/json"]["schema"]
+        if "$ref" not in shape:
+            continue  # The document of the service itself.
+        properties = document["components"]["schemas"][shape["$ref"].rpartition("/")[2]][
+            "properties"
+        ]
+        example = {name: one["examples"][0] for name, one in properties.items()}
+        asked = Operation(service, method, path)
+
+        body = json.dumps(example).encode()
+        assert misfit(document, asked, int(status), "application/json", body) is None
+
+
+class PartView(View, frozen=True, kw_only=True):
+    """A part."""
+
+    number: Annotated[int, said("Which one.", 7)]
+    price: Annotated[Money, said("What it costs.")]
+    color: Annotated[str | UnsetType, said("Only of painted ones.", "red")] = UNSET
+
+
+class WholeView(View, frozen=True, kw_only=True):
+    """A thing made of parts."""
+
+    first: Annotated[PartView, said("The one to begin with.")]
+    last: Annotated[PartView | None, said("The one to end with.")]
+    parts: Annotated[list[PartView], said("All of them.")]
+    words: Annotated[list[str], said("Nobody gave an example.")]
+
+
+def test_an_example_of_a_view_is_made_of_those_of_its_fields() -> None:
+    properties = schemas_of([WholeView])[1]["WholeView"]["properties"]
+    part = {"number": 7, "price": {"amount": "8000.00", "currency": "CNY"}}
+
+    assert {name: shape.get("examples") for name, shape in properties.items()} == {
+        "first": [part],
+        "last": [part],
+        "parts": [[part]],
+        "words": None,
+    }
 
 
 class ThingView(View, frozen=True, kw_only=True):

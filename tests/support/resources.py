@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import httpx
 import msgspec
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from msgspec import UnsetType
 
@@ -24,9 +24,12 @@ class Pair(NamedTuple):
     query: APIRoute | None
 
 
-def pairs(routes: Iterable[object]) -> Sequence[Pair]:
+def routes_of(router: APIRouter | FastAPI) -> Sequence[APIRoute]:
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+def pairs(found: Sequence[APIRoute]) -> Sequence[Pair]:
     """Of every route that writes: `/things` and `/things/{id}:verb` are shown by `/things/{id}`."""
-    found = [route for route in routes if isinstance(route, APIRoute)]
     shown = {route.path: route for route in found if _takes(route, "GET")}
     return [Pair(route, _query(route, shown)) for route in found if _takes(route, "POST")]
 
@@ -79,7 +82,7 @@ class Compared:
         assert answer.status_code in (200, 201), answer.text
         path, posted = answer.request.url.path, answer.json()
         pair = next(
-            each for each in pairs(self.app.routes) if each.command.path_regex.fullmatch(path)
+            each for each in pairs(routes_of(self.app)) if each.command.path_regex.fullmatch(path)
         )
         assert pair.query is not None
         view = view_of(pair.command)
@@ -106,7 +109,7 @@ class Compared:
     @property
     def left(self) -> set[str]:
         """The routes that write and were not compared."""
-        return {each.command.path for each in pairs(self.app.routes)} - self.paths
+        return {each.command.path for each in pairs(routes_of(self.app))} - self.paths
 
 
 def _token(answer: httpx.Response) -> dict[str, str]:

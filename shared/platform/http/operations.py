@@ -70,9 +70,10 @@ class ClockView(View, frozen=True, kw_only=True):
     in_flight: Annotated[int | UnsetType, said("Commands not answered yet.", 0)] = UNSET
     lag: Annotated[int | UnsetType, said("Records not consumed yet.", 0)] = UNSET
     end_offsets: Annotated[
-        dict[str, list[int]] | UnsetType, said("By topic, the end of each partition.", {})
+        dict[str, list[int]] | UnsetType,
+        said("By topic, the end of each partition.", {"duebook.books.events.v1": [7, 12]}),
     ] = UNSET
-    halted: Annotated[list[HaltedView] | UnsetType, said("What stands still.", [])] = UNSET
+    halted: Annotated[list[HaltedView] | UnsetType, said("What stands still.")] = UNSET
 
 
 async def _parts(request: Request) -> Parts:

@@ -20,9 +20,7 @@ class ListedItemView(View, frozen=True, kw_only=True):
     invoice_number: Annotated[str, said("The number of its invoice.", "INV-2013-0001")]
     installment: Annotated[int, said("Which installment of the invoice it is, from 1.", 1)]
     due_on: Annotated[date, said("The day it was due on.", "2013-01-30")]
-    open_amount: Annotated[
-        Money, said("What was open then.", {"amount": "8000.00", "currency": "CNY"})
-    ]
+    open_amount: Annotated[Money, said("What was open then.")]
 
 
 def of_item(item: ListedItem) -> ListedItemView:

@@ -43,7 +43,6 @@ from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/promises", tags=["promises"])
 
-MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 NOTE: Final = {"contact_person": "王芳", "text": "pays on Friday"}
 
@@ -56,10 +55,10 @@ class PromiseView(View, frozen=True, kw_only=True):
     account: Annotated[AccountRefView, said("Who promised.")]
     number: Annotated[str, said("The caller's, or made from the key.", "promise-7")]
     status: Annotated[Literal["open", "kept"], said("Kept once the cash came in time.", "open")]
-    amount: Annotated[Money, said("What was promised.", MONEY)]
+    amount: Annotated[Money, said("What was promised.")]
     promised_on: Annotated[date, said("By when.", "2026-04-09")]
     made_on: Annotated[date, said("When it was said.", "2026-04-02")]
-    received: Annotated[Money | None, said("Allocated in time; null: not kept.", MONEY)]
+    received: Annotated[Money | None, said("Allocated in time; null: not kept.")]
     kept_on: Annotated[date | None, said("When it was kept.", "2026-04-08")]
     note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE, is_personal=True)]
 

@@ -54,7 +54,7 @@ class TaskView(View, frozen=True, kw_only=True):
     opened_on: Annotated[date, said("Business date.", "2026-04-01")]
     outcome: Annotated[str | None, said("What came of it.", "reached")]
     completed_on: Annotated[date | None, said("When it was done.", "2026-04-02")]
-    items: Annotated[list[ListedItemView], said("As they were when it was opened.", [])]
+    items: Annotated[list[ListedItemView], said("As they were when it was opened.")]
 
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

@@ -18,7 +18,6 @@ from shared.kernel.decider import Resource
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
-MONEY: Final = {"amount": "5650.00", "currency": "CNY"}
 ID: Final = "c9880000-1c55-5a1d-8a3e-2d7e0f6b9c01"
 Status = Literal["received", "reversed"]
 
@@ -30,7 +29,7 @@ class AllocationView(View, frozen=True, kw_only=True):
     invoice_id: Annotated[UUID, said("Which invoice got it.", ID)]
     invoice_number: Annotated[str, said("The invoice's number.", "2026-0131")]
     installment: Annotated[int, said("Which installment of it.", 1)]
-    amount: Annotated[Money, said("How much.", MONEY)]
+    amount: Annotated[Money, said("How much.")]
     effective_on: Annotated[date, said("Its business date.", "2026-03-02")]
 
 
@@ -45,8 +44,8 @@ class PaymentSummaryView(View, frozen=True, kw_only=True):
     number: Annotated[str, said("The caller's, unique in the legal entity.", "P-2026-0203")]
     status: Annotated[Status, said("At as_of.", "received")]
     value_on: Annotated[date, said("The day the money is ours.", "2026-03-01")]
-    amount: Annotated[Money, said("All of it.", MONEY)]
-    unallocated_amount: Annotated[Money, said("What is not given to invoices.", MONEY)]
+    amount: Annotated[Money, said("All of it.")]
+    unallocated_amount: Annotated[Money, said("What is not given to invoices.")]
     open_item_id: Annotated[UUID, said("Of its unallocated rest.", ID)]
     method: Annotated[str, said("How it came.", "transfer")]
     reference: Annotated[str | None, said("What the payer wrote.", "INV 2026-0131")]
@@ -67,14 +66,16 @@ class PaymentView(PaymentSummaryView, frozen=True, kw_only=True):
     """Money that came in, as of a day, as it was known at an instant, with what it gave."""
 
     as_of: Annotated[date, said("The day asked about, or today.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
     payer: Annotated[
         str | None, said("Who paid, where that was named.", "宁波启航机械", is_personal=True)
     ]
-    allocations: Annotated[list[AllocationView], said("Lasting ones, by day and invoice.", [])]
+    allocations: Annotated[list[AllocationView], said("Lasting ones, by day and invoice.")]
     affected: Annotated[
         list[AffectedInvoiceView] | UnsetType,
-        said("Of a command alone: the invoices that changed with it.", []),
+        said("Of a command alone: the invoices that changed with it."),
     ] = UNSET
 
 

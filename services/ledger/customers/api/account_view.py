@@ -24,9 +24,7 @@ class BalanceView(View, frozen=True, kw_only=True):
     """What is owed in one currency."""
 
     currency: Annotated[str, said("ISO 4217 code.", "CNY")]
-    open_amount: Annotated[
-        Money, said("What its invoices have open.", {"amount": "8000.00", "currency": "CNY"})
-    ]
+    open_amount: Annotated[Money, said("What its invoices have open.")]
     unallocated_amount: Annotated[
         Money, said("What is paid but not allocated.", {"amount": "500.00", "currency": "CNY"})
     ]
@@ -53,11 +51,11 @@ class AccountView(View, frozen=True, kw_only=True):
     ]
     contact_person: Annotated[
         ContactPersonView | None,
-        said("Whom to talk to.", {"name": "王芳", "phone": None, "email": None}, is_personal=True),
+        said("Whom to talk to.", is_personal=True),
     ]
     language: Annotated[str | None, said("Of its notices.", "zh", is_personal=True)]
     sales_owner: Annotated[str | None, said("Who sells to it.", "李强", is_personal=True)]
-    balances: Annotated[list[BalanceView], said("By currency; its own is there even at zero.", [])]
+    balances: Annotated[list[BalanceView], said("By currency; its own is there even at zero.")]
 
 
 def of_state(resource: Resource[State]) -> AccountView:

@@ -15,7 +15,6 @@ from shared.kernel.decider import Resource
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
-MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 ID: Final = "3b5f0c9e-1c55-5a1d-8a3e-2d7e0f6b9c01"
 
 
@@ -25,8 +24,8 @@ class InstallmentView(View, frozen=True, kw_only=True):
     installment: Annotated[int, said("From 1.", 1)]
     open_item_id: Annotated[UUID, said("Of the open item.", ID)]
     due_on: Annotated[date | None, said("The last day to pay; null: never due.", "2026-03-02")]
-    amount: Annotated[Money, said("As agreed.", MONEY)]
-    open_amount: Annotated[Money, said("What is open of it.", MONEY)]
+    amount: Annotated[Money, said("As agreed.")]
+    open_amount: Annotated[Money, said("What is open of it.")]
     days_past_due: Annotated[int | None, said("At as_of; below zero: not due yet.", 12)]
 
 
@@ -48,13 +47,13 @@ class InvoiceSummaryView(View, frozen=True, kw_only=True):
     number: Annotated[str, said("The caller's, unique in the legal entity.", "2026-0131")]
     status: Annotated[Status, said("At as_of.", "open")]
     issued_on: Annotated[date, said("The invoice date.", "2026-01-31")]
-    total: Annotated[Money, said("Of all installments.", MONEY)]
-    open_amount: Annotated[Money, said("What is open of it.", MONEY)]
+    total: Annotated[Money, said("Of all installments.")]
+    open_amount: Annotated[Money, said("What is open of it.")]
     terms: Annotated[
         TermsView | None,
-        said("Null: a due date was given, or none.", {"anchor": "invoice", "add_days": 30}),
+        said("Null: a due date was given, or none."),
     ]
-    installments: Annotated[list[InstallmentView], said("By installment.", [])]
+    installments: Annotated[list[InstallmentView], said("By installment.")]
 
 
 class AppliedView(View, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ class AppliedView(View, frozen=True, kw_only=True):
     payment_id: Annotated[UUID, said("Which payment.", ID)]
     payment_number: Annotated[str, said("The payment's number.", "P-2026-0203")]
     installment: Annotated[int, said("Which installment got it.", 1)]
-    amount: Annotated[Money, said("How much.", MONEY)]
+    amount: Annotated[Money, said("How much.")]
     value_on: Annotated[date, said("Value date of the payment.", "2026-03-01")]
     effective_on: Annotated[date, said("Business date of the allocation.", "2026-03-02")]
 
@@ -73,8 +72,10 @@ class InvoiceView(InvoiceSummaryView, frozen=True, kw_only=True):
     """An invoice as of a day, as it was known at an instant, with what payments gave to it."""
 
     as_of: Annotated[date, said("The day asked about, or today.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
-    allocations: Annotated[list[AppliedView], said("Lasting ones, in their order.", [])]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
+    allocations: Annotated[list[AppliedView], said("Lasting ones, in their order.")]
 
 
 def of_state(resource: Resource[State], now: datetime) -> InvoiceView:
