@@ -190,7 +190,8 @@ class TestSeveralWriters:
         both = [await writers.start(url), await writers.start(url)]
         for number in range(4):
             await both[0].submit(wallet.open_wallet(str(number), 10_000), caller())
-        storm = asyncio.create_task(_kill_writers(server.url_of("postgres"), url))
+        moved = asyncio.Event()
+        storm = asyncio.create_task(_kill_writers(server.url_of("postgres"), url, moved))
         told: Counter[str] = Counter()
         rng = random.Random(7)
 
@@ -201,6 +202,7 @@ class TestSeveralWriters:
                 who = replace(caller(f"{id}/{n}"), actor=f"{id}/{n}")
                 outcome = await _until_told(both[(id + n) % 2], work, who)
                 told[f"{id}/{n}"] += not outcome.replayed
+                moved.set()
 
         await asyncio.gather(*(client(id) for id in range(16)))
         storm.cancel()
@@ -221,7 +223,8 @@ async def _until_told(writer: Writer, work: AnyWork, who: Caller) -> Accepted:
     raise AssertionError("no certainty")
 
 
-async def _kill_writers(maintenance: str, url: str) -> None:
+async def _kill_writers(maintenance: str, url: str, moved: asyncio.Event) -> None:
+    """Between two kills somebody is told: on a busy machine nobody would be, ever."""
     connection = await asyncpg.connect(maintenance)
     try:
         while True:  # Until cancelled.
@@ -231,6 +234,8 @@ async def _kill_writers(maintenance: str, url: str) -> None:
                 WRITER_NAME,
                 url.partition("@/")[2].partition("?")[0],
             )
+            moved.clear()
+            await moved.wait()
             await asyncio.sleep(KILL_PAUSE_S)
     finally:
         connection.terminate()
