@@ -16,7 +16,7 @@ from services.dunning.accounts.views.account import AccountRefView
 from services.dunning.alerts.projections.overdue_alerts import Asked, FeedItemRow, feed
 from services.dunning.alerts.views.overdue_alert import OverdueAlertFeed, OverdueAlertView, What
 from shared.kernel.money import Money
-from shared.platform.http.models import Id
+from shared.platform.http.models import Id, WholeNumber
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import answers, shown
@@ -31,7 +31,7 @@ async def read_overdue_alerts(
     query: QueryContext,
     paging: Paging,
     event: Annotated[list[What] | None, Query()] = None,
-    threshold_days: Annotated[list[int] | None, Query()] = None,
+    threshold_days: Annotated[list[WholeNumber] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     open_item_id: Annotated[list[Id] | None, Query()] = None,
     collector_id: Annotated[list[Id] | None, Query()] = None,
