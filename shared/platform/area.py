@@ -78,7 +78,7 @@ def join(
     name: str,
     areas: Sequence[Area],
     *,
-    heard: Mapping[str, type],
+    subscribes_to: Mapping[str, type],
     settings: object = None,
     ports: object = None,
 ) -> Service:
@@ -94,7 +94,7 @@ def join(
     return Service(
         name=name,
         own=events_of(areas),
-        heard=heard,
+        subscribes_to=subscribes_to,
         public=_united([area.public for area in areas]),
         private_tables=frozenset(chain.from_iterable(area.private_tables for area in areas)),
         aggregates=list(kinds.values()),
@@ -115,7 +115,7 @@ def _effect(module: EffectModule, ports: object) -> Effect:
 
 
 def _united(parts: Sequence[Mapping[str, frozenset[str]]]) -> Mapping[str, frozenset[str]]:
-    """Several areas may add to the same public topic."""
+    """Unites the public topics: several areas may add to the same one."""
     found: dict[str, frozenset[str]] = {}
     for topic, names in chain.from_iterable(part.items() for part in parts):
         found[topic] = found.get(topic, frozenset()) | names
@@ -123,7 +123,10 @@ def _united(parts: Sequence[Mapping[str, frozenset[str]]]) -> Mapping[str, froze
 
 
 def _merged(parts: Sequence[Mapping[Any, T]], *, may_repeat: bool = False) -> dict[Any, T]:
-    """All of them; the same key twice only with the same value, and only where that may be."""
+    """Joins the parts.
+
+    The same key may stand twice only with the same value, and only where that may be.
+    """
     found: dict[Any, T] = {}
     for part in parts:
         for key, value in part.items():

@@ -183,7 +183,7 @@ def test_personal_data_goes_only_where_an_area_declared_a_table(service: str) ->
     used = set(re.findall(r'PrivateRow\("(\w+)"', code))
 
     assert used == {table for area in SERVICES[service] for table in area.private_tables}
-    joined = join(service, SERVICES[service], heard={})
+    joined = join(service, SERVICES[service], subscribes_to={})
     assert joined.private_tables == used
 
 

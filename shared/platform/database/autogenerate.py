@@ -46,7 +46,7 @@ _IMPORTS: Final = "\nfrom shared.platform.store.schema import protect\n"
 def write_revision(
     url: str, folder: Path, tables: Sequence[sa.Table], message: str, previous: str
 ) -> Path | None:
-    """The new file in the folder's versions; None where database and rows agree already."""
+    """Writes a file into the folder's versions; None where database and rows agree."""
     operations = asyncio.run(_difference(url, tables))
     if operations.is_empty():
         return None

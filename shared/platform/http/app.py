@@ -1,4 +1,4 @@
-"""The HTTP face of one service: its routes under /v1, those for operations beside them."""
+"""Makes the app of one service: its routes under /v1, those for operations beside them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _COMMAND_PARAMETERS: Final[list[dict[str, Any]]] = [
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "description": "The ETag the wish rests on.",
+        "description": "The ETag that the command rests on.",
         "schema": {"type": "string", "pattern": '^"v[0-9]+"$'},
     },
     {
@@ -98,7 +98,7 @@ _PARAMETERS: Final[Mapping[object, list[dict[str, Any]]]] = {
 
 
 def create_app(parts: Parts, *, api: bool = True) -> FastAPI:
-    """Without lifespan: whoever makes the parts starts and stops them.
+    """Makes the app, without lifespan: whoever makes the parts starts and stops them.
 
     Without `api` only the routes for operations are there.
     """
@@ -129,7 +129,7 @@ def _problem_response() -> dict[str, Any]:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, and the headers that commands and queries read by themselves."""
+    """Adds to FastAPI's document the headers that commands and queries read themselves."""
     if app.openapi_schema is not None:
         return app.openapi_schema
     schema = get_openapi(title=app.title, version=app.version, routes=app.routes)

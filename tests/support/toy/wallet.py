@@ -59,7 +59,7 @@ class Postponed:
 
 @dataclass(frozen=True)
 class Unheard:
-    """Not a word of the codec."""
+    """Is no type of the codec."""
 
 
 Event = Opened | Filled | Spent | Postponed
@@ -151,7 +151,7 @@ def write(
     ids: Sequence[UUID] = (),
     private: Sequence[PrivateRow] = (),
 ) -> Work:
-    """Whatever is asked, without a rule."""
+    """Writes whatever is asked, without a rule."""
     return Work([name], lambda states: [change(name, *events, ids=ids)], answer(name), private)
 
 
@@ -172,7 +172,7 @@ def spend(number: str, coins: int, book: Book = BOOK) -> Work:
 
 
 def spend_from(name: Stream[State, Event], coins: int) -> Work:
-    """Nothing to do when nothing is to be spent."""
+    """Spends coins; does nothing when nothing is to be spent."""
 
     def decide(states: States) -> Sequence[AnyChange]:
         state = states.of(name)
@@ -184,7 +184,7 @@ def spend_from(name: Stream[State, Event], coins: int) -> Work:
 
 
 def move(source: str, target: str, coins: int) -> Work:
-    """Coins from one wallet to another; both change or none."""
+    """Moves coins from one wallet to another; both change or none."""
     a, b = stream(source), stream(target)
 
     def decide(states: States) -> Sequence[AnyChange]:

@@ -23,7 +23,7 @@ from shared.platform.http.views import answers, shown
 
 router = APIRouter(prefix="/overdue-alerts", tags=["overdue alerts"])
 
-WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
+WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer one is cut
 
 
 @router.get("", responses=answers(OverdueAlertFeed))

@@ -75,7 +75,9 @@ class TestAccepted:
         again = await post(client, "/v1/wallets", WALLET, key)
         assert again.headers["idempotency-replayed"] == "true"
 
-    async def test_sees_the_same_wish_in_another_spelling(self, client: httpx.AsyncClient) -> None:
+    async def test_sees_the_same_command_in_another_spelling(
+        self, client: httpx.AsyncClient
+    ) -> None:
         await post(client, "/v1/wallets", WALLET)
         again = await post(client, "/v1/wallets", dict(reversed(WALLET.items())))
         assert again.headers["idempotency-replayed"] == "true"
