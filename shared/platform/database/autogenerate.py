@@ -51,7 +51,7 @@ def write_revision(
     if operations.is_empty():
         return None
     created = [each.table_name for each in operations.ops if isinstance(each, CreateTableOp)]
-    body = re.sub(r"^ +# .*\n", "", render_python_code(operations) + "\n", flags=re.MULTILINE)
+    body = re.sub(r"^ *# .*\n", "", render_python_code(operations) + "\n", flags=re.MULTILINE)
     lines = [f"    {line}".rstrip() for line in body.strip().splitlines()]
     lines = [re.sub(r"^ {8}(?=op\.)", "    ", line) for line in lines]
     lines += [f'    protect(op, "{name}")' for name in created]
