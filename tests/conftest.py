@@ -13,8 +13,8 @@ from shared.platform.store.schema import platform_statements, private_table
 from tests.support.answering import answers_looked_at
 from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
+from tests.support.run_notes import notes
 from tests.support.served import templates
-from tests.support.told import told
 
 NO_BROKERS: Final = pytest.StashKey[str]()
 
@@ -105,7 +105,7 @@ def _need_brokers(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in told(terminalreporter.config):
+    for line in notes(terminalreporter.config):
         terminalreporter.write_line(line)
     reason = terminalreporter.config.stash.get(NO_BROKERS, None)
     if reason is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,16 +12,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 import httpx
 import uvicorn
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook
-from services.cli.main import PARTS
+from services.cli.installed import RUNTIMES
 from shared.platform.database.migrations import migrate
 from shared.platform.hosting.host import Host
-from shared.platform.hosting.open_host import ALONE
+from shared.platform.hosting.runtime import ALONE
 from shared.platform.hosting.serving import joined
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.memory import MemoryLog
@@ -52,9 +54,9 @@ class Served:
 
 def templates(server: Server) -> Mapping[str, str]:
     """For each service a database as its migrations leave it, to be copied."""
-    made = {name: server.create() for name in PARTS}
-    for name, part in PARTS.items():
-        migrate(server.url_of(made[name]), part.migrations)
+    made = {name: server.create() for name in RUNTIMES}
+    for name, runtime in RUNTIMES.items():
+        migrate(server.url_of(made[name]), runtime.migrations)
     return made
 
 
@@ -68,11 +70,12 @@ def served(server: Server, templates: Mapping[str, str], folder: Path) -> Iterat
         data=folder,
         clock="manual",
         clock_start=START,
-        ledger_database_url=server.url_of(databases["ledger"]),
-        credit_database_url=server.url_of(databases["credit"]),
-        dunning_database_url=server.url_of(databases["dunning"]),
     )
-    running = _Running(platform)
+    urls = {
+        f"DUEBOOK_{name.upper()}_DATABASE_URL": server.url_of(one)
+        for name, one in databases.items()
+    }
+    running = _Running(platform, urls)
     thread = threading.Thread(target=lambda: asyncio.run(running.serve()), name="served")
     thread.start()
     try:
@@ -101,17 +104,19 @@ class _Server(uvicorn.Server):
 class _Running:
     """The services and their server, from start to stop."""
 
-    def __init__(self, platform: PlatformSettings) -> None:
+    def __init__(self, platform: PlatformSettings, urls: Mapping[str, str]) -> None:
         self.ready = threading.Event()
         self.problem: BaseException | None = None
         self._platform = platform
+        self._urls = urls
         self._server: uvicorn.Server | None = None
 
     async def serve(self) -> None:
         log = MemoryLog()
-        hosts: dict[str, Host] = {
-            name: part.http.host(self._platform, log, ALONE) for name, part in PARTS.items()
-        }
+        with patch.dict(os.environ, self._urls):
+            hosts: dict[str, Host] = {
+                name: runtime.host(self._platform, log, ALONE) for name, runtime in RUNTIMES.items()
+            }
         config = uvicorn.Config(
             joined(hosts),
             host="127.0.0.1",

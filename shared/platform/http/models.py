@@ -1,4 +1,4 @@
-"""The words of request bodies: strict, closed, and exact about what is wrong with them.
+"""Reads request bodies: strict, closed, and exact about what is wrong with them.
 
 Values become what the domain speaks (Money, date, UUID); nothing is coerced, nothing is guessed.
 """
@@ -198,7 +198,7 @@ class MoneyIn(RequestBody):
 
 
 class MoneyOrZeroIn(MoneyIn):
-    """As MoneyIn, but zero is a wish too (a limit of nothing)."""
+    """As MoneyIn, but zero is allowed too (a limit of nothing)."""
 
     zero_allowed: ClassVar[bool] = True
 

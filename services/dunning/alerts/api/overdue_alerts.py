@@ -75,7 +75,7 @@ class OverdueAlertFeed(View, frozen=True, kw_only=True):
     next: Annotated[str, said("Where to go on, also when nothing is left.", "WyIwOjE3Il0")]
 
 
-WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
+WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer one is cut
 
 
 @router.get("", responses=answers(OverdueAlertFeed))

@@ -29,17 +29,17 @@ STARTED: Final = Recorded(
 )
 
 
-def wish(facts: ReviewFacts) -> Sequence[commands.RecordScore]:
+def react_to(facts: ReviewFacts) -> Sequence[commands.RecordScore]:
     return react(STARTED, facts)
 
 
 class TestReact:
-    def test_wishes_for_a_score_by_the_behavior_until_that_day(self) -> None:
+    def test_records_a_score_by_the_behavior_until_that_day(self) -> None:
         book = Paying()
         book.paid(100, days=5, on=T)
         book.paid(100, days=5, on=T + timedelta(days=1))
 
-        (command,) = wish(ReviewFacts(book.history, None, ()))
+        (command,) = react_to(ReviewFacts(book.history, None, ()))
 
         assert command == commands.RecordScore(
             file_id=STARTED.stream_id, behavior=behavior(book.history, T), utilization=None
@@ -49,7 +49,7 @@ class TestReact:
     def test_looks_at_the_exposure_only_where_a_limit_is_set(self) -> None:
         movements = [Movement(date(2025, 1, 1), 500)]
 
-        (command,) = wish(ReviewFacts(History((), ()), 1_000, movements))
+        (command,) = react_to(ReviewFacts(History((), ()), 1_000, movements))
 
         assert command.utilization == Fraction(1, 2)
 
