@@ -44,7 +44,8 @@ def row(
 ) -> Callable[[type[R]], type[R]]:
     """Gives a frozen dataclass its table. The key starts with tenant_id.
 
-    Raises TypeError for a field that no column can hold, or a name that is no field.
+    Raises TypeError for a field that no column can hold, a name that is no field, and two indexes
+    of one name.
     """
 
     def declare(cls: type[R]) -> type[R]:
@@ -57,9 +58,9 @@ def row(
                 raise TypeError(f"{cls.__name__} has no field {name}")
         columns = [_column(cls, name, hints[name], name in key) for name in names]
         made = sa.Table(table, sa.MetaData(), *columns)
-        for index in indexes:
+        for name, index in _named(table, indexes).items():
             sa.Index(
-                f"{table}_{'_'.join(index.columns)}"[:INDEX_NAME_CHARACTERS_MAX],
+                name,
                 *(made.c[column] for column in index.columns),
                 unique=index.unique,
                 postgresql_where=sa.text(index.where) if index.where else None,
@@ -68,6 +69,17 @@ def row(
         return cls
 
     return declare
+
+
+def _named(table: str, indexes: Sequence[Index]) -> dict[str, Index]:
+    """Names indexes by their table and columns. Raises TypeError where two get the same name."""
+    found: dict[str, Index] = {}
+    for index in indexes:
+        name = f"{table}_{'_'.join(index.columns)}"[:INDEX_NAME_CHARACTERS_MAX]
+        if name in found:
+            raise TypeError(f"{table} has two indexes {name}: over {index.columns} and another")
+        found[name] = index
+    return found
 
 
 def table_of(cls: type) -> sa.Table:
