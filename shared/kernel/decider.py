@@ -217,7 +217,7 @@ AnyChange = Change[Any, Any]
 
 
 class PrivateRow(NamedTuple):
-    """Personal data that must not be in an event: kept in a table of its own, in the same deed."""
+    """Personal data that must not be in an event: a row of its own, in the same transaction."""
 
     table: str  # "party" or "note"
     id: UUID
@@ -282,7 +282,7 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, when, why, and how a repetition of the same wish is recognized."""
+    """Who asks, when, why, and how a repetition of the same command is recognized."""
 
     tenant_id: UUID
     actor: str

@@ -165,6 +165,21 @@ def test_what_an_area_forgot_is_found(part: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_no_two_tables_or_indexes_of_a_service_have_one_name(service: str) -> None:
+    tables = [
+        model.table
+        for area in SERVICES[service]
+        for read_model in area.read_models
+        for model in read_model.models
+    ]
+    names = [table.name for table in tables]
+    names += [str(index.name) for table in tables for index in table.indexes]
+
+    assert names
+    assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_personal_data_goes_only_where_an_area_declared_a_table(service: str) -> None:
     code = "".join(
         path.read_text("utf-8") for path in (ROOT / "services" / service).glob("*/handlers/*.py")

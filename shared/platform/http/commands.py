@@ -140,7 +140,7 @@ class CommandRequest:
         return Response(accepted.answer, status, headers, "application/json")
 
     async def _fingerprint(self) -> bytes:
-        """Of method, path and body: the same wish gives the same bytes, however it is spelled."""
+        """Of method, path and body: the same command gives the same bytes in any spelling."""
         body = await self._request.body()
         if body:
             with suppress(msgspec.DecodeError, UnicodeDecodeError):  # Else taken literally.

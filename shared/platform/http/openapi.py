@@ -68,7 +68,7 @@ _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
             "name": "If-Match",
             "in": "header",
             "required": False,
-            "description": "The ETag the wish rests on.",
+            "description": "The ETag that the command rests on.",
             "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$', "examples": ['"v3"']},
         },
         {
