@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import pytest
+import structlog
 
 from shared.platform.database.pools import Database
 from shared.platform.store.schema import platform_statements, private_table
@@ -17,6 +18,15 @@ from tests.support.run_notes import notes
 from tests.support.served import templates
 
 NO_BROKERS: Final = pytest.StashKey[str]()
+
+# structlog's own renderer shows all locals of a traceback: on a busy machine that holds up the
+# event loop for seconds, and whoever waits for a worker to halt waits in vain.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(autouse=True)
