@@ -1,8 +1,10 @@
-# Needs python3 (3.11 or newer) and the coreutils, nothing else. All that it installs is in .venv.
+# Needs python3 (3.11 or newer) and the coreutils, nothing else. All that it installs is in .venv,
+# and in .venv-clients what generates clients from the OpenAPI documents.
 
 PYTHON = python3
 PY = .venv/bin/python
 READY = .venv/.ready
+CLIENTS = .venv-clients/.ready
 ARGS =
 
 .PHONY: demo test check fix prove bench golden
@@ -10,7 +12,7 @@ ARGS =
 demo: $(READY)  ## The main job on a simulated book; the API stays up until Ctrl-C.
 	@.venv/bin/duebook demo $(ARGS)
 
-test: $(READY)  ## Every test, layer after layer.
+test: $(READY) $(CLIENTS)  ## Every test, layer after layer.
 	@$(PY) tests/layers.py fast connected postgres15 journey killed crash
 
 check: $(READY)  ## What every commit passes.
@@ -40,3 +42,8 @@ $(READY): requirements.lock pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
+
+$(CLIENTS): tests/clients/requirements.lock
+	@$(PYTHON) -m venv .venv-clients
+	@.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/clients/requirements.lock
+	@touch $(CLIENTS)

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from shared.platform.database.pools import Database
 from shared.platform.store.schema import platform_statements, private_table
@@ -16,6 +17,10 @@ from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
 from tests.support.run_notes import notes
 from tests.support.served import templates
+
+# How long an example takes is the machine's business: a busy one fails no law.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 NO_BROKERS: Final = pytest.StashKey[str]()
 

@@ -43,7 +43,9 @@ INDEX_ADDRESS: Final = re.compile(
 LEFT_UNDONE: Final = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")
 MAY_NAME_SHARED_FOLDER: Final = Path(".ci/run")
 
-GENERATED: Final = re.compile(r"\.git|\.venv|\.\w+_cache|\.hypothesis|\.duebook|__pycache__|build")
+GENERATED: Final = re.compile(
+    r"\.git|\.venv(-clients)?|\.\w+_cache|\.hypothesis|\.duebook|__pycache__|build"
+)
 
 
 def tree() -> Iterator[Path]:

@@ -202,7 +202,7 @@ class TestReverse:
 
 class TestMoney:
     @given(STEPS)
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_is_neither_made_nor_lost(self, steps: list[Step]) -> None:
         """What is open less what is unallocated is what was issued less canceled less received."""
         life = life_of(steps)
@@ -223,7 +223,7 @@ class TestMoney:
         assert _open_minor(life) == expected
 
     @given(STEPS)
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_is_on_no_day_given_twice(self, steps: list[Step]) -> None:
         """On every day, as known in the end, each item is between nothing and its whole amount."""
         life = life_of(steps)

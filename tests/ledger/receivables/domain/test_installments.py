@@ -194,7 +194,7 @@ class TestMoney:
         st.lists(st.integers(1, 10_000), min_size=2, max_size=3),
         st.lists(st.tuples(st.integers(1, 12_000), st.booleans()), max_size=12),
     )
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_is_neither_made_nor_lost(
         self, minors: list[int], steps: list[tuple[int, bool]]
     ) -> None:

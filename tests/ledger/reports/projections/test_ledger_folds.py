@@ -32,7 +32,7 @@ DAY = date(2026, 3, 2)
 )
 class TestFold:
     @given(steps=STEPS, batch=st.integers(1, 7))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     def test_does_not_depend_on_batches(
         self, projection: Projection, steps: list[Step], batch: int
     ) -> None:
@@ -43,7 +43,7 @@ class TestFold:
 
 class TestOpenItems:
     @given(STEPS)
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     def test_foot_to_the_streams_and_fill_every_bucket_once(self, steps: list[Step]) -> None:
         life = life_of(steps)
         rows = project(OPEN_ITEMS, life.book.streams.recorded)["open_item"].values()
@@ -58,7 +58,7 @@ class TestOpenItems:
         assert {row.open_item_id: row.open_minor for row in rows} == _of_streams(life)
 
     @given(STEPS)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_know_how_far_their_movements_reach(self, steps: list[Step]) -> None:
         """What the queries rely on when they do not look at movements."""
         tables = project(OPEN_ITEMS, life_of(steps).book.streams.recorded)
@@ -73,7 +73,7 @@ class TestOpenItems:
 
 class TestInvoices:
     @given(STEPS)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_agree_with_payments_on_what_was_given(self, steps: list[Step]) -> None:
         events = life_of(steps).book.streams.recorded
         given_to = project(INVOICES, events)["invoice_allocation"].values()
