@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.contract_documents import DOCUMENTS, SERVICES
 from tests.support.databases import Server
+from tests.support.run_notes import note
 from tests.support.served import served
-from tests.support.told import tell
 
 pytestmark = pytest.mark.connected
 
@@ -30,7 +30,7 @@ def clients(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
         reason = f"{BIN.parent} is not there: make {BIN.parent.name}/.ready"
         if os.environ.get("CI") == "true":
             pytest.fail(f"{reason}. With CI=true this is no reason to skip.")
-        tell(request.config, f"NO GENERATED CLIENT WAS TESTED: {reason}")
+        note(request.config, f"NO GENERATED CLIENT WAS TESTED: {reason}")
         pytest.skip(reason)
     folder = tmp_path / "clients"
     folder.mkdir()
