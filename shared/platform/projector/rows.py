@@ -44,7 +44,8 @@ def row(
 ) -> Callable[[type[R]], type[R]]:
     """Gives a frozen dataclass its table. The key starts with tenant_id.
 
-    Raises TypeError for a field that no column can hold, or a name that is no field.
+    Raises TypeError for a field that no column can hold, a name that is no field, or an amount
+    without its currency.
     """
 
     def declare(cls: type[R]) -> type[R]:
@@ -55,6 +56,8 @@ def row(
         for name in (*key, *(name for index in indexes for name in index.columns)):
             if name not in names:
                 raise TypeError(f"{cls.__name__} has no field {name}")
+        if any(map(is_amount, names)) and "currency" not in names:
+            raise TypeError(f"{cls.__name__} has an amount and no field currency")
         columns = [_column(cls, name, hints[name], name in key) for name in names]
         made = sa.Table(table, sa.MetaData(), *columns)
         for index in indexes:
@@ -68,6 +71,11 @@ def row(
         return cls
 
     return declare
+
+
+def is_amount(name: str) -> bool:
+    """Whether a field of that name holds minor units."""
+    return name == "minor" or name.endswith("_minor")
 
 
 def table_of(cls: type) -> sa.Table:

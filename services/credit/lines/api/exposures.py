@@ -28,20 +28,24 @@ from shared.platform.http.views import View, answers, said, shown
 router = APIRouter(prefix="/exposures", tags=["exposures"])
 
 MONEY: Final = {"amount": "50000.00", "currency": "CNY"}
+OTHER: Final = {"amount": "700.00", "currency": "USD"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
 
 class ExposureView(View, frozen=True, kw_only=True):
-    """What an account owes in all at the end of a day, and what it still may."""
+    """What an account owes in its currency at the end of a day, and what it still may."""
 
     account_id: Annotated[UUID, said("Whose it is.", ID)]
     legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
     as_of: Annotated[date, said("The day asked about, or the account's today.", "2026-03-14")]
-    exposure: Annotated[Money, said("Open items less unallocated money.", MONEY)]
+    exposure: Annotated[Money, said("Open items less unallocated money, in its currency.", MONEY)]
     limit: Annotated[Money | None, said("Of that day; null: none was set.", MONEY)]
     available: Annotated[Money | None, said("The limit less the exposure.", MONEY)]
     exceeded: Annotated[bool, said("Whether more is owed than may be.", False)]
+    other_currencies: Annotated[
+        list[Money], said("Owed in others: never added, under no limit, zeros left out.", [OTHER])
+    ]
 
 
 class ExposureThenView(ExposureView, frozen=True, kw_only=True):
@@ -142,6 +146,7 @@ class _Fields(TypedDict):
     limit: Money | None
     available: Money | None
     exceeded: bool
+    other_currencies: list[Money]
 
 
 def _shown(each: Exposed) -> _Fields:
@@ -154,4 +159,5 @@ def _shown(each: Exposed) -> _Fields:
         limit=each.limit,
         available=each.available,
         exceeded=each.is_exceeded,
+        other_currencies=list(each.others),
     )

@@ -101,7 +101,11 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountWithBalancesView:
         email=party.get("contact_email"),
     )
     own = [each for each in owed if each["account_id"] == row["account_id"]]
-    balances = [_balance(each["currency"], each["owed"], each["given"]) for each in own]
+    balances = [
+        _balance(Money(each["owed"], each["currency"]), Money(each["given"], each["currency"]))
+        for each in own
+    ]
+    nothing = Money.zero(row["currency"])
     return AccountWithBalancesView(
         id=row["account_id"],
         version=row["version"],
@@ -115,14 +119,14 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountWithBalancesView:
         time_zone=row["time_zone"],
         currency=row["currency"],
         opened_on=row["opened_on"],
-        balances=balances or [_balance(row["currency"], 0, 0)],
+        balances=balances or [_balance(nothing, nothing)],
     )
 
 
-def _balance(currency: str, owed: int, given: int) -> BalanceView:
+def _balance(owed: Money, given: Money) -> BalanceView:
     return BalanceView(
-        currency=currency,
-        open_amount=Money(owed, currency),
-        unallocated_amount=Money(given, currency),
-        balance=Money(owed - given, currency),
+        currency=owed.currency,
+        open_amount=owed,
+        unallocated_amount=given,
+        balance=owed - given,
     )
