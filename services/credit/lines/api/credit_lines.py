@@ -38,7 +38,7 @@ class CreditLineView(View, frozen=True, kw_only=True):
     version: Annotated[int, said("Its present version, as in the ETag; 0: never set.", 1)]
     legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
-    limit: Annotated[Money | None, said("Null: none is set.", MONEY)]
+    limit: Annotated[Money | None, said("In the account's currency; null: none is set.", MONEY)]
 
 
 class SetLimit(RequestBody):
