@@ -19,11 +19,11 @@ NO_BROKERS: Final = pytest.StashKey[str]()
 
 
 @pytest.fixture(autouse=True)
-def every_answer_is_as_its_route_says() -> Iterator[None]:
-    """In whatever test a request is answered, the body is what the route's view describes."""
-    with answers_looked_at() as misfits:
+def every_answer_is_as_documented() -> Iterator[None]:
+    """In whatever test a service answers, the answer is what its OpenAPI document says."""
+    with answers_looked_at() as answers:
         yield
-    assert misfits == []
+    assert answers.misfits == []
 
 
 @pytest.fixture(scope="session")

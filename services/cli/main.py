@@ -1,16 +1,12 @@
-"""The `duebook` command: starts services and asks them for things over HTTP. No business here.
-
-The only module that may import the runtimes of all three services.
-"""
+"""The `duebook` command: starts services and asks them for things over HTTP. No business here."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from pathlib import Path
-from types import FrameType, ModuleType
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from types import FrameType
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import ValidationError
@@ -34,16 +30,11 @@ from services.cli.commands.book import (
 )
 from services.cli.commands.revision import revise
 from services.cli.commands.topics import DataOption, topics_app
+from services.cli.installed import RUNTIMES
 from services.cli.simulation.book import TIME_ZONE
 from services.cli.simulation.generator import FIRST_DAY
 from services.cli.simulation.story import Story, free_port
-from services.credit.runtime import http as credit_http
-from services.credit.runtime import settings as credit_settings
-from services.dunning.runtime import http as dunning_http
-from services.dunning.runtime import settings as dunning_settings
 from services.ledger.receivables.api.invoices import IssueInvoice
-from services.ledger.runtime import http as ledger_http
-from services.ledger.runtime import settings as ledger_settings
 from shared.kernel.days import start_of_day
 from shared.platform.database.embedded.errors import EmbeddedError
 from shared.platform.database.embedded.folders import default_folder
@@ -57,8 +48,8 @@ from shared.platform.hosting.local_server import (
     server_beside,
     server_for,
 )
-from shared.platform.hosting.open_host import ALONE, SERVER, WORKER
 from shared.platform.hosting.preconditions import DatabaseRefused, SchemaMismatch
+from shared.platform.hosting.runtime import ALONE, SERVER, WORKER, Runtime
 from shared.platform.hosting.settings import (
     DatabaseUnknown,
     PlatformSettings,
@@ -70,35 +61,10 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.observability.logs import configure_logs
-from shared.platform.service import Service
 
 THIS: Final = (sys.executable, "-m", "services.cli.main")  # Starts this program once more.
 DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
 
-
-class Part(NamedTuple):
-    """What the command line needs of one service."""
-
-    http: ModuleType
-    settings: type[BaseSettings]
-
-    @property
-    def migrations(self) -> Path:
-        found: Path = self.http.MIGRATIONS
-        return found
-
-    def service(self, platform: PlatformSettings) -> Service:
-        """What the service is, for those who only look at what it declares."""
-        settings = self.settings.of(platform)  # type: ignore[attr-defined] # Each has it.
-        found: Service = self.http.service(settings)
-        return found
-
-
-PARTS: Final[Mapping[str, Part]] = {
-    "ledger": Part(ledger_http, ledger_settings.Settings),
-    "credit": Part(credit_http, credit_settings.Settings),
-    "dunning": Part(dunning_http, dunning_settings.Settings),
-}
 
 app = typer.Typer(
     name="duebook",
@@ -110,13 +76,30 @@ app.add_typer(topics_app, name="topics")
 register(app, bench_server=[*THIS, "bench-server"])
 console = Console(stderr=True)
 
-Name = Literal["ledger", "credit", "dunning"]
+
+def _known(name: str | None) -> str | None:
+    if name is not None and name not in RUNTIMES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(RUNTIMES)}")
+    return name
+
+
+NAMES: Final = "|".join(RUNTIMES)
+NameArgument = Annotated[str, typer.Argument(callback=_known, metavar=NAMES)]
+NameOrAllArgument = Annotated[
+    str | None,
+    typer.Argument(callback=_known, metavar=NAMES, help="All when none is named."),
+]
 PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
 HostOption = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
 ClockOption = Annotated[str | None, typer.Option(help="Domain clock: system or manual.")]
 StartOption = Annotated[
     str | None, typer.Option(help="Where a manual clock begins: 2026-01-01T00:00:00Z.")
 ]
+
+
+def chosen(*names: str | None) -> Sequence[Runtime[Any]]:
+    """The services of these names; of no name, all."""
+    return [RUNTIMES[name] for name in names if name] or [*RUNTIMES.values()]
 
 
 def settings_with(**given: object) -> PlatformSettings:
@@ -133,7 +116,7 @@ def up(
     clock: ClockOption = None,
     clock_start: StartOption = None,
 ) -> None:
-    """Run all three services in this process, on an embedded PostgreSQL unless one is named."""
+    """Run all services in this process, on an embedded PostgreSQL unless one is named."""
     settings = settings_with(port=port, host=host, data=data, clock=clock, clock_start=clock_start)
     _end_cleanly()
 
@@ -146,20 +129,21 @@ def up(
 def _run_all(
     settings: PlatformSettings,
     main: Callable[[PlatformSettings], Coroutine[Any, Any, None]],
-    names: Sequence[str] = tuple(PARTS),
+    names: Sequence[str] = (),
 ) -> None:
+    runtimes = chosen(*names)
     configure_logs(settings.log_level)
-    with server_for(settings) as placed:
+    with server_for(settings, runtimes) as placed:
         make_log_database(placed)
-        for name in names:
-            migrate_service(placed, name, PARTS[name].migrations)
+        for one in runtimes:
+            migrate_service(placed, one)
         serving.run(main(placed))
 
 
 async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
     log = open_log(settings)
     hosts: dict[str, Host] = {
-        name: part.http.host(settings, log, ALONE) for name, part in PARTS.items()
+        name: runtime.host(settings, log, ALONE) for name, runtime in RUNTIMES.items()
     }
     try:
         await serving.serve(
@@ -218,52 +202,54 @@ def bench_server() -> None:
 
 
 async def _serve_bench(settings: PlatformSettings) -> None:
-    host = ledger_http.host(settings, role=ALONE)
+    host = RUNTIMES["ledger"].host(settings, role=ALONE)
     app = with_echo(serving.joined({"ledger": host}), IssueInvoice)
     await serving.serve(app, [host], host=settings.host, port=0, ready=say_address)
 
 
 @app.command()
 def migrate(
-    service: Annotated[Name | None, typer.Argument(help="All when none is named.")] = None,
+    service: NameOrAllArgument = None,
     data: DataOption = None,
 ) -> None:
     """Bring the databases up to date, as the owner of their tables."""
-    with server_for(settings_with(data=data)) as ready:
+    runtimes = chosen(service)
+    with server_for(settings_with(data=data), runtimes) as ready:
         make_log_database(ready)
-        for name in [service] if service else PARTS:
-            migrate_service(ready, name, PARTS[name].migrations)
-            console.print(f"{name}: up to date")
+        for one in runtimes:
+            migrate_service(ready, one)
+            console.print(f"{one.name}: up to date")
 
 
 @app.command()
 def revision(
-    service: Annotated[Name, typer.Argument()],
+    service: NameArgument,
     message: Annotated[str, typer.Argument(help="What changes, in a sentence.")],
 ) -> None:
     """Write the migration that the service's declared rows ask for; read it before you commit."""
-    part = PARTS[service]
-    found = revise(part.service(settings_with(data=default_folder())), part.migrations, message)
+    runtime = RUNTIMES[service]
+    declared = runtime.service(settings_with(data=default_folder()))
+    found = revise(declared, runtime.migrations, message)
     console.print(f"{found}" if found else f"{service}: database and rows agree")
 
 
 @app.command("verify")
 def verify_all(
-    service: Annotated[Name | None, typer.Argument(help="All when none is named.")] = None,
+    service: NameOrAllArgument = None,
     data: DataOption = None,
 ) -> None:
     """Fold all events anew and name every row and timer that differs. Changes nothing."""
-    names = [service] if service else [*PARTS]
-    with server_beside(settings_with(data=data)) as ready:
-        differing = serving.run(_verify(ready, names))
+    runtimes = chosen(service)
+    with server_beside(settings_with(data=data), runtimes) as ready:
+        differing = serving.run(_verify(ready, runtimes))
     if differing:
         raise typer.Exit(DIFFERS)
 
 
-async def _verify(settings: PlatformSettings, names: Sequence[str]) -> int:
+async def _verify(settings: PlatformSettings, runtimes: Sequence[Runtime[Any]]) -> int:
     differing = 0
-    for name in names:
-        host: Host = PARTS[name].http.host(settings)
+    for runtime in runtimes:
+        name, host = runtime.name, runtime.host(settings)
         try:
             with console.status(f"{name}: folding all events"):
                 found = await host.verify()
@@ -278,21 +264,17 @@ async def _verify(settings: PlatformSettings, names: Sequence[str]) -> int:
 
 
 @app.command()
-def serve(
-    service: Annotated[Name, typer.Argument()], port: PortOption = None, host: HostOption = None
-) -> None:
+def serve(service: NameArgument, port: PortOption = None, host: HostOption = None) -> None:
     """Answer HTTP for one service; its workers run elsewhere."""
     settings = settings_with(port=port, host=host)
-    _run_alone(service, settings, lambda: PARTS[service].http.host(settings, role=SERVER))
+    _run_alone(service, settings, lambda: RUNTIMES[service].host(settings, role=SERVER))
 
 
 @app.command()
-def work(
-    service: Annotated[Name, typer.Argument()], port: PortOption = None, host: HostOption = None
-) -> None:
+def work(service: NameArgument, port: PortOption = None, host: HostOption = None) -> None:
     """Run the workers of one service; health, metrics and the clock answer on the port."""
     settings = settings_with(port=port, host=host)
-    _run_alone(service, settings, lambda: PARTS[service].http.host(settings, role=WORKER))
+    _run_alone(service, settings, lambda: RUNTIMES[service].host(settings, role=WORKER))
 
 
 def _run_alone(name: str, settings: PlatformSettings, make: Callable[[], Host]) -> None:
@@ -317,7 +299,7 @@ def show_settings() -> None:
 def settings_table() -> str:
     kinds: list[type[BaseSettings]] = [
         PlatformSettings,
-        *(part.settings for part in PARTS.values()),
+        *(runtime.settings for runtime in RUNTIMES.values()),
     ]
     lines = [f"| `{row.name}` | {row.default} | {row.meaning} |" for row in rows_of(kinds)]
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines])

@@ -18,7 +18,7 @@ class Recorded(Generic[E_co]):
     """One event as it is read from the log or the store."""
 
     event: E_co
-    type: str  # "ledger.invoice.issued.v1"
+    type: str  # "<service>.<aggregate>.<event>.v1"
     id: UUID
     stream_id: UUID
     version: int  # Dense in its stream, from 1.

@@ -1,7 +1,8 @@
 """A timer's payload as the text it is stored under, and back. Pure.
 
 The text is the class's name in snake_case and its fields in their order: DaysPastDue(threshold=30,
-installment=1) is "days_past_due/30/1". A stored timer's text never changes, so neither may these.
+installment=1) is "days_past_due/30/1". A slash inside a text is written "%2F", and so "%" is "%25".
+A stored timer's text never changes, so neither may these.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final, get_type_hints
 
 _READ: Final[Mapping[type, Callable[[str], object]]] = {
     int: int,
-    str: str,
+    str: lambda text: text.replace("%2F", "/").replace("%25", "%"),
     date: date.fromisoformat,
 }
 
@@ -26,8 +27,9 @@ class UnknownTimer(LookupError):
 def text_of(payload: Any) -> str:
     """The name a timer with this payload is stored under."""
     kind: type[Any] = type(payload)
-    values = (getattr(payload, name) for name, _ in _fields(kind))
-    return "/".join((kind_of(kind), *map(str, values)))
+    values = (str(getattr(payload, name)) for name, _ in _fields(kind))
+    kept = (value.replace("%", "%25").replace("/", "%2F") for value in values)
+    return "/".join((kind_of(kind), *kept))
 
 
 def payload_of(text: str, kinds: Sequence[type]) -> Any:

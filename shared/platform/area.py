@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,6 +18,7 @@ from shared.platform.projector.port import Projection
 from shared.platform.reactor.port import Effect, Question, Reaction
 from shared.platform.service import Service
 
+K = TypeVar("K")
 T = TypeVar("T")
 Handler = Callable[[Any], AnyWork]
 
@@ -44,7 +46,7 @@ class Area:
     name: str
     aggregates: Sequence[Aggregate[Any, Any]] = ()
     events: Mapping[str, type] = field(default_factory=dict)  # Name on the wire -> class.
-    public: frozenset[str] = frozenset()  # Names that also go to the public topic.
+    public: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Public topic -> names.
     handlers: Mapping[type, Handler] = field(default_factory=dict)  # Of commands that react gives.
     read_models: Sequence[Projection] = ()
     reactions: Sequence[Reaction] = ()
@@ -55,7 +57,7 @@ class Area:
 
 
 class DeclaredTwice(ValueError):
-    """Two areas of a service declare the same event, handler or rejection."""
+    """Two areas of a service declare the same thing, or one does it twice. It names both."""
 
 
 def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
@@ -70,8 +72,13 @@ def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
 
 
 def events_of(areas: Sequence[Area]) -> Mapping[str, type]:
-    """What a service with these areas publishes: name on the wire -> class."""
-    return _merged([area.events for area in areas])
+    """What a service with these areas publishes: name on the wire -> class.
+
+    Raises DeclaredTwice.
+    """
+    return _once(
+        "event", [(area, name, kind) for area in areas for name, kind in area.events.items()]
+    )
 
 
 def join(
@@ -86,7 +93,13 @@ def join(
 
     Raises DeclaredTwice.
     """
-    kinds = {kind.kind: kind for area in areas for kind in area.aggregates}
+    kinds = _once("aggregate", [(a, one.kind, one) for a in areas for one in a.aggregates])
+    models = _once("read model", [(a, one.name, one) for a in areas for one in a.read_models])
+    handlers = _once("handler", [(a, of, one) for a in areas for of, one in a.handlers.items()])
+    reactions = _once("reaction", [(a, one.name, one) for a in areas for one in a.reactions])
+    effects = _once("effect", [(a, _name_of(one), one) for a in areas for one in a.effects])
+    _once("table", [(a, one, one) for a in areas for one in _tables_of(a)])
+    _once("route", [(a, each, each) for a in areas for each in _routes_of(a)])
 
     def fire(kind: str, stream: UUID, timer: str, due_at: datetime) -> AnyWork:
         return kinds[kind].fire(stream, timer, due_at)
@@ -95,31 +108,70 @@ def join(
         name=name,
         own=events_of(areas),
         heard=heard,
-        public=frozenset(chain.from_iterable(area.public for area in areas)),
+        public=_united([area.public for area in areas]),
         private_tables=frozenset(chain.from_iterable(area.private_tables for area in areas)),
         aggregates=list(kinds.values()),
         fire=fire,
-        handlers=_merged([area.handlers for area in areas]),
-        projections=[model for area in areas for model in area.read_models],
-        reactions=[each for area in areas for each in area.reactions],
-        effects=[_effect(module, ports) for area in areas for module in area.effects],
+        handlers=handlers,
+        projections=list(models.values()),
+        reactions=list(reactions.values()),
+        effects=[
+            Effect(title, module.HEARS, partial(module.perform, ports))
+            for title, module in effects.items()
+        ],
         routers=[router for area in areas for router in area.routes],
-        problems=_merged([area.rejections for area in areas], may_repeat=True),
+        problems=_statuses(areas),
         settings=settings,
     )
 
 
-def _effect(module: EffectModule, ports: object) -> Effect:
-    name = module.__name__.rpartition(".")[2]
-    return Effect(name, module.HEARS, partial(module.perform, ports))
+def _name_of(module: EffectModule) -> str:
+    return module.__name__.rpartition(".")[2]
 
 
-def _merged(parts: Sequence[Mapping[Any, T]], *, may_repeat: bool = False) -> dict[Any, T]:
-    """All of them; the same key twice only with the same value, and only where that may be."""
-    found: dict[Any, T] = {}
-    for part in parts:
-        for key, value in part.items():
-            if key in found and not (may_repeat and found[key] == value):
-                raise DeclaredTwice(str(key))
-            found[key] = value
+def _tables_of(area: Area) -> Iterator[str]:
+    for model in area.read_models:
+        yield from (rows.name for rows in model.models)
+    yield from area.private_tables
+
+
+def _routes_of(area: Area) -> Iterator[str]:
+    """Method and path of each, whatever the parameters of the path are called."""
+    for router in area.routes:
+        for route in router.routes:
+            for method in sorted(getattr(route, "methods", None) or ()):
+                yield f"{method} {re.sub(r'{[^}]*}', '{}', getattr(route, 'path', ''))}"
+
+
+def _statuses(areas: Sequence[Area]) -> Mapping[type[Rejected], int]:
+    """A rule of several areas may be listed by each of them, with the same status."""
+    found: dict[type[Rejected], tuple[Area, int]] = {}
+    for area in areas:
+        for kind, status in area.rejections.items():
+            first, known = found.setdefault(kind, (area, status))
+            if known != status:
+                raise _twice("rejection", kind.__name__, first, area)
+    return {kind: status for kind, (_, status) in found.items()}
+
+
+def _once(what: str, declared: Iterable[tuple[Area, K, T]]) -> dict[K, T]:
+    """All that the areas declare of one sort, by its name."""
+    found: dict[K, tuple[Area, T]] = {}
+    for area, name, one in declared:
+        if name in found:
+            raise _twice(what, name, found[name][0], area)
+        found[name] = area, one
+    return {name: one for name, (_, one) in found.items()}
+
+
+def _twice(what: str, name: object, first: Area, second: Area) -> DeclaredTwice:
+    said = name.__name__ if isinstance(name, type) else name
+    return DeclaredTwice(f"{what} {said}: declared by {first.name} and by {second.name}")
+
+
+def _united(parts: Sequence[Mapping[str, frozenset[str]]]) -> Mapping[str, frozenset[str]]:
+    """Several areas may add to the same public topic."""
+    found: dict[str, frozenset[str]] = {}
+    for topic, names in chain.from_iterable(part.items() for part in parts):
+        found[topic] = found.get(topic, frozenset()) | names
     return found

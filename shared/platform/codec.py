@@ -97,7 +97,7 @@ class Codec:
 
 
 def family(name: str) -> str:
-    """'ledger.invoice.issued' of 'ledger.invoice.issued.v1'."""
+    """A type's name without its version."""
     return name.rpartition(".v")[0]
 
 

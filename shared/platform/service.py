@@ -18,9 +18,7 @@ from shared.platform.projector.port import Projection
 from shared.platform.reactor.port import Effect, Reaction
 
 FOREVER_MS: Final = -1  # Kafka's word for no end
-ALERTS_RETENTION_MS: Final = 90 * 24 * 3600 * 1000  # 90 days; the feed keeps all
-ALERTS_TOPIC: Final = "duebook.alerts.v1"
-SERVICES: Final = ("ledger", "credit", "dunning")
+PUBLIC_RETENTION_MS: Final = 90 * 24 * 3600 * 1000  # 90 days; the services' own topics keep all
 
 
 class Topics:
@@ -30,15 +28,12 @@ class Topics:
         self._prefix = prefix
 
     def events_of(self, service: str) -> str:
+        """The topic that holds every event of a service."""
         return f"{self._prefix}duebook.{service}.events.v1"
 
-    @property
-    def alerts(self) -> str:
-        return f"{self._prefix}{ALERTS_TOPIC}"
-
-    def all(self) -> Sequence[TopicSpec]:
-        events = [TopicSpec(self.events_of(name), PARTITIONS, FOREVER_MS) for name in SERVICES]
-        return [*events, TopicSpec(self.alerts, PARTITIONS, ALERTS_RETENTION_MS)]
+    def public(self, name: str) -> str:
+        """A topic that holds a selection of events, for anybody."""
+        return f"{self._prefix}duebook.{name}.v1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +43,7 @@ class Service:
     name: str
     own: Mapping[str, type]  # Published types: name -> event class.
     heard: Mapping[str, type]  # Inbox: name -> tolerant reader.
-    public: frozenset[str] = frozenset()  # Types that also go to the alerts topic.
+    public: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Public topic -> types.
     private_tables: frozenset[str] = frozenset()  # Where its use cases may keep personal data.
     upcasters: Mapping[str, tuple[str, Upcaster]] = field(default_factory=dict)
     aggregates: Sequence[Aggregate[Any, Any]]
@@ -69,5 +64,27 @@ class Service:
     def topics_of(self, topics: Topics) -> Callable[[str], Sequence[str]]:
         """Which topics an event of a type goes to."""
         usual = (topics.events_of(self.name),)
-        both = (*usual, topics.alerts)
-        return lambda type_name: both if type_name in self.public else usual
+        chosen = {
+            type_name: (*usual, *(topics.public(to) for to in self.public if type_name in types))
+            for types in self.public.values()
+            for type_name in types
+        }
+        return lambda type_name: chosen.get(type_name, usual)
+
+    def specs(self, topics: Topics) -> Sequence[TopicSpec]:
+        """The topics this service reads, its own, and the public ones it writes to."""
+        others = {name.partition(".")[0] for name in self.heard} - {self.name}
+        return [
+            *(events_spec(topics, name) for name in (*sorted(others), self.name)),
+            *(public_spec(topics, name) for name in self.public),
+        ]
+
+
+def events_spec(topics: Topics, service: str) -> TopicSpec:
+    """The topic of a service: it keeps its events for ever."""
+    return TopicSpec(topics.events_of(service), PARTITIONS, FOREVER_MS)
+
+
+def public_spec(topics: Topics, name: str) -> TopicSpec:
+    """A public topic: it keeps a selection for as long as its readers may be away."""
+    return TopicSpec(topics.public(name), PARTITIONS, PUBLIC_RETENTION_MS)

@@ -6,23 +6,22 @@ import importlib
 import inspect
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import pytest
 
-from services.credit.runtime.wiring import AREAS as CREDIT
-from services.dunning.runtime.wiring import AREAS as DUNNING
-from services.ledger.runtime.wiring import AREAS as LEDGER
+from services.cli import installed
 from shared.kernel.decider import Aggregate
 from shared.platform.area import Area, join
 
 ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final[Mapping[str, tuple[Area, ...]]] = {
-    "ledger": LEDGER,
-    "credit": CREDIT,
-    "dunning": DUNNING,
+    name: importlib.import_module(f"services.{name}.runtime.wiring").AREAS
+    for name in installed.SERVICES
 }
 ALL: Final = [(service, area) for service, areas in SERVICES.items() for area in areas]
 NO_AREAS: Final = {"contract", "runtime", "migrations"}
@@ -89,6 +88,19 @@ def events_in(module: ModuleType) -> tuple[type, ...]:
     return (union,) if inspect.isclass(union) else union.__args__
 
 
+def repeated(union: tuple[type, ...]) -> list[str]:
+    """What each event of an aggregate begins with and declares by itself, as Event.field.
+
+    A base's fields come first in the JSON, so only what all events begin with can stand in one.
+    """
+    if len(union) < 2:
+        return []
+    names = zip(*([each.name for each in fields(kind)] for kind in union), strict=False)
+    common = list(takewhile(lambda row: len(set(row)) == 1, names))
+    own = [(kind, name) for kind in union for name in inspect.get_annotations(kind)]
+    return [f"{kind.__name__}.{name}" for kind, name in own if (name,) * len(union) in common]
+
+
 def declared(area: Area) -> Parts:
     return Parts(
         {model.name for model in area.read_models},
@@ -107,6 +119,29 @@ def declared(area: Area) -> Parts:
 @pytest.mark.parametrize(("service", "area"), ALL, ids=lambda one: getattr(one, "name", one))
 def test_an_area_names_what_is_in_its_folder_and_nothing_else(service: str, area: Area) -> None:
     assert declared(area) == in_folder(service, area.name)
+
+
+@pytest.mark.parametrize(("service", "area"), ALL, ids=lambda one: getattr(one, "name", one))
+def test_what_every_event_of_an_aggregate_begins_with_stands_in_their_base(
+    service: str, area: Area
+) -> None:
+    modules = modules_of(f"services.{service}.{area.name}.domain")
+    unions = [events_in(module) for module in modules if last(module.__name__) == "events"]
+
+    assert [each for union in unions for each in repeated(union)] == []
+
+
+def test_what_two_events_repeat_is_found() -> None:
+    @dataclass(frozen=True)
+    class Opened:
+        account_id: int
+        number: str
+
+    @dataclass(frozen=True)
+    class Closed:
+        account_id: int
+
+    assert repeated((Opened, Closed)) == ["Opened.account_id", "Closed.account_id"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

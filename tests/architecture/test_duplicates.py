@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from services.cli.installed import SERVICES
+
 ROOT: Final = Path(__file__).parents[2]
-SERVICES: Final = ("ledger", "credit", "dunning")
 LINES_MAX: Final = 9  # that may stand alike in two services
 _SPACE: Final = frozenset(
     (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)

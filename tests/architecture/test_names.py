@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from services.cli.installed import RUNTIMES, SERVICES
+
 ROOT: Final = Path(__file__).parents[2]
-SERVICES: Final = ("ledger", "credit", "dunning")
 
 
 def modules(layer: str) -> list[Path]:
@@ -112,7 +115,42 @@ def test_every_service_has_the_same_runtime(service: str) -> None:
     home = Path("services", service)
 
     assert {"NAME", "AREAS", "service"} <= bound(home / "runtime/wiring.py")
-    assert {"MIGRATIONS", "host"} <= bound(home / "runtime/http.py")
+    assert {"RUNTIME"} <= bound(home / "runtime/http.py")
     assert "Settings" in bound(home / "runtime/settings.py")
     assert "HEARD" in bound(home / "contract/inbox.py")
     assert (ROOT / home / "runtime/wiring.py").read_text("utf-8").count("\n") < 60
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_settings_of_a_service_stand_under_its_name(service: str) -> None:
+    settings = RUNTIMES[service].settings
+
+    assert settings.model_config.get("env_prefix") == f"DUEBOOK_{service.upper()}_"
+    assert RUNTIMES[service].name == service
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path.relative_to(ROOT) for path in (ROOT / "shared").rglob("*.py")), ids=str
+)
+def test_shared_code_names_no_service(path: Path) -> None:
+    name = re.compile(rf"(?<![a-z])({'|'.join(SERVICES)})(?![a-z])", re.IGNORECASE)
+
+    assert name.findall((ROOT / path).read_text("utf-8")) == []
+
+
+def test_every_service_and_area_stands_in_the_import_contracts() -> None:
+    contracts = {
+        one["id"]: one
+        for one in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
+            "importlinter"
+        ]["contracts"]
+    }
+    areas = {
+        ".".join(path.relative_to(ROOT).parent.parts)
+        for service in SERVICES
+        for path in (ROOT / "services" / service).glob("*/area.py")
+    }
+
+    assert set(contracts["services-independent"]["modules"]) == {f"services.{s}" for s in SERVICES}
+    assert {f"areas-of-{service}" for service in SERVICES} <= set(contracts)
+    assert set(contracts["layers"]["containers"]) == areas

@@ -11,8 +11,9 @@ from typing import Final
 
 import pytest
 
+from services.cli.installed import SERVICES
+
 ROOT: Final = Path(__file__).parents[2]
-SERVICES: Final = ("ledger", "credit", "dunning")
 NO_AREAS: Final = {"contract", "runtime", "migrations"}  # What every service has beside its areas.
 LAYERS: Final = {
     "domain",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from services.cli.installed import installed_specs
 from shared.platform.log.kafka import KafkaLog
 from shared.platform.service import Topics
 from tests.support.own_topics import OwnTopics
@@ -14,6 +15,6 @@ from tests.support.own_topics import OwnTopics
 @pytest.fixture
 async def log(any_broker: str) -> AsyncIterator[OwnTopics]:
     log = OwnTopics(KafkaLog(any_broker))
-    await log.create(Topics().all())
+    await log.create(installed_specs(Topics()))
     yield log
     await log.close()

@@ -23,7 +23,7 @@ LINES_BELOW: Final = 60
 LINE_S_MAX: Final = 30.0  # A group of consumers takes seconds to form.
 QUIET_S: Final = 3.0
 EXIT_S_MAX: Final = 10.0
-ALERTS: Final = Topics().alerts
+ALERTS: Final = Topics().public("alerts")
 
 
 class TestFile:

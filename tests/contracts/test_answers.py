@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
+from shared.kernel.decider import Rejected
 from shared.kernel.money import Money
 from shared.platform.codec import to_json
-from shared.platform.http.tracing import Tracing
-from shared.platform.http.views import View, answers, said
-from tests.support.answering import answers_looked_at, misfit
+from shared.platform.http.app import create_app
+from shared.platform.http.parts import Parts
+from shared.platform.http.views import View, answers, said, schemas_of
+from tests.support.answering import answers_looked_at
+from tests.support.contract_documents import DOCUMENTS, OPERATIONS, Operation, misfit
+from tests.support.toy.wallets import bare_service
 
-SERVICES: Final = Path(__file__).parents[2] / "services"
-DOCUMENTS: Final = {
-    service: json.loads((SERVICES / service / "contract/openapi.json").read_text("utf-8"))
-    for service in ("ledger", "credit", "dunning")
-}
-OPERATIONS: Final = [
-    (service, method, path)
-    for service, document in DOCUMENTS.items()
-    for path, methods in document["paths"].items()
-    for method in methods
-]
 NOT_JSON: Final = {"/metrics"}
 OF_EVENTS: Final = {"Reason", "Cap", "Indicator"}  # Parts of an event, described by its schema.
 
@@ -38,9 +35,9 @@ def test_every_route_has_a_schema_of_its_success(service: str, method: str, path
     responses = DOCUMENTS[service]["paths"][path][method]["responses"]
     successes = [responses[status] for status in responses if status.startswith("2")]
 
-    assert len(successes) == 1
+    assert successes
     if path not in NOT_JSON:
-        assert successes[0]["content"]["application/json"]["schema"]
+        assert all(one["content"]["application/json"]["schema"] for one in successes)
 
 
 @pytest.mark.parametrize(("service", "method", "path"), OPERATIONS)
@@ -52,75 +49,175 @@ def test_every_route_that_writes_says_which_rules_it_can_break(
         assert {"409", "422"} & set(responses)
 
 
-def _views(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for name, schema in DOCUMENTS[service]["components"]["schemas"].items():
-        if name.endswith("View") and name not in OF_EVENTS:
-            for field, shape in schema.get("properties", {}).items():
-                yield name, field, shape
+def _shown(service: str) -> Mapping[str, dict[str, Any]]:
+    """The schemas that answers are made of, by name, but for parts of an event."""
+    document = DOCUMENTS[service]
+    schemas: dict[str, dict[str, Any]] = document["components"]["schemas"]
+    answers = [
+        response
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for status, response in operation["responses"].items()
+        if status.startswith("2")
+    ]
+    names, waiting = set[str](), set(_refs(answers))
+    while waiting:
+        names |= waiting
+        waiting = {ref for name in waiting for ref in _refs(schemas[name])} - names
+    return {name: schemas[name] for name in sorted(names - OF_EVENTS)}
+
+
+def _refs(shape: Any) -> Iterator[str]:
+    text = json.dumps(shape)
+    return (found[1] for found in re.finditer(r'"#/components/schemas/(\w+)"', text))
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)
-def test_every_field_of_a_view_says_what_it_means(service: str) -> None:
-    fields = list(_views(service))
+def test_every_field_of_an_answer_says_what_it_means(service: str) -> None:
+    fields = [
+        (f"{name}.{field}", shape)
+        for name, schema in _shown(service).items()
+        for field, shape in schema["properties"].items()
+    ]
 
     assert fields
-    assert [f"{view}.{name}" for view, name, shape in fields if "description" not in shape] == []
+    assert [field for field, shape in fields if not shape.get("description")] == []
 
 
 @pytest.mark.parametrize("service", DOCUMENTS)
-def test_every_field_of_a_view_that_is_no_view_has_an_example(service: str) -> None:
+def test_every_field_of_an_answer_has_an_example_that_says_something(service: str) -> None:
     bare = [
-        f"{view}.{name}"
-        for view, name, shape in _views(service)
-        if "examples" not in shape and "View" not in json.dumps(shape)
+        f"{name}.{field}"
+        for name, schema in _shown(service).items()
+        for field, shape in schema["properties"].items()
+        if [] in (shape.get("examples") or [[]]) or {} in shape["examples"]
     ]
 
     assert bare == []
+
+
+@pytest.mark.parametrize(("service", "method", "path"), OPERATIONS)
+def test_the_examples_of_an_answer_are_one(service: str, method: str, path: str) -> None:
+    document = DOCUMENTS[service]
+    for status, response in document["paths"][path][method]["responses"].items():
+        if path in NOT_JSON or not status.startswith("2"):
+            continue
+        shape = response["content"]["application/json"]["schema"]
+        if "$ref" not in shape:
+            continue  # The document of the service itself.
+        properties = document["components"]["schemas"][shape["$ref"].rpartition("/")[2]][
+            "properties"
+        ]
+        example = {name: one["examples"][0] for name, one in properties.items()}
+        asked = Operation(service, method, path)
+
+        body = json.dumps(example).encode()
+        assert misfit(document, asked, int(status), "application/json", body) is None
+
+
+class PartView(View, frozen=True, kw_only=True):
+    """A part."""
+
+    number: Annotated[int, said("Which one.", 7)]
+    price: Annotated[Money, said("What it costs.")]
+    color: Annotated[str | UnsetType, said("Only of painted ones.", "red")] = UNSET
+
+
+class WholeView(View, frozen=True, kw_only=True):
+    """A thing made of parts."""
+
+    first: Annotated[PartView, said("The one to begin with.")]
+    last: Annotated[PartView | None, said("The one to end with.")]
+    parts: Annotated[list[PartView], said("All of them.")]
+    words: Annotated[list[str], said("Nobody gave an example.")]
+
+
+def test_an_example_of_a_view_is_made_of_those_of_its_fields() -> None:
+    properties = schemas_of([WholeView])[1]["WholeView"]["properties"]
+    part = {"number": 7, "price": {"amount": "8000.00", "currency": "CNY"}}
+
+    assert {name: shape.get("examples") for name, shape in properties.items()} == {
+        "first": [part],
+        "last": [part],
+        "parts": [[part]],
+        "words": None,
+    }
 
 
 class ThingView(View, frozen=True, kw_only=True):
     """A thing."""
 
     number: Annotated[int, said("Which one.", 1)]
-    price: Annotated[Money, said("What it costs.")]
+    made_on: Annotated[date, said("When.", date(2026, 1, 31))]
+    price: Annotated[Money, said("What it costs.", Money(100, "CNY"))]
 
 
-@pytest.mark.parametrize(
-    ("body", "fits"),
-    [
-        (b'{"number": 1, "price": {"amount": "1.00", "currency": "CNY"}}', True),
-        (b'{"number": 1}', False),
-        (b'{"number": "1", "price": {"amount": "1.00", "currency": "CNY"}}', False),
-        (b'{"number": 1, "price": {"amount": "1.00", "currency": "CNY"}, "more": 1}', False),
-    ],
-)
-def test_an_answer_that_is_not_what_its_view_says_is_found(body: bytes, fits: bool) -> None:
-    assert (misfit(ThingView, body) is None) == fits
+class NotForSale(Rejected):
+    """The thing has no price."""
+
+
+class NotHere(Rejected):
+    """No route says that it can break this rule."""
+
+
+THING: Final = {"number": 1, "made_on": date(2026, 1, 31), "price": Money(100, "CNY")}
+
+
+def things() -> FastAPI:
+    """A service of one thing, that answers what it is told to."""
+    router = APIRouter(prefix="/thing")
+
+    @router.post("", responses=answers(ThingView, refuses=(NotForSale,)))
+    async def show(body: dict[str, Any]) -> Response:
+        kind = {"sale": NotForSale, "here": NotHere}.get(body.get("refuse", ""))
+        if kind is not None:
+            raise kind
+        status = body.get("status", 200)
+        media_type = body.get("media_type", "application/json")
+        return Response(to_json({**THING, **body.get("fields", {})}), status, {}, media_type)
+
+    service = replace(bare_service(), routers=[router], problems={NotForSale: 409, NotHere: 409})
+    nothing: Any = None
+    return create_app(
+        Parts(service=service, tenant_id=UUID(int=7), clock=nothing, writer=nothing, store=nothing)
+    )
 
 
 class TestAnswersLookedAt:
-    @pytest.fixture(autouse=True)
-    def every_answer_is_as_its_route_says(self) -> None:
-        """Not here: one is wrong on purpose."""
-
     @pytest.mark.parametrize(
-        ("body", "misfits"),
-        [({"number": 1, "price": Money(100, "CNY")}, 0), ({"number": 1}, 1)],
+        ("body", "found"),
+        [
+            ({}, None),
+            ({"refuse": "sale"}, None),
+            ({"fields": {"more": 1}}, "200 : Additional properties are not allowed"),
+            ({"fields": {"number": "1"}}, '200 number: "1" is not of type "integer"'),
+            ({"fields": {"made_on": "today"}}, '200 made_on: "today" is not a "date"'),
+            ({"fields": {"price": 1}}, '200 price: 1 is not of type "object"'),
+            ({"status": 201}, "201 is not documented"),
+            ({"media_type": "text/plain"}, "200 is text/plain, not application/json"),
+            ({"refuse": "here"}, '409 code: "not-here" is not one of'),
+        ],
     )
-    async def test_finds_what_a_route_answers_otherwise(
-        self, body: dict[str, object], misfits: int
+    async def test_finds_what_the_document_does_not_say(
+        self, body: dict[str, Any], found: str | None
     ) -> None:
-        app = FastAPI()
-        app.add_middleware(Tracing, service="toy")
-
-        @app.get("/thing", responses=answers(ThingView))
-        async def show() -> Response:
-            return Response(to_json(body), media_type="application/json")
-
-        with answers_looked_at() as found:
+        app = things()
+        with answers_looked_at({"toy": app.openapi()}) as looked_at:
             async with httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://here"
             ) as client:
-                assert (await client.get("/thing")).status_code == 200
+                await client.post("/v1/thing", json=body)
 
-        assert len(found) == misfits
+        asked = Operation("toy", "post", "/v1/thing")
+        assert looked_at.successes == (set() if found or body else {asked})
+        if found is None:
+            assert looked_at.misfits == []
+        else:
+            assert found in looked_at.misfits[0]
+            assert looked_at.misfits[0].startswith("toy: post /v1/thing: ")
+
+    def test_every_example_is_as_it_would_be_sent(self) -> None:
+        shape = things().openapi()["components"]["schemas"]["ThingView"]["properties"]
+
+        assert shape["made_on"]["examples"] == ["2026-01-31"]
+        assert shape["price"]["examples"][-1] == {"amount": "1.00", "currency": "CNY"}

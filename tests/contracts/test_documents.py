@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from services.cli.main import PARTS
+from services.cli.installed import RUNTIMES
 from shared.platform.hosting.host import Host
 from shared.platform.hosting.settings import PREFIX, PlatformSettings
 from shared.platform.http.documents import asyncapi, event_schema, text_of
@@ -28,7 +28,7 @@ def _hosts() -> Mapping[str, Host]:
     given = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith(PREFIX)}
     try:
         settings = PlatformSettings(database_url=NOWHERE)
-        return {name: part.http.host(settings) for name, part in PARTS.items()}
+        return {name: runtime.host(settings) for name, runtime in RUNTIMES.items()}
     finally:
         os.environ.update(given)
 

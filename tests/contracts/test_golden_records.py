@@ -31,7 +31,7 @@ from tests.support.golden_story import (
 )
 
 SERVICES: Final = Path(__file__).parents[2] / "services"
-ALERTS: Final = Topics().alerts
+ALERTS: Final = Topics().public("alerts")
 RAISED: Final = "dunning.overdue_alert.raised.v1"
 RECOVERED: Final = "dunning.overdue_alert.recovered.v1"
 

@@ -12,28 +12,28 @@ from shared.platform.database.pools import Database
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import TopicPartition
 from shared.platform.store.schema import platform_statements
-from tests.support import purse, till
 from tests.support.databases import Server
-from tests.support.one_purse import FILLED, SPENT, TOPIC, Scene
-from tests.support.till import Till
+from tests.support.toy import wallet, wallets
+from tests.support.toy.one_wallet import FILLED, SPENT, TOPIC, Scene
+from tests.support.toy.running import RunningToy
 
 
 @pytest.fixture(scope="module")
-def till_template(server: Server) -> str:
-    return server.create([*platform_statements(), *till.STATEMENTS])
+def toy_template(server: Server) -> str:
+    return server.create([*platform_statements(), *wallets.STATEMENTS])
 
 
 @pytest.fixture
-async def scene(make_database: Callable[..., str], till_template: str) -> AsyncIterator[Scene]:
+async def scene(make_database: Callable[..., str], toy_template: str) -> AsyncIterator[Scene]:
     log = MemoryLog()
-    url = make_database(template=till_template)
-    described = replace(till.service(reactions=[]), projections=[])
-    teller = Till(url, log, described=described)
-    await teller.start()
-    await teller.do(till.open_filled("P", FILLED, purse.ACCOUNT, purse.NOW.replace(year=2099)))
-    await teller.do(purse.spend("P", SPENT))
-    await teller.settle()
-    await teller.stop()
+    url = make_database(template=toy_template)
+    described = replace(wallets.service(reactions=[]), projections=[])
+    toy = RunningToy(url, log, described=described)
+    await toy.start()
+    await toy.do(wallets.open_filled("P", FILLED, wallet.ACCOUNT, wallet.NOW.replace(year=2099)))
+    await toy.do(wallet.spend("P", SPENT))
+    await toy.settle()
+    await toy.stop()
     database = Database(url)
-    yield Scene(database, log, TopicPartition(TOPIC, partition_of(purse.ACCOUNT)))
+    yield Scene(database, log, TopicPartition(TOPIC, partition_of(wallet.ACCOUNT)))
     await database.close()

@@ -20,16 +20,16 @@ from shared.platform.log.postgres import PostgresLog
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.store.schema import platform_statements, private_table
 from shared.platform.store.writer import Writer
-from tests.support import purse
 from tests.support.adversary import (
     COINS,
-    PURSES,
     TOPICS,
+    WALLETS,
     account_of,
     number_of,
-    open_purse,
+    open_wallet,
 )
 from tests.support.databases import DEBIAN_15, Server, running_server
+from tests.support.toy import wallet
 
 ROOT: Final = Path(__file__).parents[2]
 SEED: Final = 12
@@ -99,10 +99,10 @@ async def field(harsh_server: Server) -> AsyncIterator[Field]:
 async def open_all(field: Field) -> None:
     database = Database(field.store_url)
     store = PostgresStore(database)
-    writer = Writer(store, purse.CODEC, purse.topics_of)
+    writer = Writer(store, wallet.CODEC, wallet.topics_of)
     writer.start()
-    works = [open_purse(number_of(n), account_of(n), COINS) for n in range(PURSES)]
-    await asyncio.gather(*(writer.submit(work, purse.caller()) for work in works))
+    works = [open_wallet(number_of(n), account_of(n), COINS) for n in range(WALLETS)]
+    await asyncio.gather(*(writer.submit(work, wallet.caller()) for work in works))
     await writer.close()
     await store.close()
     await database.close()
@@ -260,7 +260,7 @@ class TestTwoProcessesWriting:
         assert events.disorder == []
         assert await stored(field, "SELECT * FROM es_outbox") == []
         assert {(e.stream, e.version, e.id) for e in events.first} == {(*row,)[:3] for row in rows}
-        spent = {(*row,)[:3] for row in rows if row["type"] == "test.purse.spent.v2"}
+        spent = {(*row,)[:3] for row in rows if row["type"] == "toy.wallet.spent.v2"}
         assert {(e.stream, e.version, e.id) for e in public.first} == spent
         # Every acknowledged command is there once, and no other.
         assert done_by_key(events.first) == accepted
@@ -275,7 +275,7 @@ def done_by_key(events: Sequence[OnLog]) -> Mapping[str, Mapping[str, int]]:
             per_stream.setdefault((event.key, event.stream), []).append(event)
     for (key, stream), made in per_stream.items():
         versions = [event.version for event in made]
-        expected = 2 if made[0].type == "test.purse.opened.v1" else 1
+        expected = 2 if made[0].type == "toy.wallet.opened.v1" else 1
         assert len(made) == expected, f"{key} changed {stream} {len(made)} times"
         done.setdefault(key, {})[stream] = max(versions)
     return done

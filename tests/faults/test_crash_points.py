@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 import pytest
 
 from services.cli.client.duebook import Duebook
+from services.cli.installed import SERVICES
 from shared.platform.database.embedded.server import temporary_folder
 from shared.platform.observability.failpoints import KILLED, NAMES, VARIABLE, said_at
 from tests.support.brokers import Brokers
-from tests.support.crashing import ACCOUNTS, DUE_SOON, INVOICES, SERVICES, ZONE, Outcome, Place
+from tests.support.crashing import ACCOUNTS, DUE_SOON, INVOICES, ZONE, Outcome, Place
 from tests.support.databases import Server
 from tests.support.running import duebook
 

@@ -12,10 +12,10 @@ import pytest
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook
+from services.cli.installed import SERVICES
 from shared.platform.database.embedded.folders import DATA
 from shared.platform.database.embedded.postmaster import PID_FILE
 from shared.platform.database.embedded.server import temporary_folder
-from tests.support.installation import SERVICES
 from tests.support.load import Load, questions_of
 from tests.support.running import Running, duebook
 from tests.support.small_book import CLOCK_START, open_book

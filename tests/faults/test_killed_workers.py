@@ -17,10 +17,10 @@ from shared.platform.log.envelope import envelope_of
 from shared.platform.log.port import TopicPartition
 from shared.platform.observability import failpoints
 from shared.platform.service import Topics
-from tests.support import purse, till, till_process
 from tests.support.brokers import Brokers
 from tests.support.log_cases import read_all
-from tests.support.till import Till
+from tests.support.toy import process, wallet, wallets
+from tests.support.toy.running import RunningToy
 
 pytestmark = [pytest.mark.connected, pytest.mark.faults]
 
@@ -52,9 +52,9 @@ class Ended(NamedTuple):
     said: str  # On stderr.
 
 
-async def run_till(database_url: str, log: str, prefix: str, failpoint: str) -> Ended:
+async def run_toy(database_url: str, log: str, prefix: str, failpoint: str) -> Ended:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.till_process", database_url, log, prefix),
+        *(sys.executable, "-m", "tests.support.toy.process", database_url, log, prefix),
         cwd=ROOT,
         env={**os.environ, failpoints.VARIABLE: failpoint},
         stdout=asyncio.subprocess.DEVNULL,
@@ -67,18 +67,18 @@ async def run_till(database_url: str, log: str, prefix: str, failpoint: str) -> 
 
 async def die_and_live(database_url: str, log_place: str, prefix: str, point: str) -> None:
     """Killed at the point, and right all the same after another run."""
-    died = await run_till(database_url, log_place, prefix, point)
+    died = await run_toy(database_url, log_place, prefix, point)
     assert died.status == failpoints.KILLED, died.said
     assert died.said.splitlines()[-1] == failpoints.said_at(point.partition(":")[0])
-    lived = await run_till(database_url, log_place, prefix, "")
+    lived = await run_toy(database_url, log_place, prefix, "")
     assert lived.status == 0, lived.said
-    log = till_process.log_at(log_place)
-    shop = Till(database_url, log, described=till_process.DESCRIBED, topics=Topics(prefix))
+    log = process.log_at(log_place)
+    toy = RunningToy(database_url, log, described=process.DESCRIBED, topics=Topics(prefix))
     try:
-        await check(shop)
+        await check(toy)
     finally:
-        await shop.store.close()
-        await shop.database.close()
+        await toy.store.close()
+        await toy.database.close()
         await log.close()
 
 
@@ -87,7 +87,7 @@ class TestKilledWorkers:
     async def test_lose_nothing_and_do_nothing_twice(
         self, make_database: Callable[..., str], platform_template: str, point: str
     ) -> None:
-        url = make_database(till.STATEMENTS, template=platform_template)
+        url = make_database(wallets.STATEMENTS, template=platform_template)
         await die_and_live(url, make_database(), "", point)
 
     @pytest.mark.parametrize("point", ON_KAFKA)
@@ -98,39 +98,39 @@ class TestKilledWorkers:
         one_broker: Brokers,
         point: str,
     ) -> None:
-        url = make_database(till.STATEMENTS, template=platform_template)
-        await die_and_live(url, one_broker.bootstrap, f"till.{uuid4().hex[:12]}.", point)
+        url = make_database(wallets.STATEMENTS, template=platform_template)
+        await die_and_live(url, one_broker.bootstrap, f"toy.{uuid4().hex[:12]}.", point)
 
 
-async def check(shop: Till) -> None:
-    status = await shop.workers.status()
+async def check(toy: RunningToy) -> None:
+    status = await toy.workers.status()
     assert (status.outbox, status.lag, status.halted) == (0, 0, [])
     found = await verify(
-        shop.service,
-        database=shop.database,
-        log=shop.log,
-        topics=shop.topics,
-        tenants=[purse.TENANT],
+        toy.service,
+        database=toy.database,
+        log=toy.log,
+        topics=toy.topics,
+        tenants=[wallet.TENANT],
     )
     assert found == []
-    kinds = await shop.rows("SELECT stream_type, count(*) AS n FROM es_stream GROUP BY 1")
+    kinds = await toy.rows("SELECT stream_type, count(*) AS n FROM es_stream GROUP BY 1")
     assert {row.stream_type: row.n for row in kinds} == {
-        "purse": till_process.PURSES,
-        "safe": till_process.PURSES,
+        "wallet": process.WALLETS,
+        "safe": process.WALLETS,
     }
-    total = await shop.rows("SELECT sum(coins) AS coins, sum(changes) AS changes FROM coins")
-    assert total[0].coins == till_process.PURSES * 10
-    assert total[0].changes == till_process.PURSES * 6  # 4 of the purse, 2 of its safe.
-    await check_log(shop)
+    total = await toy.rows("SELECT sum(coins) AS coins, sum(changes) AS changes FROM coins")
+    assert total[0].coins == process.WALLETS * 10
+    assert total[0].changes == process.WALLETS * 6  # 4 of the wallet, 2 of its safe.
+    await check_log(toy)
 
 
-async def check_log(shop: Till) -> None:
+async def check_log(toy: RunningToy) -> None:
     """Every stored event is there; within its stream it comes after the one before, at first."""
-    stored = await shop.rows("SELECT stream_id, version FROM es_event")
+    stored = await toy.rows("SELECT stream_id, version FROM es_event")
     seen: dict[object, int] = {}
-    reader = shop.log.reader("check")
-    topic = shop.topics.events_of(till.NAME)
-    ends = await shop.log.end_offsets(topic)
+    reader = toy.log.reader("check")
+    topic = toy.topics.events_of(wallets.NAME)
+    ends = await toy.log.end_offsets(topic)
     wanted = {TopicPartition(topic, number): end for number, end in enumerate(ends)}
     for records in (await read_all(reader, wanted)).values():
         for envelope in map(envelope_of, records):
@@ -138,4 +138,4 @@ async def check_log(shop: Till) -> None:
             assert envelope.version <= last + 1
             seen[envelope.stream_id] = max(envelope.version, last)
     await reader.close()
-    assert len(stored) == sum(seen.values()) == till_process.PURSES * 6
+    assert len(stored) == sum(seen.values()) == process.WALLETS * 6

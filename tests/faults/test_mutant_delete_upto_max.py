@@ -19,8 +19,8 @@ from shared.platform.outbox.relay import Relay
 from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore, PostgresTransaction
 from shared.platform.store.writer import Writer
-from tests.support import purse
-from tests.support.one_purse import LEASE_S, until
+from tests.support.toy import wallet
+from tests.support.toy.one_wallet import LEASE_S, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected]
 
@@ -69,9 +69,9 @@ async def late_committer(database: Database) -> list[LogRecord]:
     await log.create([TopicSpec(name, PARTITIONS, -1) for name in ("events", "public")])
     slow_store, fast_store = GatedStore(database), PostgresStore(database)
     async with writing(slow_store) as slow, writing(fast_store) as fast:
-        late = slow.enqueue(purse.open_purse("late", 1), purse.caller())
+        late = slow.enqueue(wallet.open_wallet("late", 1), wallet.caller())
         await slow_store.reached.wait()
-        await fast.submit(purse.open_purse("early", 1), purse.caller())
+        await fast.submit(wallet.open_wallet("early", 1), wallet.caller())
 
         async def commit_late() -> None:
             slow_store.may_go.set()
@@ -80,12 +80,12 @@ async def late_committer(database: Database) -> list[LogRecord]:
         log.meanwhile = commit_late
         await publish_all(database, log)
         assert late.done()
-    return log.records_of(TopicPartition("events", partition_of(purse.ACCOUNT)))
+    return log.records_of(TopicPartition("events", partition_of(wallet.ACCOUNT)))
 
 
 @asynccontextmanager
 async def writing(store: PostgresStore) -> AsyncIterator[Writer]:
-    writer = Writer(store, purse.CODEC, purse.topics_of)
+    writer = Writer(store, wallet.CODEC, wallet.topics_of)
     writer.start()
     yield writer
     await writer.close()

@@ -11,7 +11,7 @@ from shared.platform.projector.port import Rows
 from shared.platform.projector.runtime import Projector
 from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors, Fenced
-from tests.support.one_purse import RIGHT, TWICE, Scene, until, without
+from tests.support.toy.one_wallet import RIGHT, TWICE, Scene, until, without
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected]
 

@@ -15,8 +15,8 @@ from shared.platform.projector.runtime import Projector
 from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
 from shared.platform.subscription.decoding import unprocessed_of
-from tests.support import purse
-from tests.support.one_purse import COINS, RIGHT, TWICE, Scene
+from tests.support.toy import wallet
+from tests.support.toy.one_wallet import COINS, RIGHT, TWICE, Scene
 
 pytestmark = [pytest.mark.faults, pytest.mark.connected]
 
@@ -64,7 +64,7 @@ async def move(projector: Projector, connection: Any, cursors: Cursors, batch: B
 
 
 async def change(projector: Projector, connection: Any, batch: Batch) -> None:
-    await connection.execute(relay.BIND, f"{{{purse.TENANT}}}")
+    await connection.execute(relay.BIND, f"{{{wallet.TENANT}}}")
     fresh = unprocessed_of(projector._decoder.decode_all(batch), {})
     rows = Rows()
     await projector._rows.load(connection, rows, COINS.needs(fresh.events))

@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from services.cli.installed import installed_specs
 from shared.platform.service import Topics
 from tests.support.databases import Server
 from tests.support.installation import Installation, installed
@@ -33,7 +34,7 @@ def place(
 async def make_topics(bootstrap: str, prefix: str, wrong: str, **shape: int) -> None:
     """As somebody's own script might: one of them otherwise than we need it."""
     topics = []
-    for spec in Topics(prefix).all():
+    for spec in installed_specs(Topics(prefix)):
         is_wrong = spec.name.endswith(wrong)
         partitions = shape.get("partitions", spec.partitions) if is_wrong else spec.partitions
         kept_ms = shape.get("retention_ms", spec.retention_ms) if is_wrong else spec.retention_ms

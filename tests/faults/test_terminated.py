@@ -14,9 +14,10 @@ from typing import Final
 
 import pytest
 
+from services.cli.installed import SERVICES
 from tests.support.brokers import Brokers
 from tests.support.databases import Server
-from tests.support.installation import SERVICES, Installation, installed
+from tests.support.installation import Installation, installed
 from tests.support.load import Load, questions_of
 from tests.support.small_book import CLOCK_START, DUE_LATE_ON, SmallBook
 

@@ -19,6 +19,7 @@ from typing import Final
 
 import pytest
 
+from services.cli.installed import SERVICES, installed_specs
 from shared.platform.clock import wall_now
 from shared.platform.service import Topics
 from tests.journeys import test_ibm_import as on_one_process
@@ -35,7 +36,7 @@ from tests.support.ibm_story import (
     live_through,
     needs_data,
 )
-from tests.support.installation import SERVICES, Installation, installed
+from tests.support.installation import Installation, installed
 from tests.support.nemesis import Nemesis, blows
 from tests.support.told import tell
 from tests.support.topic_reading import Read, first_of_each, read_topics
@@ -74,7 +75,7 @@ class Survived:
 
     def alerts(self) -> Sequence[Read]:
         """In their order, each once."""
-        topic = Topics(self.installation.topic_prefix).alerts
+        topic = Topics(self.installation.topic_prefix).public("alerts")
         return first_of_each(one for one in self.records if one.topic == topic)
 
 
@@ -106,7 +107,7 @@ def survived(
         plan = blows(SEED, TARGETS, KILLS, FIRST_BLOW, LAST_BLOW, spared=[SPARED])
         nemesis = Nemesis(six, three_brokers, plan, ZONE)
         lived = live_through(six, lambda phase: nemesis.during())
-        topics = [spec.name for spec in Topics(six.topic_prefix).all()]
+        topics = [spec.name for spec in installed_specs(Topics(six.topic_prefix))]
         records = asyncio.run(read_topics(three_brokers.bootstrap, topics))
         tell(request.config, f"six processes on Kafka: {time.monotonic() - began_s:.0f} s")
         for name, seconds in sorted(nemesis.away_s.items()):

@@ -40,12 +40,12 @@ from shared.platform.signals import Signal
 from shared.platform.store.port import Conflict
 from shared.platform.store.postgres import PostgresStore, PostgresTransaction
 from shared.platform.store.writer import Writer
-from tests.support import purse
+from tests.support.toy import wallet
 
 TOPICS: Final = [TopicSpec(name, PARTITIONS, -1) for name in ("events", "public")]
-PURSES: Final = 40
-NEW_PURSES: Final = 4_000  # numbers that both processes open, whoever is first
-COINS: Final = 10_000  # in each purse at the beginning
+WALLETS: Final = 40
+NEW_WALLETS: Final = 4_000  # numbers that both processes open, whoever is first
+COINS: Final = 10_000  # in each wallet at the beginning
 TOO_MANY: Final = 10**9
 WRITERS: Final = 2  # of one process
 CLIENTS: Final = 12  # of one process
@@ -105,31 +105,31 @@ def number_of(n: int) -> str:
     return f"P-{n}"
 
 
-def open_purse(number: str, account_id: UUID, coins: int) -> AnyWork:
+def open_wallet(number: str, account_id: UUID, coins: int) -> AnyWork:
     """Refused when somebody was faster."""
-    name = purse.stream(number)
+    name = wallet.stream(number)
 
     def decide(states: States) -> Sequence[AnyChange]:
         if states.of(name) is not None:
-            raise purse.AlreadyOpen
-        return [purse.change(name, purse.Opened(account_id, purse.NOW), purse.Filled(coins))]
+            raise wallet.NumberAlreadyUsed
+        return [wallet.change(name, wallet.Opened(account_id, wallet.NOW), wallet.Filled(coins))]
 
-    return Work((name,), decide, purse.answer(name))
+    return Work((name,), decide, wallet.answer(name))
 
 
 def share_out(numbers: Sequence[str], coins: int) -> AnyWork:
     """From the first purse into each of the others, or out of the book where there is none."""
-    source, *targets = [purse.stream(number) for number in numbers]
+    source, *targets = [wallet.stream(number) for number in numbers]
 
     def decide(states: States) -> Sequence[AnyChange]:
         state = states.of(source)
         if state is None or state.coins < coins * max(1, len(targets)):
-            raise purse.TooFewCoins(coins=coins)
-        spent = purse.Spent(coins * max(1, len(targets)))
-        filled = [purse.change(target, purse.Filled(coins)) for target in targets]
-        return [purse.change(source, spent), *filled]
+            raise wallet.TooFewCoins(coins=coins)
+        spent = wallet.Spent(coins * max(1, len(targets)))
+        filled = [wallet.change(target, wallet.Filled(coins)) for target in targets]
+        return [wallet.change(source, spent), *filled]
 
-    return Work((source, *targets), decide, purse.answer(source))
+    return Work((source, *targets), decide, wallet.answer(source))
 
 
 class Clients:
@@ -157,9 +157,9 @@ class Clients:
         self._made += 1
         key = f"{self._name}-{self._made}"
         if self._chance.random() < 0.1:
-            n = self._chance.randrange(NEW_PURSES)
-            return Wish(key, open_purse(f"N-{n}", account_of(n), 1))
-        chosen = self._chance.sample(range(PURSES), self._chance.choice([1, 1, 1, 2, 3]))
+            n = self._chance.randrange(NEW_WALLETS)
+            return Wish(key, open_wallet(f"N-{n}", account_of(n), 1))
+        chosen = self._chance.sample(range(WALLETS), self._chance.choice([1, 1, 1, 2, 3]))
         refused = self._chance.random() < REJECTED_SHARE
         coins = TOO_MANY if refused else self._chance.randint(1, 3)
         return Wish(key, share_out([number_of(n) for n in chosen], coins))
@@ -168,7 +168,7 @@ class Clients:
         while True:  # Until there is an answer; the parent bounds the whole.
             writer = self._chance.choice(self._writers)
             try:
-                accepted: Accepted = await writer.submit(wish.work, purse.caller(wish.key))
+                accepted: Accepted = await writer.submit(wish.work, wallet.caller(wish.key))
             except Rejected as no:
                 return {"refused": type(no).__name__}
             except (NotWritten, OutcomeUnknown, Overloaded):
@@ -214,7 +214,7 @@ async def attack(
     database, log, committed = Database(database_url), PostgresLog(log_url), Signal()
     stores = [DawdlingStore(database, random.Random(seed * 10 + n)) for n in range(WRITERS)]
     writers = [
-        Writer(store, purse.CODEC, purse.topics_of, committed.notify, works_max=WORKS_MAX)
+        Writer(store, wallet.CODEC, wallet.topics_of, committed.notify, works_max=WORKS_MAX)
         for store in stores
     ]
     leases = Leases(

@@ -14,19 +14,14 @@ import asyncpg
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook
-from services.credit.runtime import settings as credit_settings
-from services.credit.runtime import wiring as credit
-from services.dunning.runtime import settings as dunning_settings
-from services.dunning.runtime import wiring as dunning
-from services.ledger.runtime import settings as ledger_settings
-from services.ledger.runtime import wiring as ledger
+from services.cli.installed import RUNTIMES, SERVICES
 from shared.kernel.days import day_at, start_of_day
 from shared.platform.database.pools import Database
 from shared.platform.hosting.chosen_log import open_log
 from shared.platform.hosting.settings import PREFIX, PlatformSettings
 from shared.platform.hosting.verify import verify
 from shared.platform.observability import failpoints
-from shared.platform.service import Service, Topics
+from shared.platform.service import Topics
 from tests.support.running import Running
 
 ZONE: Final = "Asia/Shanghai"
@@ -39,7 +34,6 @@ FIRST_PAYMENT: Final = 150  # of each account, in time
 STORY_DAYS: Final = 4
 LOOK_S: Final = 0.02
 
-SERVICES: Final = ("ledger", "credit", "dunning")
 HIT: Final = re.compile(r"^failpoint (\S+) hit$", re.MULTILINE)
 STREAMS: Final = """
 SELECT types, count(*) FROM (
@@ -190,12 +184,16 @@ class Place:
     async def differences(self) -> Sequence[object]:
         """What `verify` finds in all services."""
         found: list[object] = []
-        for name, service in self._services().items():
-            database = Database(self.settings.database_url_of(name))
+        for name, runtime in RUNTIMES.items():
+            database = Database(self._database_url(name))
             log = open_log(self.settings)
             topics, tenants = Topics(self.settings.topic_prefix), [self.settings.tenant_id]
             found += await verify(
-                service, database=database, log=log, topics=topics, tenants=tenants
+                runtime.service(self.settings),
+                database=database,
+                log=log,
+                topics=topics,
+                tenants=tenants,
             )
             await log.close()
             await database.close()
@@ -215,16 +213,12 @@ class Place:
             return deaths
 
     async def _streams(self, service: str, entity: str) -> Mapping[str, int]:
-        connection = await asyncpg.connect(self.settings.database_url_of(service))
+        connection = await asyncpg.connect(self._database_url(service))
         try:
             return {row[0]: row[1] for row in await connection.fetch(STREAMS, entity)}
         finally:
             await connection.close()
 
-    def _services(self) -> Mapping[str, Service]:
-        place = self.settings
-        return {
-            "ledger": ledger.service(ledger_settings.Settings.of(place)),
-            "credit": credit.service(credit_settings.Settings.of(place)),
-            "dunning": dunning.service(dunning_settings.Settings.of(place)),
-        }
+    def _database_url(self, service: str) -> str:
+        own = self._environment.get(f"{PREFIX}{service.upper()}_DATABASE_URL")
+        return own or self.settings.database_url_of(service)

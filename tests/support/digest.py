@@ -11,7 +11,8 @@ from typing import Final
 
 import asyncpg
 
-SERVICES: Final = ("ledger", "credit", "dunning")
+from services.cli.installed import SERVICES
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 

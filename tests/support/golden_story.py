@@ -165,7 +165,7 @@ class Story:
             said = self.records[self._heard]
             offset = sum(each.at == said.at for each in self.records[: self._heard])
             self._heard += 1
-            if said.at.topic != Topics().alerts:
+            if said.at.topic != Topics().public("alerts"):
                 for narrator in self._narrators.values():
                     await self._react(narrator, said, LogRecord(offset, *said.record))
             self._publish()

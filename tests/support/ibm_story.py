@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from services.cli.client.addresses import roots_of
+from services.cli.installed import SERVICES
 from tests.journeys import ibm_oracle as oracle
 from tests.support import digest
 from tests.support.running import ROOT, duebook
@@ -125,7 +126,7 @@ class Book:
         """Seen twice in a row, with the same ends."""
         deadline, before = time.monotonic() + SETTLED_S_MAX, None
         while time.monotonic() < deadline:
-            clocks = [self.get(f"/{name}/clock") for name in digest.SERVICES]
+            clocks = [self.get(f"/{name}/clock") for name in SERVICES]
             ends = [clock["end_offsets"] for clock in clocks]
             settled = all(clock["settled"] for clock in clocks)
             if settled and ends == before:

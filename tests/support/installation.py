@@ -13,11 +13,10 @@ from typing import Final
 
 import httpx
 
-from shared.platform.hosting.settings import PlatformSettings
+from services.cli.installed import SERVICES
 from tests.support.databases import Server
 from tests.support.running import CLI, ROOT, STOP_S_MAX, VERIFY_S_MAX, duebook, free_port
 
-SERVICES: Final = ("ledger", "credit", "dunning")
 READY_S_MAX: Final = 60.0
 LAST_LINES: Final = 40
 
@@ -187,16 +186,6 @@ class Installation:
     def verify(self) -> None:
         """Fails with what it said if anything differs."""
         self.run("verify", timeout_s=VERIFY_S_MAX)
-
-    @property
-    def settings(self) -> PlatformSettings:
-        """As its processes have them."""
-        given = {
-            name.removeprefix("DUEBOOK_").lower(): value
-            for name, value in self.environment.items()
-            if not name.startswith("DUEBOOK_DUNNING_") or name.endswith("DATABASE_URL")
-        }
-        return PlatformSettings(**given)  # type: ignore[arg-type] # checked by pydantic
 
     def prepare(self) -> None:
         """Migrations and topics."""

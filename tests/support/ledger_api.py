@@ -100,10 +100,10 @@ class LedgerApi:
 
 @asynccontextmanager
 async def ledger_api(url: str) -> AsyncIterator[LedgerApi]:
-    platform = PlatformSettings(clock="manual", clock_start=START, ledger_database_url=url)
+    platform = PlatformSettings(clock="manual", clock_start=START)
     database = Database(url)
     host = Host(
-        service(Settings.of(platform)),
+        service(Settings()),
         platform,
         database=database,
         store=PostgresStore(database),

@@ -25,10 +25,10 @@ from shared.platform.log.port import (
     UnknownTopic,
 )
 from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
-from tests.support.purse import Filled
-from tests.support.purse_records import record as purse_record
+from tests.support.toy.records import record as wallet_record
+from tests.support.toy.wallet import Filled
 
-PURSE_CODEC: Final = Codec({"test.purse.filled.v1": Filled})
+WALLET_CODEC: Final = Codec({"toy.wallet.filled.v1": Filled})
 FOREVER_MS: Final = -1
 DAY_MS: Final = 24 * 3600 * 1000
 WAIT_S: Final = 5.0
@@ -209,15 +209,15 @@ class LogCases:
         """No log can know who owns a partition; versions make what a zombie appends harmless."""
         topic = await created(log, partitions=1)
         at = TopicPartition(topic, 0)
-        purse = [NewRecord(*purse_record(1, version, 0)[1:]) for version in (1, 2, 3)]
-        assert await log.append(*at, purse[:2]) == 0  # Its owner, paused before it settles.
-        assert await log.append(*at, purse) == 2  # Who takes over begins with what was left.
-        assert await log.append(*at, purse[1:2]) == 5  # The one that was paused goes on.
+        wallet = [NewRecord(*wallet_record(1, version, 0)[1:]) for version in (1, 2, 3)]
+        assert await log.append(*at, wallet[:2]) == 0  # Its owner, paused before it settles.
+        assert await log.append(*at, wallet) == 2  # Who takes over begins with what was left.
+        assert await log.append(*at, wallet[1:2]) == 5  # The one that was paused goes on.
 
         reader = log.reader("test")
         found = await read_all(reader, {at: 6})
         await reader.close()
-        unprocessed = unprocessed_of(EventDecoder(PURSE_CODEC).decode_all(found), {})
+        unprocessed = unprocessed_of(EventDecoder(WALLET_CODEC).decode_all(found), {})
 
         assert [(event.version, event.offset) for event in unprocessed.events] == [
             (1, 0),

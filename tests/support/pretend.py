@@ -12,8 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from services.cli.client.duebook import Duebook
+from services.cli.installed import SERVICES
 
-SERVICES = ("ledger", "credit", "dunning")
 Refusal = tuple[int, str, str]  # Status, code, pointer.
 
 

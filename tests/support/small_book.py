@@ -12,9 +12,10 @@ import httpx
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook
+from services.cli.installed import SERVICES
 from shared.kernel.days import start_of_day
 from tests.support.databases import apart
-from tests.support.installation import SERVICES, Installation
+from tests.support.installation import Installation
 
 ZONE: Final = "Asia/Shanghai"
 CLOCK_START: Final = "2026-01-04T16:00:00Z"  # 00:00 of the first day in the zone.

@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.platform.database.pools import Database
 from shared.platform.store.memory import MemoryStore
 from shared.platform.store.port import EventStore, TimerRow
-from tests.support.purse import OTHER_TENANT, TENANT
+from tests.support.toy.wallet import OTHER_TENANT, TENANT
 
 EVENTS = """
 SELECT stream_id, version, event_id, headers ->> 'txid' FROM es_event ORDER BY position"""

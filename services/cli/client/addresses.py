@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from shared.platform.service import SERVICES
+from services.cli.installed import RUNTIMES
 
 HOME_URL: Final = "http://127.0.0.1:8080"
 
@@ -19,11 +19,11 @@ class AddressUnclear(ValueError):
 def roots_of(text: str) -> Mapping[str, str]:
     """Service -> address of its root. Raises AddressUnclear."""
     if "=" not in text.partition("://")[0]:
-        return {name: f"{_address(text)}/{name}" for name in SERVICES}
+        return {name: f"{_address(text)}/{name}" for name in RUNTIMES}
     parts = [part.partition("=") for part in text.split(",")]
     roots = {name.strip(): _address(address) for name, _, address in parts}
-    if set(roots) != set(SERVICES) or len(parts) != len(SERVICES):
-        raise AddressUnclear(f"name each of {', '.join(SERVICES)} once, as name=http://host:port")
+    if set(roots) != set(RUNTIMES) or len(parts) != len(RUNTIMES):
+        raise AddressUnclear(f"name each of {', '.join(RUNTIMES)} once, as name=http://host:port")
     return roots
 
 
@@ -42,10 +42,12 @@ def _checked(text: str) -> str:
     return text
 
 
+_APART: Final = ",".join(f"{name}=URL" for name in RUNTIMES)
+
 UrlOption = Annotated[
     str,
     typer.Option(
-        help="Where Duebook answers; services apart: ledger=URL,credit=URL,dunning=URL.",
+        help=f"Where Duebook answers; services apart: {_APART}.",
         envvar="DUEBOOK_URL",
         callback=_checked,
     ),

@@ -8,10 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from shared.platform.database.autogenerate import write_revision
-from shared.platform.database.embedded.server import temporary_folder
-from shared.platform.database.migrations import newest
-from shared.platform.hosting.local_server import migrate_service, server_for
-from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.database.embedded.server import EmbeddedServer, temporary_folder
+from shared.platform.database.migrations import create_database, migrate, newest
 from shared.platform.service import Service
 
 
@@ -22,12 +20,8 @@ def tables_of(service: Service) -> Sequence[sa.Table]:
 
 def revise(service: Service, migrations: Path, message: str) -> Path | None:
     """Compares in a fresh database at the newest revision; None: there is nothing to write."""
-    with temporary_folder() as folder, server_for(PlatformSettings(data=folder)) as placed:
-        migrate_service(placed, service.name, migrations)
-        return write_revision(
-            placed.database_url_of(service.name),
-            migrations,
-            tables_of(service),
-            message,
-            newest(migrations),
-        )
+    with temporary_folder() as folder, EmbeddedServer.start(folder) as server:
+        url = server.url(f"duebook_{service.name}")
+        create_database(url)
+        migrate(url, migrations)
+        return write_revision(url, migrations, tables_of(service), message, newest(migrations))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from services.cli.installed import installed_specs
 from shared.platform.hosting import serving
 from shared.platform.hosting.chosen_log import open_log
 from shared.platform.hosting.local_server import make_log_database, server_beside
@@ -42,7 +43,7 @@ def _with_log(
     """On a log in Kafka without a database; on one in PostgreSQL beside a system that is up."""
     settings = PlatformSettings(data=data) if data else PlatformSettings()
     configure_logs(settings.log_level)
-    topics = Topics(settings.topic_prefix).all()
+    topics = installed_specs(Topics(settings.topic_prefix))
 
     async def main(placed: PlatformSettings) -> None:
         log = open_log(placed)
@@ -54,7 +55,7 @@ def _with_log(
     if settings.kafka is not None:
         serving.run(main(settings))
     else:
-        with server_beside(settings) as placed:
+        with server_beside(settings, ()) as placed:
             make_log_database(placed)
             serving.run(main(placed))
     for spec in topics:

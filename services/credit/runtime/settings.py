@@ -1,17 +1,11 @@
-"""What credit alone can be told: nothing yet."""
+"""What credit alone can be told."""
 
 from __future__ import annotations
 
-from typing import Self
+from pydantic_settings import SettingsConfigDict
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.hosting.settings import ServiceSettings
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="DUEBOOK_CREDIT_", frozen=True, extra="ignore")
-
-    @classmethod
-    def of(cls, platform: PlatformSettings) -> Self:
-        return cls()
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="DUEBOOK_CREDIT_")

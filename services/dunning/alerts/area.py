@@ -23,7 +23,7 @@ AREA: Final = Area(
     name="alerts",
     aggregates=(overdue_alert,),
     events={RAISED: events.OverdueAlertRaised, RECOVERED: events.OverdueAlertRecovered},
-    public=frozenset((RAISED, RECOVERED)),
+    public={"alerts": frozenset((RAISED, RECOVERED))},
     handlers={
         commands.RaiseAlert: handlers.raise_alert,
         commands.RecoverAlerts: handlers.recover_alerts,

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.hosting.settings import PlatformSettings, ServiceSettings
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="DUEBOOK_DUNNING_", frozen=True, extra="ignore")
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="DUEBOOK_DUNNING_")
 
     mail_folder: Path | None = Field(
         default=None, description="Maildir for e-mails and letters; default: mail in DUEBOOK_DATA."
@@ -33,22 +33,20 @@ class Settings(BaseSettings):
         description="Whom to call, as notices say it: name, phone.",
     )
 
-    @classmethod
-    def of(cls, platform: PlatformSettings) -> Self:
-        """With the defaults that follow from where this process runs."""
-        given = cls()
-        folder = given.mail_folder or (platform.data or Path()) / "mail"
-        url = given.ledger_url or f"http://{platform.host}:{platform.port}/ledger"
-        return given.model_copy(update={"mail_folder": folder, "ledger_url": url})
+    def beside(self, platform: PlatformSettings) -> Self:
+        """These, with the defaults that follow from where the process runs."""
+        folder = self.mail_folder or (platform.data or Path()) / "mail"
+        url = self.ledger_url or f"http://{platform.host}:{platform.port}/ledger"
+        return self.model_copy(update={"mail_folder": folder, "ledger_url": url})
 
     @property
     def mail(self) -> Path:
-        """The folder, once `of` has decided it."""
+        """The folder, once `beside` has decided it."""
         assert self.mail_folder is not None
         return self.mail_folder
 
     @property
     def ledger(self) -> str:
-        """The address, once `of` has decided it."""
+        """The address, once `beside` has decided it."""
         assert self.ledger_url is not None
         return self.ledger_url

@@ -1,4 +1,4 @@
-"""The ledger in this process: its API, its workers, or both."""
+"""The ledger as a process runs it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from services.ledger.runtime.settings import Settings
-from services.ledger.runtime.wiring import service
-from shared.platform.hosting.host import Host
-from shared.platform.hosting.open_host import WHOLE, Role, open_host
-from shared.platform.hosting.settings import PlatformSettings
-from shared.platform.log.port import EventLog
+from services.ledger.runtime.wiring import NAME, service
+from shared.platform.hosting.runtime import Runtime
 
-MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
-
-
-def host(platform: PlatformSettings, log: EventLog | None = None, role: Role = WHOLE) -> Host:
-    return open_host(service(Settings.of(platform)), MIGRATIONS, platform, log, role)
+RUNTIME: Final = Runtime(
+    name=NAME,
+    settings=Settings,
+    make=service,
+    migrations=Path(__file__).parents[1] / "migrations",
+)

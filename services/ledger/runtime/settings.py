@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.platform.hosting.settings import Numbers, PlatformSettings
+from shared.platform.hosting.settings import Numbers, ServiceSettings
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="DUEBOOK_LEDGER_", frozen=True, extra="ignore")
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="DUEBOOK_LEDGER_")
 
     thresholds: Numbers = Field(
         default=(-3, 1, 30, 60, 90), description="Days past due an invoice reaches, each told once."
@@ -19,7 +17,3 @@ class Settings(BaseSettings):
     aging_edges: Numbers = Field(
         default=(30, 60, 90), description="Last day past due of each bucket of the aging report."
     )
-
-    @classmethod
-    def of(cls, platform: PlatformSettings) -> Self:
-        return cls()

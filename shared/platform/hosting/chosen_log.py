@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.platform.hosting.settings import LOG_DATABASE, PlatformSettings
+from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.port import EventLog
 from shared.platform.log.postgres import PostgresLog
 
@@ -10,7 +10,7 @@ from shared.platform.log.postgres import PostgresLog
 def open_log(settings: PlatformSettings, client: str = "duebook") -> EventLog:
     """Nothing is connected before its first use. `client` names us in the brokers' logs."""
     if settings.kafka is None:
-        return PostgresLog(settings.database_url_of(LOG_DATABASE))
+        return PostgresLog(settings.log_url)
     from shared.platform.log.kafka import KafkaLog  # The embedded mode does without its client.
 
     return KafkaLog(settings.kafka, replicas=settings.kafka_replicas, client=client)

@@ -127,7 +127,10 @@ class Host:
 
     async def _open_log(self) -> None:
         await await_topics(
-            self.service.name, self._log, self._topics, makes_them=self._makes_topics
+            self.service.name,
+            self._log,
+            self.service.specs(self._topics),
+            makes_them=self._makes_topics,
         )
         if self._works:
             await self.workers.start()

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 from shared.platform.database.embedded.folders import default_folder
 from shared.platform.database.embedded.server import EmbeddedServer, running_url
 from shared.platform.database.migrations import MAINTENANCE_DATABASE, create_database, migrate
 from shared.platform.hosting.preconditions import refusals_said
+from shared.platform.hosting.runtime import Runtime
 from shared.platform.hosting.settings import LOG_DATABASE, PlatformSettings
+
+Runtimes = Collection[Runtime[Any]]
 
 
 @contextmanager
-def server_for(settings: PlatformSettings) -> Iterator[PlatformSettings]:
+def server_for(settings: PlatformSettings, runtimes: Runtimes) -> Iterator[PlatformSettings]:
     """The settings with folder and server filled in. An embedded server is stopped at the end.
 
-    None is started where every database is named.
+    None is started where the log and these services all have a database of their own.
     """
     folder = settings.data or default_folder()
     placed = settings.model_copy(update={"data": folder})
-    if settings.database_url is not None or settings.names_all_databases:
+    if settings.database_url is not None or not needs_server(settings, runtimes):
         yield placed
         return
     with EmbeddedServer.start(folder) as server:
@@ -29,31 +32,36 @@ def server_for(settings: PlatformSettings) -> Iterator[PlatformSettings]:
 
 
 @contextmanager
-def server_beside(settings: PlatformSettings) -> Iterator[PlatformSettings]:
+def server_beside(settings: PlatformSettings, runtimes: Runtimes) -> Iterator[PlatformSettings]:
     """As server_for, but beside a system that is up on the same folder; that one goes on."""
     folder = settings.data or default_folder()
     url = settings.database_url or running_url(folder, MAINTENANCE_DATABASE)
-    if url is None or settings.names_all_databases:
-        with server_for(settings) as ready:
+    if url is None or not needs_server(settings, runtimes):
+        with server_for(settings, runtimes) as ready:
             yield ready
     else:
         yield settings.model_copy(update={"data": folder, "database_url": url})
 
 
+def needs_server(settings: PlatformSettings, runtimes: Runtimes) -> bool:
+    """Whether the log or one of these services has no database of its own."""
+    return settings.log_needs_server or any(one.needs_server for one in runtimes)
+
+
 def make_log_database(settings: PlatformSettings) -> None:
     """Where the log is in PostgreSQL and the server ours. The log makes its tables itself."""
-    if settings.kafka is None and settings.log_database_url is None:
+    if settings.log_needs_server:
         with refusals_said(LOG_DATABASE):
-            create_database(settings.database_url_of(LOG_DATABASE))
+            create_database(settings.log_url)
 
 
-def migrate_service(settings: PlatformSettings, name: str, folder: Path) -> None:
+def migrate_service(settings: PlatformSettings, runtime: Runtime[Any]) -> None:
     """Makes the service's database where it is ours to make, and brings it up to date.
 
     Raises DatabaseRefused.
     """
-    url = settings.database_url_of(name)
-    with refusals_said(name):
-        if getattr(settings, f"{name}_database_url") is None:
+    url = runtime.database_url(settings)
+    with refusals_said(runtime.name):
+        if runtime.needs_server:
             create_database(url)
-        migrate(url, folder)
+        migrate(url, runtime.migrations)

@@ -17,7 +17,6 @@ from shared.platform.database.connections import driver_problem, is_transient
 from shared.platform.database.pools import Database, driver
 from shared.platform.log.port import EventLog, LogUnavailable, TopicSpec, UnknownTopic
 from shared.platform.observability.throttled_log import ThrottledLog
-from shared.platform.service import Topics
 
 PAUSE_S: Final = 0.5  # between two attempts to reach what is away
 
@@ -105,12 +104,14 @@ async def check_revision(service: str, database: Database, wanted: Mapping[str, 
             )
 
 
-async def await_topics(service: str, log: EventLog, topics: Topics, *, makes_them: bool) -> None:
+async def await_topics(
+    service: str, log: EventLog, topics: Sequence[TopicSpec], *, makes_them: bool
+) -> None:
     """Until the log says that all are as they must be. Raises UnknownTopic, TopicMismatch."""
     complaint = _Complaint(service, "log")
     while True:  # Until the log answers, or the process is told to end.
         try:
-            await (log.create(topics.all()) if makes_them else verify_topics(log, topics.all()))
+            await (log.create(topics) if makes_them else verify_topics(log, topics))
         except LogUnavailable as problem:
             await complaint.pause(problem)
         else:

@@ -1,6 +1,6 @@
 """Settings from the environment, prefix DUEBOOK_, each with its type, its default and its meaning.
 
-A secret has no default. What a service alone needs stands in its own runtime/settings.py.
+A secret has no default. What a service alone can be told stands in its own runtime/settings.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -66,15 +66,6 @@ class PlatformSettings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="A PostgreSQL server to use instead of the embedded one."
     )
-    ledger_database_url: str | None = Field(
-        default=None, description="Ledger's database, if elsewhere."
-    )
-    credit_database_url: str | None = Field(
-        default=None, description="Credit's database, if elsewhere."
-    )
-    dunning_database_url: str | None = Field(
-        default=None, description="Dunning's database, if elsewhere."
-    )
     log_database_url: str | None = Field(
         default=None, description="The log's database, if elsewhere."
     )
@@ -117,25 +108,37 @@ class PlatformSettings(BaseSettings):
     )
 
     @property
-    def names_all_databases(self) -> bool:
-        """Whether each is named by itself, so that no server of all is needed."""
-        logs = () if self.kafka is not None else (LOG_DATABASE,)
-        return all(
-            getattr(self, f"{name}_database_url") is not None
-            for name in ("ledger", "credit", "dunning", *logs)
-        )
+    def log_needs_server(self) -> bool:
+        """Whether the log is a database that no setting names."""
+        return self.kafka is None and self.log_database_url is None
+
+    @property
+    def log_url(self) -> str:
+        """Where the log is, if it is in PostgreSQL. Raises DatabaseUnknown."""
+        return self.log_database_url or self.database_url_of(LOG_DATABASE)
 
     def database_url_of(self, name: str) -> str:
-        """Of a service, or of the log. Raises DatabaseUnknown."""
-        own: str | None = getattr(self, f"{name}_database_url")
-        if own is not None:
-            return own
+        """The database of that name on the server that holds all. Raises DatabaseUnknown."""
         if self.database_url is None:
             raise DatabaseUnknown(
                 f"set {PREFIX}DATABASE_URL or {PREFIX}{name.upper()}_DATABASE_URL"
             )
         url = make_url(self.database_url).set(database=f"duebook_{name}")
         return url.render_as_string(hide_password=False)
+
+
+class ServiceSettings(BaseSettings):
+    """What one service alone can be told. Its own class sets the prefix DUEBOOK_<NAME>_."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str | None = Field(
+        default=None, description="The database of this service, if elsewhere."
+    )
+
+    def beside(self, platform: PlatformSettings) -> Self:
+        """These, with the defaults that follow from where the process runs."""
+        return self
 
 
 class Row(NamedTuple):

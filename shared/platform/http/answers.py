@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 import asyncpg
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from msgspec import UNSET, UnsetType
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -38,6 +39,7 @@ from shared.platform.http.problems import (
     slug_of,
     title_of,
 )
+from shared.platform.http.views import View, said
 from shared.platform.log.port import LogUnavailable
 from shared.platform.manual_clock import ClockMovesBackward
 from shared.platform.observability.logs import COMMANDS
@@ -50,6 +52,34 @@ REJECTION_STATUS_DEFAULT: Final = 409  # of a rejection the service forgot in it
 
 _log = structlog.get_logger("duebook.http")
 _throttled = ThrottledLog("duebook.http")  # Of what is away; each request is counted.
+
+
+class FaultView(View, frozen=True, kw_only=True):
+    """One thing wrong with a request."""
+
+    pointer: Annotated[
+        str, said("Where: a JSON pointer into the body, or a parameter's name.", "/total/amount")
+    ]
+    code: Annotated[str, said("What kind of fault.", "amount-scale")]
+    detail: Annotated[str, said("For people.", "Has more decimals than the currency.")]
+
+
+class ProblemView(View, frozen=True, kw_only=True):
+    """A problem (RFC 9457): why something was not done, and never what was sent."""
+
+    type: Annotated[str, said("What kind of problem.", "/problems/amount-scale")]
+    title: Annotated[str, said("The same for people.", "Amount scale")]
+    status: Annotated[int, said("The HTTP status.", 422)]
+    code: Annotated[str, said("The last part of the type.", "amount-scale")]
+    detail: Annotated[str, said("The first fault's.", "Has more decimals than the currency.")]
+    errors: Annotated[list[FaultView], said("All faults found.")]
+    instance: Annotated[
+        str | UnsetType,
+        said(
+            "The request's id, as our log has it.", "urn:uuid:7f020000-0000-4000-8000-000000000001"
+        ),
+    ] = UNSET
+
 
 _PLATFORM: Final[Mapping[type[Exception], str]] = {
     StaleVersion: "stale-version",
@@ -99,16 +129,15 @@ def document(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer with a problem document."""
-    body: dict[str, object] = {
-        "type": f"/problems/{code}",
-        "title": title_of(code),
-        "status": status,
-        "code": code,
-        "detail": faults[0].detail,
-        "errors": [fault._asdict() for fault in faults],
-    }
-    if request_id is not None:
-        body["instance"] = f"urn:uuid:{request_id}"
+    body = ProblemView(
+        type=f"/problems/{code}",
+        title=title_of(code),
+        status=status,
+        code=code,
+        detail=faults[0].detail,
+        errors=[FaultView(**fault._asdict()) for fault in faults],
+        instance=UNSET if request_id is None else f"urn:uuid:{request_id}",
+    )
     sent = dict(headers or {})
     if code in RETRY:
         sent["retry-after"] = str(RETRY_AFTER_S)
@@ -142,7 +171,20 @@ async def _refused(request: Request, problem: Exception) -> Response:
     """What Starlette and FastAPI refuse themselves: path, method, size, unreadable body."""
     assert isinstance(problem, HTTPException)
     code = _OF_STATUS.get(problem.status_code, "internal-error")
-    return of_problem(Problem(code, headers=problem.headers), _id(request))
+    headers = problem.headers
+    if code == "method-not-allowed":
+        headers = {**(headers or {}), "Allow": _methods(request, (headers or {}).get("Allow", ""))}
+    return of_problem(Problem(code, headers=headers), _id(request))
+
+
+def _methods(request: Request, known: str) -> str:
+    """What the path takes: a route knows its own methods only, and a path may have several."""
+    found = {method.strip() for method in known.split(",")}
+    path = getattr(request.scope.get("route"), "path", None)
+    for route in request.app.routes:
+        if path is not None and getattr(route, "path", None) == path:
+            found |= set(getattr(route, "methods", None) or ())
+    return ", ".join(sorted(found))
 
 
 async def _rejected(request: Request, rejection: Exception) -> Response:

@@ -15,7 +15,7 @@ from shared.platform.http.views import money_schema
 from shared.platform.log.envelope import CONTENT_TYPE, SCHEMAS
 from shared.platform.log.port import TopicSpec
 from shared.platform.observability.logs import version
-from shared.platform.service import Service, Topics
+from shared.platform.service import Service, Topics, events_spec, public_spec
 
 Schema = dict[str, Any]  # A JSON Schema, or a part of a document around it.
 
@@ -51,7 +51,7 @@ _ALWAYS: Final[Mapping[str, Schema]] = {
     "ce_recordedtime": _said(_INSTANT, "When Duebook learned it."),
     "ce_streamid": _ID,
     "ce_sequence": _said(
-        _COUNT, "Version in its stream: dense on the event topics, with gaps on the alerts topic."
+        _COUNT, "Version in its stream: dense on the event topics, with gaps on a public topic."
     ),
     "ce_tenantid": _ID,
     "ce_partitionkey": _said(_ID, "The account, or the stream where there is none: the key."),
@@ -94,10 +94,13 @@ def event_schema(name: str, kind: type) -> Schema:
 def asyncapi(service: Service) -> Schema:
     """AsyncAPI 3.0 of the topics this service writes. Payloads refer to the schemas beside it."""
     topics = Topics()
-    specs = {spec.name: spec for spec in topics.all()}
-    channels = {"events": (specs[topics.events_of(service.name)], sorted(service.own))}
-    if service.public:
-        channels["alerts"] = (specs[topics.alerts], sorted(service.public))
+    channels = {
+        "events": (events_spec(topics, service.name), sorted(service.own)),
+        **{
+            name: (public_spec(topics, name), sorted(types))
+            for name, types in service.public.items()
+        },
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {

@@ -56,17 +56,12 @@ class HaltedView(View, frozen=True, kw_only=True):
     error: Annotated[str, said("What it could not take.", "VersionGap")]
 
 
-class ClockMovedView(View, frozen=True, kw_only=True):
-    """The domain clock after it was moved."""
+class ClockView(View, frozen=True, kw_only=True):
+    """What time it is for the business; asked with GET, also what is left to do by then."""
 
     now: Annotated[datetime, said("What time it is for the business.", "2026-03-14T00:00:00Z")]
     manual: Annotated[bool, said("Whether it is moved by hand.", True)]
-
-
-class ClockView(ClockMovedView, frozen=True, kw_only=True):
-    """What time it is for the business, and what is left to do by then."""
-
-    settled: Annotated[bool, said("Whether nothing is left to do.", True)]
+    settled: Annotated[bool | UnsetType, said("Whether nothing is left to do.", True)] = UNSET
     timers_due: Annotated[int | UnsetType, said("Not fired yet.", 0)] = UNSET
     next_timer_at: Annotated[
         datetime | UnsetType | None, said("The earliest timer.", "2026-04-01T00:00:00Z")
@@ -75,9 +70,10 @@ class ClockView(ClockMovedView, frozen=True, kw_only=True):
     in_flight: Annotated[int | UnsetType, said("Commands not answered yet.", 0)] = UNSET
     lag: Annotated[int | UnsetType, said("Records not consumed yet.", 0)] = UNSET
     end_offsets: Annotated[
-        dict[str, list[int]] | UnsetType, said("By topic, the end of each partition.", {})
+        dict[str, list[int]] | UnsetType,
+        said("By topic, the end of each partition.", {"duebook.books.events.v1": [7, 12]}),
     ] = UNSET
-    halted: Annotated[list[HaltedView] | UnsetType, said("What stands still.", [])] = UNSET
+    halted: Annotated[list[HaltedView] | UnsetType, said("What stands still.")] = UNSET
 
 
 async def _parts(request: Request) -> Parts:
@@ -97,14 +93,14 @@ async def live() -> Response:
     return shown(HealthView(status="ok"))
 
 
-@router.get("/health/startup", responses=answers(HealthView))
+@router.get("/health/startup", responses=answers(HealthView, or_at=503))
 async def startup(parts: Running) -> Response:
     """Everything this process keeps running has been started."""
     status = "ok" if parts.started else "starting"
     return shown(HealthView(status=status), status=200 if parts.started else 503)
 
 
-@router.get("/health/ready", responses=answers(HealthView))
+@router.get("/health/ready", responses=answers(HealthView, or_at=503))
 async def ready(parts: Running) -> Response:
     """Send requests here, or do not; then `missing` says why not, in one line."""
     missing = await _missing(parts)
@@ -150,7 +146,7 @@ async def show_schema(name: str, parts: Running) -> Response:
     return _json(event_schema(name, kind))
 
 
-@plain.get("/metrics", response_class=PlainTextResponse)
+@plain.get("/metrics", operation_id="show_metrics", response_class=PlainTextResponse)
 async def metrics(parts: Running) -> Response:
     """Prometheus text; of the whole process, and of its service what database and log tell."""
     if parts.reporter is not None:
@@ -166,7 +162,7 @@ class MoveClock(RequestBody):
     now: Instant
 
 
-@router.get("/clock", responses=answers(ClockView))
+@router.get("/clock", responses=answers(ClockView, problems=["service-unavailable"]))
 async def show_clock(request: Request, parts: Running) -> Response:
     """What time it is for the business, and whether everything due by then has been done.
 
@@ -175,7 +171,12 @@ async def show_clock(request: Request, parts: Running) -> Response:
     return shown(await clock_reading(parts, min(preferred_wait_s(request) or 0, CLOCK_WAIT_S_MAX)))
 
 
-@router.post("/clock", responses=answers(ClockMovedView))
+@router.post(
+    "/clock",
+    responses=answers(
+        ClockView, problems=["not-found", "clock-moves-backward", "service-unavailable"]
+    ),
+)
 async def move_clock(body: MoveClock, parts: Running) -> Response:
     """Moves a manual clock forward, done when every process goes by it. A repetition is fine."""
     if not isinstance(parts.clock, ManualClock):
@@ -183,7 +184,7 @@ async def move_clock(body: MoveClock, parts: Running) -> Response:
     await parts.clock.advance(body.now)
     if parts.reporter is not None:
         parts.reporter.wake()
-    return shown(ClockMovedView(now=await parts.clock.now(), manual=True))
+    return shown(ClockView(now=await parts.clock.now(), manual=True))
 
 
 async def clock_reading(parts: Parts, wait_s: float = 0) -> ClockView:

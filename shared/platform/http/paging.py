@@ -61,7 +61,7 @@ class PageRequest:
         return urlsafe_b64encode(_sign(self._key, place) + place).rstrip(b"=").decode()
 
 
-async def _page_request(
+async def page_request(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)] = None,
@@ -72,7 +72,7 @@ async def _page_request(
     return PageRequest(limit, after, question, key)
 
 
-Paging = Annotated[PageRequest, Depends(_page_request)]
+Paging = Annotated[PageRequest, Depends(page_request)]
 
 
 def _read(cursor: str, question: str, key: bytes) -> tuple[str, ...]:

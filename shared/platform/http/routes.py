@@ -21,6 +21,8 @@ from shared.platform.http.faults import pointer_of
 from shared.platform.http.problems import Problem
 
 BODY_BYTES_MAX: Final = 1_000_000  # of a request; the imports of a later stage have their own
+NUL: Final = "\0"  # No text column of PostgreSQL takes it, so no text of ours holds it.
+NO_NUL: Final = "Must not contain the NUL character."
 _ANY: Final = frozenset(("*/*", "application/*", "application/json", "application/problem+json"))
 _COMMAND_QUERY: Final = "dry_run"
 
@@ -92,8 +94,11 @@ def _checked(app: ASGIApp, names: frozenset[str]) -> ASGIApp:
         has_body = length not in (None, "0") or "transfer-encoding" in headers
         if has_body and not _is_json(headers.get("content-type", "")):
             raise Problem("unsupported-media-type")
+        for name, value in scope["path_params"].items():
+            if NUL in value:
+                raise Problem("not-found", pointer=pointer_of([name]), detail=NO_NUL)
         if scope["query_string"]:
-            _refuse_unknown(scope["query_string"], names)
+            _check_query(scope["query_string"], names)
         await app(scope, receive, send)
 
     return checked
@@ -117,11 +122,10 @@ def _is_json(content_type: str) -> bool:
     )
 
 
-def _refuse_unknown(query_string: bytes, names: frozenset[str]) -> None:
-    for name, _ in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
+def _check_query(query_string: bytes, names: frozenset[str]) -> None:
+    for name, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
         if name not in names:
-            raise Problem(
-                "invalid-query",
-                pointer=pointer_of([name]),
-                detail="Is not a parameter of this route.",
-            )
+            detail = "Is not a parameter of this route."
+            raise Problem("invalid-query", pointer=pointer_of([name]), detail=detail)
+        if NUL in value:
+            raise Problem("invalid-query", pointer=pointer_of([name]), detail=NO_NUL)

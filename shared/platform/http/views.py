@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 from starlette.responses import Response
@@ -26,29 +26,41 @@ V = TypeVar("V")
 R = TypeVar("R")
 REF: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
+NEXT: Final = "The cursor of the page after this one; null: there is none."
+CURSOR: Final = "eyJrIjpbIjIwMjYtMDMtMTQiXSwiZiI6IiJ9"
+PERSONAL: Final = "Personal: null in the answer of a command, which is kept."
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer's body, or a part of it, looks like."""
 
 
+def said(description: str, *examples: object, is_personal: bool = False) -> msgspec.Meta:
+    """What a field means, with examples: `number: Annotated[str, said("The caller's.", "A-1")]`.
+
+    A personal one is null in the answer of a command: that is kept with its idempotency key, and
+    personal data is in the tables of an area alone.
+    """
+    if is_personal:
+        description = f"{description} {PERSONAL}"
+    plain = [msgspec.json.decode(to_json(example)) for example in examples]  # As they are sent.
+    return msgspec.Meta(description=description, examples=plain or None)
+
+
 class Page(View, Generic[V], frozen=True, kw_only=True):
     """A page of a list."""
 
-    items: list[V]
-    next: str | None  # The cursor of the page after this one; null: there is none.
+    items: Annotated[list[V], said("The things of this page, in the order of the list.")]
+    next: Annotated[str | None, said(NEXT, CURSOR)]
 
 
 class MomentPage(Page[V], Generic[V], frozen=True, kw_only=True):
     """A page of a list as of a day, as it was known at an instant."""
 
-    as_of: date
-    as_known: datetime
-
-
-def said(description: str, *examples: object) -> msgspec.Meta:
-    """What a field means, with examples: `number: Annotated[str, said("The caller's.", "A-1")]`."""
-    return msgspec.Meta(description=description, examples=list(examples) or None)
+    as_of: Annotated[date, said("The day asked about, or today.", "2026-03-14")]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
 
 
 class Answer(dict[str, Any]):
@@ -60,20 +72,32 @@ class Answer(dict[str, Any]):
 
 
 class Refusals(dict[str, Any]):
-    """The rules a route's command can break."""
+    """What a route can answer instead: rules its command can break, problems of the platform."""
 
-    def __init__(self, rejections: Sequence[type[Rejected]]) -> None:
+    def __init__(self, rejections: Sequence[type[Rejected]], problems: Sequence[str]) -> None:
         super().__init__(description="")
         self.rejections = rejections
+        self.problems = problems
 
 
 def answers(
-    view: Any, status: int = 200, *, refuses: Sequence[type[Rejected]] = ()
+    view: Any,
+    status: int = 200,
+    *,
+    or_at: int | None = None,
+    refuses: Sequence[type[Rejected]] = (),
+    problems: Sequence[str] = (),
 ) -> dict[int | str, dict[str, Any]]:
-    """For a route's `responses`: what it answers, and the rules its command can break."""
+    """For a route's `responses`: what it answers, and what else it can say.
+
+    The same view may come `or_at` another status. `refuses` are the rules its command can break,
+    `problems` those of the platform that do not follow from what the route is given.
+    """
     found: dict[int | str, dict[str, Any]] = {status: Answer(view, "Done, or as asked.")}
-    if refuses:
-        found["4XX"] = Refusals(refuses)
+    if or_at is not None:
+        found[or_at] = Answer(view, "Not now; the body says why.")
+    if refuses or problems:
+        found["4XX"] = Refusals(refuses, problems)
     return found
 
 
@@ -110,7 +134,33 @@ def schemas_of(views: Iterable[Any]) -> tuple[Mapping[Any, Any], dict[str, Any]]
     found, components = msgspec.json.schema_components(
         wanted, schema_hook=money_schema, ref_template=REF
     )
+    for part in components.values():
+        for shape in part.get("properties", {}).values():
+            if made := examples_of(shape, components):
+                shape["examples"] = made
     return dict(zip(wanted, found, strict=True)), components
+
+
+def examples_of(shape: Mapping[str, Any], components: Mapping[str, Any]) -> Sequence[Any]:
+    """Those a schema gives, or one made of the examples of its parts; none where a part has none.
+
+    An object has the fields that are always there.
+    """
+    match shape:
+        case {"examples": examples}:
+            return list(examples)
+        case {"$ref": ref}:
+            return examples_of(components[ref.rpartition("/")[2]], components)
+        case {"anyOf": shapes}:
+            return next(filter(None, (examples_of(one, components) for one in shapes)), [])
+        case {"items": {} as items}:
+            one = examples_of(items, components)
+            return [list(one[:1])] if one else []
+        case {"properties": parts}:
+            made = {name: examples_of(parts[name], components) for name in shape["required"]}
+            return [{name: of[0] for name, of in made.items()}] if all(made.values()) else []
+        case _:
+            return []
 
 
 def money_schema(kind: type) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from services.cli.commands.revision import revise, tables_of
-from services.cli.main import PARTS
+from services.cli.installed import RUNTIMES
 from shared.platform.database.migrations import migrate
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.projector.port import Projection
@@ -33,10 +33,10 @@ REMARKS = Projection("remarks", ("ledger",), (RemarkRow,), lambda _: (), lambda 
 @pytest.mark.connected
 class TestRevise:
     def test_writes_what_a_new_row_asks_for_and_then_nothing_more(self, tmp_path: Path) -> None:
-        part = PARTS["credit"]
+        runtime = RUNTIMES["credit"]
         migrations = tmp_path / "migrations"
-        shutil.copytree(part.migrations, migrations)
-        service = part.service(PlatformSettings(data=tmp_path))
+        shutil.copytree(runtime.migrations, migrations)
+        service = runtime.service(PlatformSettings(data=tmp_path))
         wider = replace(service, projections=[*service.projections, REMARKS])
 
         written = revise(wider, migrations, "Keep remarks")
@@ -48,22 +48,24 @@ class TestRevise:
         assert 'protect(op, "remark")' in text
         assert revise(wider, migrations, "Keep remarks") is None
 
-    @pytest.mark.parametrize("name", PARTS)
+    @pytest.mark.parametrize("name", RUNTIMES)
     def test_finds_nothing_to_write_for_a_service_as_it_is(self, name: str, tmp_path: Path) -> None:
-        part = PARTS[name]
+        runtime = RUNTIMES[name]
         migrations = tmp_path / "migrations"
-        shutil.copytree(part.migrations, migrations)
+        shutil.copytree(runtime.migrations, migrations)
 
-        assert revise(part.service(PlatformSettings(data=tmp_path)), migrations, "nothing") is None
+        assert (
+            revise(runtime.service(PlatformSettings(data=tmp_path)), migrations, "nothing") is None
+        )
 
-    @pytest.mark.parametrize("name", PARTS)
+    @pytest.mark.parametrize("name", RUNTIMES)
     def test_every_table_shows_its_rows_to_their_tenant_only(
         self, name: str, server: Server, tmp_path: Path
     ) -> None:
-        part = PARTS[name]
-        service = part.service(PlatformSettings(data=tmp_path))
+        runtime = RUNTIMES[name]
+        service = runtime.service(PlatformSettings(data=tmp_path))
         database = server.create()
-        migrate(server.url_of(database), part.migrations)
+        migrate(server.url_of(database), runtime.migrations)
 
         try:
             assert {table.name for table in tables_of(service)} <= asyncio.run(

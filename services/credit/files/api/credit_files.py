@@ -40,7 +40,7 @@ from shared.platform.http.moments import bounds, known_by
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, QueryContext
-from shared.platform.http.views import View, answers, said, shown
+from shared.platform.http.views import CURSOR, NEXT, View, answers, said, shown
 from shared.platform.projector.moment import KNOWN_EVER, At
 
 REASONS_MAX: Final = 4  # costly reasons shown with a score; the event has them all
@@ -48,6 +48,13 @@ REASONS_MAX: Final = 4  # costly reasons shown with a score; the event has them 
 router = APIRouter(prefix="/credit-files", tags=["credit-files"])
 
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
+INDICATOR: Final = {
+    "id": "ADBT",
+    "status": "available",
+    "value": "12.5714",
+    "sub_score": 70,
+    "weight": 30,
+}
 Grade = Literal["优质", "良好", "一般", "较差", "未评级"]
 
 
@@ -67,9 +74,11 @@ class CreditFilesView(View, frozen=True, kw_only=True):
     """A page of credit files."""
 
     as_of: Annotated[date | None, said("The day asked about; null: now.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
-    items: Annotated[list[CreditFileSummaryView], said("In the order asked for.", [])]
-    next: Annotated[str | None, said("The cursor of the page after this one.", None)]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
+    items: Annotated[list[CreditFileSummaryView], said("In the order asked for.")]
+    next: Annotated[str | None, said(NEXT, CURSOR)]
 
 
 class ScoreView(View, frozen=True, kw_only=True):
@@ -80,9 +89,18 @@ class ScoreView(View, frozen=True, kw_only=True):
     band: Annotated[str | None, said("The grade the score alone would give.", "良好")]
     coverage: Annotated[str | None, said("Share of the applicable weights.", "0.8500")]
     allocations: Annotated[int | None, said("How many were in the window.", 12)]
-    reasons: Annotated[list[Reason], said("The costliest first; then what was left out.", [])]
-    caps: Annotated[list[Cap], said("Rules that allowed no better grade.", [])]
-    indicators: Annotated[list[Indicator], said("All that was judged.", [])]
+    reasons: Annotated[
+        list[Reason],
+        said(
+            "The costliest first; then what was left out.",
+            [{"id": "LATE_AMT", "points_lost": "12.2807", "currencies": []}],
+        ),
+    ]
+    caps: Annotated[
+        list[Cap],
+        said("Rules that allowed no better grade.", [{"id": "COVERAGE_BELOW_80", "grade": "较差"}]),
+    ]
+    indicators: Annotated[list[Indicator], said("All that was judged.", [INDICATOR])]
 
 
 class ReviewView(View, frozen=True, kw_only=True):
@@ -129,15 +147,17 @@ class CreditFileView(View, frozen=True, kw_only=True):
     currency: Annotated[str, said("ISO 4217 code of the account.", "CNY")]
     opened_on: Annotated[date, said("When the account was opened.", "2024-01-05")]
     as_of: Annotated[date, said("The day asked about, or the account's today.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
     grade: Annotated[str, said("Of that day.", "良好")]
     grade_since: Annotated[date | None, said("The month end it is from.", "2026-02-28")]
     score: Annotated[ScoreView | None, said("The last one; null: none yet.")]
     behavior: Annotated[BehaviorView, said("In the account's currency, up to that day.")]
     other_currencies: Annotated[
-        list[OtherCurrencyView], said("Each other with something to judge, by its code.", [])
+        list[OtherCurrencyView], said("Each other with something to judge, by its code.")
     ]
-    reviews: Annotated[list[ReviewView], said("The latest first.", [])]
+    reviews: Annotated[list[ReviewView], said("The latest first.")]
 
 
 @router.get("", summary="Grade and last score of every account", responses=answers(CreditFilesView))

@@ -27,7 +27,6 @@ NOW = PointInTime(None, None)
 
 router = APIRouter(prefix="/credit-lines", tags=["credit-lines"])
 
-MONEY: Final = {"amount": "50000.00", "currency": "CNY"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
 
@@ -38,7 +37,13 @@ class CreditLineView(View, frozen=True, kw_only=True):
     version: Annotated[int, said("Its present version, as in the ETag; 0: never set.", 1)]
     legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
-    limit: Annotated[Money | None, said("In the account's currency; null: none is set.", MONEY)]
+    limit: Annotated[
+        Money | None,
+        said(
+            "In the account's currency; null: none is set.",
+            {"amount": "50000.00", "currency": "CNY"},
+        ),
+    ]
 
 
 class SetLimit(RequestBody):

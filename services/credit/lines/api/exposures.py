@@ -23,11 +23,10 @@ from shared.platform.http.moments import known_by
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
-from shared.platform.http.views import View, answers, said, shown
+from shared.platform.http.views import CURSOR, NEXT, View, answers, said, shown
 
 router = APIRouter(prefix="/exposures", tags=["exposures"])
 
-MONEY: Final = {"amount": "50000.00", "currency": "CNY"}
 OTHER: Final = {"amount": "700.00", "currency": "USD"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
@@ -39,9 +38,15 @@ class ExposureView(View, frozen=True, kw_only=True):
     legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
     as_of: Annotated[date, said("The day asked about, or the account's today.", "2026-03-14")]
-    exposure: Annotated[Money, said("Open items less unallocated money, in its currency.", MONEY)]
-    limit: Annotated[Money | None, said("Of that day; null: none was set.", MONEY)]
-    available: Annotated[Money | None, said("The limit less the exposure.", MONEY)]
+    exposure: Annotated[Money, said("Open items less unallocated money, in its currency.")]
+    limit: Annotated[
+        Money | None,
+        said("Of that day; null: none was set.", {"amount": "50000.00", "currency": "CNY"}),
+    ]
+    available: Annotated[
+        Money | None,
+        said("The limit less the exposure.", {"amount": "42000.00", "currency": "CNY"}),
+    ]
     exceeded: Annotated[bool, said("Whether more is owed than may be.", False)]
     other_currencies: Annotated[
         list[Money], said("Owed in others: never added, under no limit, zeros left out.", [OTHER])
@@ -51,16 +56,20 @@ class ExposureView(View, frozen=True, kw_only=True):
 class ExposureThenView(ExposureView, frozen=True, kw_only=True):
     """An exposure as it was known at an instant."""
 
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
 
 
 class ExposuresView(View, frozen=True, kw_only=True):
     """A page of exposures; without as_of each item says its own day."""
 
     as_of: Annotated[date | None, said("The day asked about; null: each its own.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
-    items: Annotated[list[ExposureView], said("By legal entity and account number.", [])]
-    next: Annotated[str | None, said("The cursor of the page after this one.", None)]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
+    items: Annotated[list[ExposureView], said("By legal entity and account number.")]
+    next: Annotated[str | None, said(NEXT, CURSOR)]
 
 
 @router.get(

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+from services.dunning.accounts.domain.listed_item import ListedItem
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
@@ -19,6 +20,15 @@ class ListedItemView(View, frozen=True, kw_only=True):
     invoice_number: Annotated[str, said("The number of its invoice.", "INV-2013-0001")]
     installment: Annotated[int, said("Which installment of the invoice it is, from 1.", 1)]
     due_on: Annotated[date, said("The day it was due on.", "2013-01-30")]
-    open_amount: Annotated[
-        Money, said("What was open then.", {"amount": "8000.00", "currency": "CNY"})
-    ]
+    open_amount: Annotated[Money, said("What was open then.")]
+
+
+def of_item(item: ListedItem) -> ListedItemView:
+    """As an event carries it."""
+    return ListedItemView(
+        open_item_id=item.open_item_id,
+        invoice_number=item.invoice_number,
+        installment=item.installment,
+        due_on=item.due_on,
+        open_amount=item.open_amount,
+    )

@@ -42,14 +42,7 @@ class OverdueAlertView(View, frozen=True, kw_only=True):
     ]
     account: Annotated[
         AccountRefView,
-        said(
-            "The account that owes.",
-            {
-                "id": "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11",
-                "legal_entity": "CN01",
-                "number": "C-1001",
-            },
-        ),
+        said("The account that owes."),
     ]
     open_item_id: Annotated[
         UUID, said("The open item's id in ledger.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11")
@@ -70,7 +63,7 @@ class OverdueAlertView(View, frozen=True, kw_only=True):
     ]
     open_amount: Annotated[
         Money,
-        said("What is open of the item afterwards.", {"amount": "8000.00", "currency": "CNY"}),
+        said("What is open of the item afterwards."),
     ]
     policy_version: Annotated[str, said("The plan that was followed.", "default@1")]
 
@@ -78,7 +71,7 @@ class OverdueAlertView(View, frozen=True, kw_only=True):
 class OverdueAlertFeed(View, frozen=True, kw_only=True):
     """A part of the feed, and always a cursor to go on from."""
 
-    items: Annotated[list[OverdueAlertView], said("The next entries, oldest first.", [])]
+    items: Annotated[list[OverdueAlertView], said("The next entries, oldest first.")]
     next: Annotated[str, said("Where to go on, also when nothing is left.", "WyIwOjE3Il0")]
 
 

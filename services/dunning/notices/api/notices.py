@@ -34,14 +34,7 @@ class NoticeView(View, frozen=True, kw_only=True):
     version: Annotated[int, said("How many events it has; also its ETag.", 2)]
     account: Annotated[
         AccountRefView,
-        said(
-            "The account that is reminded.",
-            {
-                "id": "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11",
-                "legal_entity": "CN01",
-                "number": "C-1001",
-            },
-        ),
+        said("The account that is reminded."),
     ]
     channel: Annotated[Channel, said("How it reaches the debtor.", "email")]
     template: Annotated[Template, said("Which text it is written from.", "reminder")]
@@ -55,7 +48,7 @@ class NoticeView(View, frozen=True, kw_only=True):
         str | None,
         said("The Message-ID it was handed over with; null: not yet.", "<1@duebook.invalid>"),
     ]
-    items: Annotated[list[ListedItemView], said("What it reminds of.", [])]
+    items: Annotated[list[ListedItemView], said("What it reminds of.")]
 
 
 @router.get("", responses=answers(Page[NoticeView]))

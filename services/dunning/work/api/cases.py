@@ -28,7 +28,6 @@ from shared.platform.projector.keyset import Record, grouped
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
-MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
 
@@ -48,8 +47,8 @@ class CaseView(View, frozen=True, kw_only=True):
     status: Annotated[Literal["open", "closed"], said("Open while an item is overdue.", "open")]
     opened_on: Annotated[date, said("When it was opened last.", "2026-03-03")]
     closed_on: Annotated[date | None, said("When it was closed.", "2026-03-20")]
-    open_amount: Annotated[Money, said("What is open of its items now.", MONEY)]
-    items: Annotated[list[CaseItemView], said("Those that are overdue now.", [])]
+    open_amount: Annotated[Money, said("What is open of its items now.")]
+    items: Annotated[list[CaseItemView], said("Those that are overdue now.")]
 
 
 @router.get("", responses=answers(Page[CaseView]))

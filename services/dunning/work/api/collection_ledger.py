@@ -31,12 +31,12 @@ class CollectionEntryView(View, frozen=True, kw_only=True):
     id: Annotated[UUID, said("Of the event.", ID)]
     account: Annotated[AccountRefView, said("Whose it is.")]
     kind: Annotated[str, said("case, overdue_alert, notice, task, contact, promise.", "task")]
-    event: Annotated[str, said("What happened to it.", "opened")]
+    event: Annotated[str, said("What happened to it.", "completed")]
     day: Annotated[date, said("Business date.", "2026-04-01")]
     recorded_at: Annotated[datetime, said("When it was learned.", "2026-04-01T00:00:00Z")]
     resource_id: Annotated[UUID, said("The thing it happened to.", ID)]
     version: Annotated[int, said("Of that thing, after it.", 1)]
-    details: Annotated[Raw, said("The event itself.", {})]
+    details: Annotated[Raw, said("The event itself.", {"account_id": ID, "outcome": "reached"})]
     note: Annotated[dict[str, Any] | None, said("What was said, of contacts and promises.", NOTE)]
 
 

@@ -20,7 +20,6 @@ from shared.platform.projector.keyset import Record
 
 router = APIRouter(prefix="/work-list", tags=["work list"])
 
-MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
 
@@ -36,7 +35,7 @@ class WorkItemView(View, frozen=True, kw_only=True):
     step: Annotated[int | None, said("Days past due a task answers.", 30)]
     opened_on: Annotated[date, said("Business date.", "2026-03-03")]
     oldest_due_on: Annotated[date, said("Of its items.", "2026-03-02")]
-    open_amount: Annotated[Money, said("What is open of its items now.", MONEY)]
+    open_amount: Annotated[Money, said("What is open of its items now.")]
     grade: Annotated[str, said("The customer's now.", "一般")]
 
 

@@ -24,14 +24,12 @@ from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import Moment, PointInTime, QueryContext, QueryRequest
-from shared.platform.http.views import View, answers, said, shown
+from shared.platform.http.views import CURSOR, View, answers, said, shown
 from shared.platform.projector.keyset import Record
 
 EDGES_TEXT: Final = r"^[0-9]{1,5}(,[0-9]{1,5}){0,11}$"
 
 router: Final = APIRouter(prefix="/reports", tags=["reports"])
-
-MONEY = {"amount": "8000.00", "currency": "CNY"}
 
 
 class BucketView(View, frozen=True, kw_only=True):
@@ -39,24 +37,22 @@ class BucketView(View, frozen=True, kw_only=True):
 
     bucket: Annotated[str, said("credit, no_due_date, not_due, or days past due.", "1-30")]
     items: Annotated[int, said("How many.", 3)]
-    open_amount: Annotated[Money, said("Their sum.", MONEY)]
+    open_amount: Annotated[Money, said("Their sum.")]
 
 
 class TotalView(View, frozen=True, kw_only=True):
     """The sum of all buckets."""
 
     items: Annotated[int, said("How many.", 3)]
-    open_amount: Annotated[Money, said("Their sum.", MONEY)]
+    open_amount: Annotated[Money, said("Their sum.")]
 
 
 class CurrencyAgingView(View, frozen=True, kw_only=True):
     """What is open in one currency, by age."""
 
     currency: Annotated[str, said("ISO 4217 code.", "CNY")]
-    buckets: Annotated[list[BucketView], said("Every one, also empty ones.", [])]
-    total: Annotated[
-        TotalView, said("What stands in the buckets.", {"items": 3, "open_amount": MONEY})
-    ]
+    buckets: Annotated[list[BucketView], said("Every one, also empty ones.")]
+    total: Annotated[TotalView, said("What stands in the buckets.")]
 
 
 class AccountAgingView(CurrencyAgingView, frozen=True, kw_only=True):
@@ -70,15 +66,17 @@ class AgingView(View, frozen=True, kw_only=True):
     """How old what is open is: exhaustive buckets that always sum to the open items."""
 
     as_of: Annotated[date, said("The day asked about.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
     edges: Annotated[list[int], said("Last day past due of each bucket.", [30, 60, 90])]
-    currencies: Annotated[list[CurrencyAgingView], said("The totals of all accounts.", [])]
+    currencies: Annotated[list[CurrencyAgingView], said("The totals of all accounts.")]
     group_by: Annotated[Literal["account"] | UnsetType, said("As asked.", "account")] = UNSET
     items: Annotated[
-        list[AccountAgingView] | UnsetType, said("Where grouped: a page of accounts.", [])
+        list[AccountAgingView] | UnsetType, said("Where grouped: a page of accounts.")
     ] = UNSET
     next: Annotated[
-        str | UnsetType | None, said("Where grouped: the cursor of the page after it.", None)
+        str | UnsetType | None, said("Where grouped: the cursor of the page after it.", CURSOR)
     ] = UNSET
 
 

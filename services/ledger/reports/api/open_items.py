@@ -24,7 +24,6 @@ from shared.platform.projector.keyset import Record
 
 router: Final = APIRouter(prefix="/open-items", tags=["open items"])
 
-MONEY = {"amount": "8000.00", "currency": "CNY"}
 ID = "3b5f0c9e-1c55-5a1d-8a3e-2d7e0f6b9c01"
 
 
@@ -43,7 +42,7 @@ class OpenItemView(View, frozen=True, kw_only=True):
     dated_on: Annotated[date, said("Invoice date or value date.", "2026-01-31")]
     due_on: Annotated[date | None, said("When it is to be paid.", "2026-03-02")]
     days_past_due: Annotated[int | None, said("At as_of; below zero: not due yet.", 12)]
-    open_amount: Annotated[Money, said("What is open at as_of.", MONEY)]
+    open_amount: Annotated[Money, said("What is open at as_of.")]
 
 
 class MovementView(View, frozen=True, kw_only=True):
@@ -51,7 +50,7 @@ class MovementView(View, frozen=True, kw_only=True):
 
     effective_on: Annotated[date, said("Its business date.", "2026-01-31")]
     recorded_at: Annotated[datetime, said("When it was learned.", "2026-01-31T02:00:00Z")]
-    amount: Annotated[Money, said("Signed: what is owed grows with it.", MONEY)]
+    amount: Annotated[Money, said("Signed: what is owed grows with it.")]
     type: Annotated[str, said("Of the event that did it.", "ledger.invoice.issued.v1")]
 
 
@@ -59,8 +58,10 @@ class OpenItemWithMovementsView(OpenItemView, frozen=True, kw_only=True):
     """An open item as of a day, as known at an instant, with every movement that made it so."""
 
     as_of: Annotated[date, said("The day asked about.", "2026-03-14")]
-    as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
-    movements: Annotated[list[MovementView], said("In their order.", [])]
+    as_known: Annotated[
+        datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
+    ]
+    movements: Annotated[list[MovementView], said("In their order.")]
 
 
 Kind = Literal["installment", "unallocated"]

@@ -18,8 +18,8 @@ from shared.platform.database.connections import driver_problem, is_transient
 from shared.platform.database.pools import Database
 from shared.platform.manual_clock import ManualClock
 from shared.platform.store.postgres import PostgresStore
-from tests.support import purse
 from tests.support.fault_proxy import FaultProxy
+from tests.support.toy import wallet
 
 pytestmark = pytest.mark.connected
 
@@ -73,7 +73,7 @@ class TestPool:
 
         for _ in range(2):  # Through the driver, and through SQLAlchemy.
             assert await soon(lambda: clock._read(0.0)) == NOW
-            known = await soon(lambda: store.known_events(purse.TENANT, [purse.ACCOUNT]))
+            known = await soon(lambda: store.known_events(wallet.TENANT, [wallet.ACCOUNT]))
             assert known == frozenset()
         await database.close()
 
@@ -104,7 +104,7 @@ class TestConnectionWhoseEndNobodyHeard:
         async def ask() -> object:
             if is_through_driver:
                 return await clock._read(0.0)
-            return await store.known_events(purse.TENANT, [purse.ACCOUNT])
+            return await store.known_events(wallet.TENANT, [wallet.ACCOUNT])
 
         before = await ask()
         await end_all(proxy.straight)
@@ -121,7 +121,7 @@ class TestConnectionWhoseEndNobodyHeard:
         database = Database(proxy.url, pool_size=1)
 
         async def ask_after_the_end() -> None:
-            async with database.bound([purse.TENANT]) as connection:
+            async with database.bound([wallet.TENANT]) as connection:
                 await end_all(proxy.straight)
                 await connection.execute(text("SELECT 1"))
 
@@ -130,7 +130,7 @@ class TestConnectionWhoseEndNobodyHeard:
 
         assert is_transient(caught.value)
         proxy.hides_ends = False
-        async with database.bound([purse.TENANT]) as connection:
+        async with database.bound([wallet.TENANT]) as connection:
             assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
         await database.close()
 

@@ -12,7 +12,7 @@ import pytest
 from asyncpg import UndefinedColumnError
 from sqlalchemy.engine import make_url
 
-from services.cli.main import PARTS
+from services.cli.installed import RUNTIMES
 from shared.platform.database.migrations import (
     PLATFORM_VERSION,
     SERVICE_VERSION,
@@ -32,11 +32,15 @@ from shared.platform.hosting.preconditions import (
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import LogUnavailable, TopicMismatch, TopicSpec, UnknownTopic
-from shared.platform.service import Topics
+from shared.platform.service import Topics, events_spec, public_spec
 from shared.platform.store.postgres import PostgresStore
-from tests.support.toy import toy_service
+from tests.support.toy.wallets import bare_service
 
-TOPICS: Final = Topics()
+TOPICS: Final = (
+    events_spec(Topics(), "ledger"),
+    events_spec(Topics(), "dunning"),
+    public_spec(Topics(), "alerts"),
+)
 SOON_S: Final = 10.0
 
 
@@ -57,7 +61,7 @@ class TestAwaitTopics:
     async def test_makes_what_is_missing_where_it_may(self) -> None:
         log = MemoryLog()
         await await_topics("ledger", log, TOPICS, makes_them=True)
-        await log.verify(TOPICS.all())
+        await log.verify(TOPICS)
 
     async def test_refuses_a_log_without_topics(self) -> None:
         with pytest.raises(UnknownTopic, match=r"duebook\..* run `duebook topics apply`"):
@@ -65,12 +69,12 @@ class TestAwaitTopics:
 
     @pytest.mark.parametrize(
         "wrong",
-        [TopicSpec(TOPICS.alerts, 3, 7_776_000_000), TopicSpec(TOPICS.alerts, 12, 1000)],
+        [TOPICS[-1]._replace(partitions=3), TOPICS[-1]._replace(retention_ms=1000)],
         ids=["partitions", "retention"],
     )
     async def test_refuses_topics_of_another_shape(self, wrong: TopicSpec) -> None:
         log = MemoryLog()
-        await log.create([*TOPICS.all()[:-1], wrong])
+        await log.create([*TOPICS[:-1], wrong])
         with pytest.raises(TopicMismatch, match=r"duebook\.alerts\.v1"):
             await await_topics("ledger", log, TOPICS, makes_them=False)
 
@@ -88,7 +92,7 @@ class TestCheckRevision:
         return make_database()
 
     def folder(self) -> Path:
-        return PARTS["ledger"].migrations
+        return RUNTIMES["ledger"].migrations
 
     @pytest.mark.parametrize("chain", [PLATFORM_VERSION, SERVICE_VERSION])
     async def test_takes_the_newest_and_refuses_any_other(self, url: str, chain: str) -> None:
@@ -116,7 +120,7 @@ class TestHost:
 
     def host(self, database: Database, log: MemoryLog) -> Host:
         return Host(
-            replace(toy_service(), name="ledger"),
+            replace(bare_service(), name="ledger"),
             PlatformSettings(),
             database=database,
             store=PostgresStore(database),
@@ -136,7 +140,7 @@ class TestHost:
     ) -> None:
         monkeypatch.setattr("shared.platform.hosting.host.LOG_WAIT_S", 0.1)
         log = AwayAtFirst()
-        await log.create(TOPICS.all())
+        await log.create(TOPICS)
         host = self.host(database, log)
 
         await host.start()

@@ -27,11 +27,11 @@ from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.subscription.progress import until
 from tests.support.running import free_port
-from tests.support.toy import toy_service
+from tests.support.toy.wallets import bare_service
 
 pytestmark = pytest.mark.connected
 
-BOX = {
+WALLET = {
     "legal_entity": "CN01",
     "number": "B-1",
     "account_id": UUID(int=11),
@@ -48,7 +48,7 @@ def host(make_database: Callable[..., str], platform_template: str) -> Host:
     settings = PlatformSettings(port=free_port(), clock="manual", clock_start=START)
     database = Database(make_database(template=platform_template))
     return Host(
-        replace(toy_service(), name="ledger"),
+        replace(bare_service(), name="ledger"),
         settings,
         database=database,
         store=PostgresStore(database),
@@ -91,8 +91,8 @@ class TestServe:
 
     async def test_does_a_wish_once(self, host: Host) -> None:
         async with served(host, free_port()) as (url, _), Duebook(url) as duebook:
-            first = await duebook.command("ledger", "boxes", BOX, key="k")
-            again = await duebook.command("ledger", "boxes", BOX, key="k")
+            first = await duebook.command("ledger", "wallets", WALLET, key="k")
+            again = await duebook.command("ledger", "wallets", WALLET, key="k")
             assert (first.version, first.replayed) == (1, False)
             assert (again.body, again.replayed) == (first.body, True)
 
@@ -109,7 +109,7 @@ class TestServe:
 
     async def test_settles_and_tells_when(self, host: Host) -> None:
         async with served(host, free_port()) as (url, _), Duebook(url) as duebook:
-            await duebook.command("ledger", "boxes", BOX, key="k")
+            await duebook.command("ledger", "wallets", WALLET, key="k")
             stops: list[datetime] = []
             clocks = Clocks(duebook, ["ledger"])
             await clocks.advance(START + timedelta(days=400), "Asia/Shanghai", stops.append)
@@ -129,7 +129,7 @@ class TestServe:
             blocker = await asyncpg.connect(host.parts.database.url)
             await blocker.execute("BEGIN; LOCK TABLE es_stream IN SHARE MODE")
             async with Duebook(url) as duebook:
-                waiting = asyncio.create_task(duebook.command("ledger", "boxes", BOX, key="k"))
+                waiting = asyncio.create_task(duebook.command("ledger", "wallets", WALLET, key="k"))
                 assert await until(taken, Signal(), timeout_s=SOON_S, poll_s=0.01)
                 os.kill(os.getpid(), signal.SIGTERM)
                 await asyncio.sleep(SLOW_S)

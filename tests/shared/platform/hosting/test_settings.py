@@ -7,8 +7,7 @@ from pydantic import ValidationError
 
 from services.dunning.runtime.settings import Settings as DunningSettings
 from services.ledger.runtime.settings import Settings as LedgerSettings
-from shared.platform.hosting.settings import DatabaseUnknown, PlatformSettings, rows_of
-from shared.platform.service import SERVICES
+from shared.platform.hosting.settings import PlatformSettings, rows_of
 
 
 class TestPlatformSettings:
@@ -29,20 +28,7 @@ class TestPlatformSettings:
 
     def test_prefers_the_database_of_its_own(self) -> None:
         settings = PlatformSettings(database_url="postgresql://a/b", log_database_url="x://y/z")
-        assert settings.database_url_of("log") == "x://y/z"
-
-    def test_knows_whether_a_server_of_all_is_needed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in SERVICES:
-            monkeypatch.setenv(f"DUEBOOK_{name.upper()}_DATABASE_URL", "postgresql://a/b")
-        assert PlatformSettings(kafka="127.0.0.1:1").names_all_databases
-        assert not PlatformSettings().names_all_databases  # The log is in PostgreSQL.
-        assert PlatformSettings(log_database_url="postgresql://a/c").names_all_databases
-        monkeypatch.delenv("DUEBOOK_CREDIT_DATABASE_URL")
-        assert not PlatformSettings(kafka="127.0.0.1:1").names_all_databases
-
-    def test_says_what_to_set(self) -> None:
-        with pytest.raises(DatabaseUnknown, match="DUEBOOK_CREDIT_DATABASE_URL"):
-            PlatformSettings().database_url_of("credit")
+        assert settings.log_url == "x://y/z"
 
     def test_reads_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DUEBOOK_CLOCK", "manual")
@@ -62,7 +48,7 @@ class TestServiceSettings:
         assert LedgerSettings().thresholds == (-3, 1, 30)
 
     def test_follow_from_where_the_process_runs(self, tmp_path: Path) -> None:
-        settings = DunningSettings.of(PlatformSettings(data=tmp_path, port=9000))
+        settings = DunningSettings().beside(PlatformSettings(data=tmp_path, port=9000))
         assert settings.mail == tmp_path / "mail"
         assert settings.ledger == "http://127.0.0.1:9000/ledger"
 

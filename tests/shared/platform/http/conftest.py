@@ -12,7 +12,7 @@ from shared.platform.http.parts import Parts
 from shared.platform.service import Topics
 from shared.platform.store.memory import MemoryStore
 from shared.platform.store.writer import Writer
-from tests.support.toy import toy_service
+from tests.support.toy.wallets import bare_service
 
 
 class StandingClock:
@@ -26,7 +26,7 @@ class StandingClock:
 
 @pytest.fixture
 async def parts() -> AsyncIterator[Parts]:
-    service = toy_service()
+    service = bare_service()
     store = MemoryStore()
     writer = Writer(
         store,

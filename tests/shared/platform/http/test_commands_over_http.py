@@ -15,7 +15,7 @@ from shared.platform.store.memory import MemoryStore
 
 Json = dict[str, Any]
 
-BOX: Json = {
+WALLET: Json = {
     "legal_entity": "CN01",
     "number": "B-1",
     "account_id": str(UUID(int=11)),
@@ -51,7 +51,7 @@ def assert_problem(response: httpx.Response, status: int, code: str, pointer: st
 
 class TestAccepted:
     async def test_answers_with_version_and_token(self, client: httpx.AsyncClient) -> None:
-        response = await post(client, "/v1/boxes", BOX)
+        response = await post(client, "/v1/wallets", WALLET)
         assert response.status_code == 201
         assert response.headers["etag"] == '"v1"'
         token = Token.decode(response.headers["consistency-token"])
@@ -61,8 +61,8 @@ class TestAccepted:
     async def test_is_answered_alike_when_repeated(
         self, client: httpx.AsyncClient, parts: Parts
     ) -> None:
-        first = await post(client, "/v1/boxes", BOX)
-        again = await post(client, "/v1/boxes", BOX)
+        first = await post(client, "/v1/wallets", WALLET)
+        again = await post(client, "/v1/wallets", WALLET)
         assert (again.status_code, again.content) == (201, first.content)
         assert again.headers["idempotency-replayed"] == "true"
         assert again.headers["etag"] == first.headers["etag"]
@@ -71,28 +71,28 @@ class TestAccepted:
 
     @pytest.mark.parametrize("key", ['"k-1"', " k-1 "])
     async def test_takes_the_key_quoted_or_bare(self, client: httpx.AsyncClient, key: str) -> None:
-        await post(client, "/v1/boxes", BOX)
-        again = await post(client, "/v1/boxes", BOX, key)
+        await post(client, "/v1/wallets", WALLET)
+        again = await post(client, "/v1/wallets", WALLET, key)
         assert again.headers["idempotency-replayed"] == "true"
 
     async def test_sees_the_same_wish_in_another_spelling(self, client: httpx.AsyncClient) -> None:
-        await post(client, "/v1/boxes", BOX)
-        again = await post(client, "/v1/boxes", dict(reversed(BOX.items())))
+        await post(client, "/v1/wallets", WALLET)
+        again = await post(client, "/v1/wallets", dict(reversed(WALLET.items())))
         assert again.headers["idempotency-replayed"] == "true"
 
     async def test_dry_run_says_the_same_and_stores_nothing(
         self, client: httpx.AsyncClient, parts: Parts
     ) -> None:
-        dry = await post(client, "/v1/boxes?dry_run=true", BOX, None)
+        dry = await post(client, "/v1/wallets?dry_run=true", WALLET, None)
         assert dry.status_code == 200
         assert events_in(parts) == 0
-        real = await post(client, "/v1/boxes", BOX)
+        real = await post(client, "/v1/wallets", WALLET)
         assert real.status_code == 201
         assert dry.json() == real.json()
 
     async def test_obeys_if_match(self, client: httpx.AsyncClient) -> None:
-        box = (await post(client, "/v1/boxes", BOX)).json()["id"]
-        path = f"/v1/boxes/{box}:add"
+        wallet = (await post(client, "/v1/wallets", WALLET)).json()["id"]
+        path = f"/v1/wallets/{wallet}:add"
         fits = await post(client, path, ADD, "k-2", If_Match='"v1"')
         assert (fits.status_code, fits.headers["etag"]) == (200, '"v2"')
         stale = await post(client, path, ADD, "k-3", If_Match='"v1"')
@@ -136,25 +136,25 @@ class TestRefused:
         code: str,
         pointer: str,
     ) -> None:
-        response = await post(client, "/v1/boxes", {**BOX, **change})
+        response = await post(client, "/v1/wallets", {**WALLET, **change})
         assert_problem(response, status, code, pointer)
         assert events_in(parts) == 0
 
     async def test_by_a_rule_with_its_status(self, client: httpx.AsyncClient) -> None:
-        await post(client, "/v1/boxes", BOX)
-        twice = await post(client, "/v1/boxes", BOX, "k-2")
+        await post(client, "/v1/wallets", WALLET)
+        twice = await post(client, "/v1/wallets", WALLET, "k-2")
         assert_problem(twice, 409, "number-already-used", "/number")
 
     async def test_without_a_key(self, client: httpx.AsyncClient, parts: Parts) -> None:
-        response = await post(client, "/v1/boxes", BOX, None)
+        response = await post(client, "/v1/wallets", WALLET, None)
         assert_problem(response, 400, "idempotency-key-required", "/Idempotency-Key")
         assert events_in(parts) == 0
 
     async def test_with_a_key_used_for_something_else(
         self, client: httpx.AsyncClient, parts: Parts
     ) -> None:
-        await post(client, "/v1/boxes", BOX)
-        other = await post(client, "/v1/boxes", {**BOX, "number": "B-2"})
+        await post(client, "/v1/wallets", WALLET)
+        other = await post(client, "/v1/wallets", {**WALLET, "number": "B-2"})
         assert_problem(other, 422, "idempotency-key-reused")
         assert events_in(parts) == 1
 
@@ -166,7 +166,7 @@ class TestRefused:
         self, client: httpx.AsyncClient, name: str, value: str
     ) -> None:
         headers = {"Idempotency-Key": "k", name: value}
-        response = await client.post("/v1/boxes", json=BOX, headers=headers)
+        response = await client.post("/v1/wallets", json=WALLET, headers=headers)
         assert_problem(response, 400, "invalid-header", f"/{name}")
 
     @pytest.mark.parametrize(
@@ -176,17 +176,17 @@ class TestRefused:
     )
     async def test_with_malformed_json(self, client: httpx.AsyncClient, body: bytes) -> None:
         headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
-        response = await client.post("/v1/boxes", content=body, headers=headers)
+        response = await client.post("/v1/wallets", content=body, headers=headers)
         assert_problem(response, 400, "malformed-json")
 
     async def test_with_half_a_character(self, client: httpx.AsyncClient) -> None:
         headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
         body = b'{"\\ud800": "\\ud800"}'
-        response = await client.post("/v1/boxes", content=body, headers=headers)
+        response = await client.post("/v1/wallets", content=body, headers=headers)
         assert response.status_code == 422
 
     async def test_with_too_large_a_body(self, client: httpx.AsyncClient) -> None:
-        response = await post(client, "/v1/boxes", {**BOX, "number": "x" * 1_000_001})
+        response = await post(client, "/v1/wallets", {**WALLET, "number": "x" * 1_000_001})
         assert_problem(response, 413, "body-too-large")
 
     async def test_with_too_large_a_body_of_untold_length(self, client: httpx.AsyncClient) -> None:
@@ -195,45 +195,52 @@ class TestRefused:
                 yield b" " * 100_000
 
         headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
-        response = await client.post("/v1/boxes", content=chunks(), headers=headers)
+        response = await client.post("/v1/wallets", content=chunks(), headers=headers)
         assert_problem(response, 413, "body-too-large")
 
     async def test_with_a_foreign_media_type(self, client: httpx.AsyncClient) -> None:
         headers = {"Idempotency-Key": "k", "Content-Type": "text/plain"}
-        response = await client.post("/v1/boxes", content=b"{", headers=headers)
+        response = await client.post("/v1/wallets", content=b"{", headers=headers)
         assert_problem(response, 415, "unsupported-media-type")
 
     async def test_where_no_json_is_wanted(self, client: httpx.AsyncClient) -> None:
-        response = await post(client, "/v1/boxes", BOX, Accept="text/html")
+        response = await post(client, "/v1/wallets", WALLET, Accept="text/html")
         assert_problem(response, 406, "not-acceptable")
 
     async def test_on_an_unknown_resource(self, client: httpx.AsyncClient) -> None:
-        for path in (f"/v1/boxes/{UUID(int=9)}:add", "/v1/boxes/9:add", "/v1/nowhere"):
+        for path in (f"/v1/wallets/{UUID(int=9)}:add", "/v1/wallets/9:add", "/v1/nowhere"):
             assert_problem(await post(client, path, ADD), 404, "not-found")
 
     async def test_with_another_method(self, client: httpx.AsyncClient) -> None:
-        response = await client.delete("/v1/boxes")
+        response = await client.delete("/v1/wallets")
         assert_problem(response, 405, "method-not-allowed")
         assert response.headers["allow"] == "POST"
 
+    async def test_with_another_method_where_the_path_takes_several(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        response = await client.delete("/clock")
+        assert_problem(response, 405, "method-not-allowed")
+        assert response.headers["allow"] == "GET, POST"
+
     async def test_with_an_undeclared_parameter(self, client: httpx.AsyncClient) -> None:
         for query, pointer in (("dryrun=true", "/dryrun"), ("dry_run=1", "/dry_run")):
-            response = await post(client, f"/v1/boxes?{query}", BOX)
+            response = await post(client, f"/v1/wallets?{query}", WALLET)
             assert_problem(response, 400, "invalid-query", pointer)
 
     async def test_with_a_body_nobody_reads(self, client: httpx.AsyncClient) -> None:
-        response = await post(client, f"/v1/boxes/{UUID(int=9)}:empty", {"reason": "x"})
+        response = await post(client, f"/v1/wallets/{UUID(int=9)}:empty", {"reason": "x"})
         assert_problem(response, 422, "unknown-field", "/reason")
 
     async def test_never_with_what_was_sent_or_what_went_wrong(
         self, client: httpx.AsyncClient
     ) -> None:
         broken = await client.post(
-            f"/v1/boxes/{UUID(int=9)}:empty", headers={"Idempotency-Key": "k"}
+            f"/v1/wallets/{UUID(int=9)}:empty", headers={"Idempotency-Key": "k"}
         )
         assert_problem(broken, 500, "internal-error")
         assert "secret" not in broken.text
-        sent = await post(client, "/v1/boxes", {**BOX, "opened_on": "my-secret-day"})
+        sent = await post(client, "/v1/wallets", {**WALLET, "opened_on": "my-secret-day"})
         assert "secret" not in sent.text
 
 
@@ -261,6 +268,6 @@ class TestWriterInTrouble:
                 raise trouble
 
         parts.writer = Troubled()
-        response = await post(client, "/v1/boxes", BOX)
+        response = await post(client, "/v1/wallets", WALLET)
         assert_problem(response, status, code)
         assert response.headers["retry-after"] == "1"

@@ -13,12 +13,12 @@ from shared.platform.log.port import LogUnavailable
 from shared.platform.projector.port import Projection
 from shared.platform.subscription.work_status import WorkStatus
 
-BOX = UUID(int=9)
+WALLET = UUID(int=9)
 
 
-def boxes(*subscribes_to: str) -> Projection:
+def wallets(*subscribes_to: str) -> Projection:
     return Projection(
-        name="boxes",
+        name="wallets",
         subscribes_to=subscribes_to,
         rows=[],
         needs=lambda events: (),
@@ -79,7 +79,7 @@ class TestReading:
         headers = {"Consistency-Token": ",".join(tokens)} if tokens else {}
         if prefer:
             headers["Prefer"] = prefer
-        return await client.get(f"/v1/boxes/{BOX}", headers=headers)
+        return await client.get(f"/v1/wallets/{WALLET}", headers=headers)
 
     @pytest.mark.parametrize(("age_s", "header"), [(0.0, "0"), (3.2, "4"), (None, None)])
     async def test_tells_its_age_in_whole_seconds(
@@ -92,14 +92,14 @@ class TestReading:
     async def test_refuses_a_token_nobody_here_reads(
         self, client: httpx.AsyncClient, parts: Parts
     ) -> None:
-        object.__setattr__(parts.service, "projections", [boxes("toy")])
-        response = await self.ask(client, Token("ledger", {BOX: 1}).encode())
+        object.__setattr__(parts.service, "projections", [wallets("toy")])
+        response = await self.ask(client, Token("ledger", {WALLET: 1}).encode())
         assert code_of(response) == (400, "token-not-tracked")
 
     async def test_says_that_it_is_behind(self, client: httpx.AsyncClient, parts: Parts) -> None:
-        object.__setattr__(parts.service, "projections", [boxes("toy", "ledger")])
+        object.__setattr__(parts.service, "projections", [wallets("toy", "ledger")])
         parts.waiter = waiter = Waiter(seen=2)
-        response = await self.ask(client, Token("ledger", {BOX: 3}).encode(), prefer="wait=1")
+        response = await self.ask(client, Token("ledger", {WALLET: 3}).encode(), prefer="wait=1")
         assert code_of(response) == (503, "projection-behind")
         assert response.headers["retry-after"] == "1"
         assert 0.5 < waiter.timeouts_s[0] <= 1
@@ -107,9 +107,9 @@ class TestReading:
     async def test_waits_two_seconds_unless_told(
         self, client: httpx.AsyncClient, parts: Parts
     ) -> None:
-        object.__setattr__(parts.service, "projections", [boxes("toy")])
+        object.__setattr__(parts.service, "projections", [wallets("toy")])
         parts.waiter = waiter = Waiter(seen=2)
-        await self.ask(client, Token("toy", {BOX: 2}).encode())
+        await self.ask(client, Token("toy", {WALLET: 2}).encode())
         assert 1.5 < waiter.timeouts_s[0] <= 2
 
     @pytest.mark.parametrize("token", ["x", "eyJi", ""])
@@ -122,41 +122,45 @@ class TestPaging:
     async def test_walks_the_whole_list_once(self, client: httpx.AsyncClient) -> None:
         seen, cursor = [], ""
         for _ in range(4):
-            page = (await client.get(f"/v1/boxes/shelf?limit=3{cursor}")).json()
+            page = (await client.get(f"/v1/wallets/numbers?limit=3{cursor}")).json()
             seen += page["items"]
             if page["next"] is None:
                 break
             cursor = f"&cursor={page['next']}"
-        assert seen == [f"box-{n:02}" for n in range(7)]
+        assert seen == [f"wallet-{n:02}" for n in range(7)]
         assert page["next"] is None
 
     async def test_has_a_default_and_an_end(self, client: httpx.AsyncClient) -> None:
-        page = (await client.get("/v1/boxes/shelf")).json()
+        page = (await client.get("/v1/wallets/numbers")).json()
         assert (len(page["items"]), page["next"]) == (7, None)
 
     @pytest.mark.parametrize(
-        "query", ["limit=0", "limit=501", "limit=x", "page=2", "color=green", "as_of=today"]
+        "query",
+        [
+            *("limit=0", "limit=501", "limit=x", "page=2", "color=green", "as_of=today"),
+            "cursor=a%00b",  # No text column takes a NUL.
+        ],
     )
     async def test_refuses_other_questions(self, client: httpx.AsyncClient, query: str) -> None:
-        response = await client.get(f"/v1/boxes/shelf?{query}")
+        response = await client.get(f"/v1/wallets/numbers?{query}")
         assert code_of(response) == (400, "invalid-query")
         assert response.json()["errors"][0]["pointer"].split("/")[1] == query.split("=")[0]
 
     async def test_refuses_a_cursor_of_another_list(self, client: httpx.AsyncClient) -> None:
-        page = (await client.get("/v1/boxes/shelf?limit=3&color=red")).json()
-        same = f"/v1/boxes/shelf?limit=2&color=red&cursor={page['next']}"
-        other = f"/v1/boxes/shelf?limit=3&color=blue&cursor={page['next']}"
+        page = (await client.get("/v1/wallets/numbers?limit=3&color=red")).json()
+        same = f"/v1/wallets/numbers?limit=2&color=red&cursor={page['next']}"
+        other = f"/v1/wallets/numbers?limit=3&color=blue&cursor={page['next']}"
         assert (await client.get(same)).status_code == 200
         assert code_of(await client.get(other)) == (400, "invalid-cursor")
 
     async def test_refuses_a_cursor_that_was_changed(self, client: httpx.AsyncClient) -> None:
-        cursor = (await client.get("/v1/boxes/shelf?limit=3")).json()["next"]
+        cursor = (await client.get("/v1/wallets/numbers?limit=3")).json()["next"]
         for foreign in (f"A{cursor[1:]}", cursor[:-4], "x", "%FF"):
-            response = await client.get(f"/v1/boxes/shelf?limit=3&cursor={foreign}")
+            response = await client.get(f"/v1/wallets/numbers?limit=3&cursor={foreign}")
             assert code_of(response) == (400, "invalid-cursor")
 
     async def test_echoes_the_moment(self, client: httpx.AsyncClient) -> None:
-        page = (await client.get("/v1/boxes/shelf?as_of=2026-01-31")).json()
+        page = (await client.get("/v1/wallets/numbers?as_of=2026-01-31")).json()
         assert page["as_of"] == "2026-01-31"
 
 
@@ -206,9 +210,9 @@ class TestOperations:
 
     async def test_says_what_commands_need(self, client: httpx.AsyncClient) -> None:
         document = (await client.get("/openapi.json")).json()
-        names = {one["name"] for one in document["paths"]["/v1/boxes"]["post"]["parameters"]}
+        names = {one["name"] for one in document["paths"]["/v1/wallets"]["post"]["parameters"]}
         assert names == {"Idempotency-Key", "If-Match", "dry_run"}
-        reading = document["paths"]["/v1/boxes/shelf"]["get"]["parameters"]
+        reading = document["paths"]["/v1/wallets/numbers"]["get"]["parameters"]
         assert {one["name"] for one in reading} >= {"limit", "cursor", "as_of", "as_known", "color"}
 
     async def test_names_every_request(self, client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""A till at work on databases of its own."""
+"""A toy service at work on databases of its own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 from shared.platform.log.port import EventLog
 from shared.platform.log.postgres import PostgresLog
-from tests.support import till
-from tests.support.till import Till
+from tests.support.toy import wallets
+from tests.support.toy.running import RunningToy
 
 
 @pytest.fixture
 def url(make_database: Callable[..., str], platform_template: str) -> str:
-    return make_database(till.STATEMENTS, template=platform_template)
+    return make_database(wallets.STATEMENTS, template=platform_template)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ async def log(log_url: str) -> AsyncIterator[EventLog]:
 
 
 @pytest.fixture
-async def shop(url: str, log: EventLog) -> AsyncIterator[Till]:
-    shop = Till(url, log)
-    await shop.start()
-    yield shop
-    await shop.stop()
+async def toy(url: str, log: EventLog) -> AsyncIterator[RunningToy]:
+    toy = RunningToy(url, log)
+    await toy.start()
+    yield toy
+    await toy.stop()

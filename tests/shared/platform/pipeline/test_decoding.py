@@ -14,11 +14,11 @@ from shared.platform.codec import Codec, UnknownEventType
 from shared.platform.log.port import TopicPartition
 from shared.platform.subscription.consumer import VersionGap
 from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
-from tests.support import purse
-from tests.support.purse_records import record
+from tests.support.toy import wallet
+from tests.support.toy.records import record
 
 AT: Final = TopicPartition("events", 0)
-CODEC: Final = Codec({"test.purse.filled.v1": purse.Filled})
+CODEC: Final = Codec({"toy.wallet.filled.v1": wallet.Filled})
 
 
 def unprocessed(
@@ -76,7 +76,7 @@ class TestHearing:
 
     def test_refuses_another_version_of_a_type_it_hears(self) -> None:
         with pytest.raises(UnknownEventType):
-            EventDecoder(CODEC).decode(AT, record(1, 1, 0, "test.purse.filled.v9"))
+            EventDecoder(CODEC).decode(AT, record(1, 1, 0, "toy.wallet.filled.v9"))
 
     def test_decodes_a_record_once(self) -> None:
         decoder = EventDecoder(CODEC)

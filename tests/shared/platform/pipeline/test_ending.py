@@ -13,8 +13,9 @@ from shared.platform.clock import monotonic_s
 from shared.platform.hosting.workers import BATCHES_END_S_MAX, CUT_OFF_S_MAX
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import LogUnavailable, NewRecord
-from tests.support import till
-from tests.support.till import Till
+from tests.support.toy import wallets
+from tests.support.toy.records import all_records
+from tests.support.toy.running import RunningToy
 
 pytestmark = pytest.mark.connected
 
@@ -46,36 +47,36 @@ class AwayLog(MemoryLog):
 class TestWorkers:
     async def test_end_soon_while_an_append_hangs_and_lose_nothing(self, url: str) -> None:
         log = AwayLog(hangs=True)
-        shop = Till(url, log)
-        await shop.start()
-        await shop.do(till.fill("P-1", 10))
+        toy = RunningToy(url, log)
+        await toy.start()
+        await toy.do(wallets.fill("P-1", 10))
         async with asyncio.timeout(SOON_S):
             await log.asked.wait()
 
         started_s = monotonic_s()
-        await shop.stop()
+        await toy.stop()
 
         assert monotonic_s() - started_s < BATCHES_END_S_MAX + CUT_OFF_S_MAX + GRACE_S
         log.is_away = False
-        again = Till(url, log)
+        again = RunningToy(url, log)
         await again.start()
         await again.settle()
-        records = await till.all_records(log, again.topics.events_of(till.NAME))
+        records = await all_records(log, again.topics.events_of(wallets.NAME))
         assert len(records) == 2
         await again.stop()
 
     async def test_try_less_and_less_often_and_say_so_once(self, url: str) -> None:
         log = AwayLog(hangs=False)
-        shop = Till(url, log)
+        toy = RunningToy(url, log)
         with structlog.testing.capture_logs() as lines:
-            await shop.start()
-            await shop.do(till.fill("P-1", 10))
+            await toy.start()
+            await toy.do(wallets.fill("P-1", 10))
             async with asyncio.timeout(SOON_S):
                 await log.asked.wait()
             await asyncio.sleep(WATCHED_S)
             log.is_away = False
-            await shop.settle()
-        await shop.stop()
+            await toy.settle()
+        await toy.stop()
         # At 0, 0.25, 0.75, 1.75 and 3.75 s; both events go in one append.
         assert len(log.asked_s) in (3, 4, 5)
         assert [line["event"] for line in lines].count("append failed") == 1

@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from shared.platform.log.port import EventLog
-from tests.support import purse, till
 from tests.support.fault_proxy import FaultProxy
-from tests.support.till import Till
+from tests.support.toy import wallet, wallets
+from tests.support.toy.running import RunningToy
 
 pytestmark = pytest.mark.connected
 
@@ -41,18 +41,18 @@ async def proxy(url: str) -> AsyncIterator[FaultProxy]:
 async def test_a_worker_takes_a_cut_for_a_lost_connection(
     proxy: FaultProxy, log: EventLog, words: bytes
 ) -> None:
-    shop = Till(proxy.url, log)
-    await log.create(shop.topics.all())
+    toy = RunningToy(proxy.url, log)
+    await log.create(toy.service.specs(toy.topics))
     proxy.cut_at.append(words)
     with structlog.testing.capture_logs() as lines:
-        await shop.start()
-        await shop.do(till.fill("P-1", 10))
-        await shop.do(purse.spend("P-1", 4))
+        await toy.start()
+        await toy.do(wallets.fill("P-1", 10))
+        await toy.do(wallet.spend("P-1", 4))
         async with asyncio.timeout(CUT_S_MAX):
             await proxy.has_cut.wait()
-        await shop.settle()
-        rows = await shop.rows("SELECT sum(coins), count(*) FROM coins")
-        await shop.stop()
+        await toy.settle()
+        rows = await toy.rows("SELECT sum(coins), count(*) FROM coins")
+        await toy.stop()
 
-    assert tuple(rows[0]) == (10, 2)  # Six in the purse, four in its safe.
+    assert tuple(rows[0]) == (10, 2)  # Six in the wallet, four in its safe.
     assert [line for line in lines if line["log_level"] == "error"] == []

@@ -14,8 +14,8 @@ from shared.platform.log.port import EventLog
 from shared.platform.log.postgres import PostgresLog
 from shared.platform.reactor.facts import Facts
 from shared.platform.reactor.runtime import Progress
-from tests.support import purse, till
-from tests.support.till import Till
+from tests.support.toy import wallet, wallets
+from tests.support.toy.running import RunningToy
 
 pytestmark = pytest.mark.connected
 SOON_S: Final = 10.0
@@ -26,21 +26,21 @@ class TestOwnership:
         self, url: str, log: EventLog, log_url: str
     ) -> None:
         other_log = PostgresLog(log_url)
-        one = Till(url, log, instance="one", lease_ttl_s=1.0)
-        two = Till(url, other_log, instance="two", lease_ttl_s=1.0)
+        one = RunningToy(url, log, instance="one", lease_ttl_s=1.0)
+        two = RunningToy(url, other_log, instance="two", lease_ttl_s=1.0)
         await one.start()
-        await one.do(*(till.fill(f"P-{n}", 10, n) for n in range(50)))
+        await one.do(*(wallets.fill(f"P-{n}", 10, n) for n in range(50)))
         await two.start()
-        await one.do(*(purse.spend(f"P-{n}", 1) for n in range(50)))
+        await one.do(*(wallet.spend(f"P-{n}", 1) for n in range(50)))
         await asyncio.sleep(1.5)
         owners = await one.rows(
             "SELECT owner, count(*) AS n FROM es_lease WHERE worker = 'coins' GROUP BY owner"
         )
         assert {row.owner: row.n for row in owners} == {"one": 6, "two": 6}
-        await two.do(*(purse.spend(f"P-{n}", 2) for n in range(50)))
+        await two.do(*(wallet.spend(f"P-{n}", 2) for n in range(50)))
         await two.settle()
         await two.stop()
-        await one.do(*(purse.spend(f"P-{n}", 3) for n in range(50)))
+        await one.do(*(wallet.spend(f"P-{n}", 3) for n in range(50)))
         await one.settle()
         rows = await one.rows("SELECT sum(coins), sum(changes), count(*) FROM coins")
         assert tuple(rows[0]) == (500, 450, 100)
@@ -50,15 +50,15 @@ class TestOwnership:
     async def test_its_own_leases_are_taken_again_at_once_after_a_crash(
         self, url: str, log: EventLog
     ) -> None:
-        one = Till(url, log, instance="one", lease_ttl_s=60.0)
+        one = RunningToy(url, log, instance="one", lease_ttl_s=60.0)
         await one.start()
-        await one.do(till.fill("P-1", 10))
+        await one.do(wallets.fill("P-1", 10))
         await one.settle()
         await _crash(one.workers)
-        again = Till(url, log, instance="one", lease_ttl_s=60.0)
+        again = RunningToy(url, log, instance="one", lease_ttl_s=60.0)
         await again.start()
-        await again.do(till.fill("P-2", 10))
-        assert await again.workers.wait_seen("coins", {purse.stream("P-2").id: 2}, SOON_S)
+        await again.do(wallets.fill("P-2", 10))
+        assert await again.workers.wait_seen("coins", {wallet.stream("P-2").id: 2}, SOON_S)
         epochs = await again.rows("SELECT DISTINCT epoch FROM es_lease WHERE worker = 'coins'")
         assert [row.epoch for row in epochs] == [2]
         await again.stop()
@@ -66,9 +66,9 @@ class TestOwnership:
         await one.database.close()
 
     async def test_a_worker_that_was_asleep_writes_nothing(self, url: str, log: EventLog) -> None:
-        one = Till(url, log, instance="one")
+        one = RunningToy(url, log, instance="one")
         await one.start()
-        await one.do(till.fill("P-1", 10))
+        await one.do(wallets.fill("P-1", 10))
         await one.settle()
         async with one.database.unbound() as connection:
             await connection.exec_driver_sql(
@@ -78,17 +78,17 @@ class TestOwnership:
             await connection.exec_driver_sql(
                 "UPDATE es_cursor SET epoch = epoch + 1 WHERE worker = 'coins'"
             )
-        await one.do(purse.spend("P-1", 1))
-        assert await one.workers.wait_seen("moves", {purse.stream("P-1").id: 3}, SOON_S)
-        assert not await one.workers.wait_seen("coins", {purse.stream("P-1").id: 3}, 1.5)
+        await one.do(wallet.spend("P-1", 1))
+        assert await one.workers.wait_seen("moves", {wallet.stream("P-1").id: 3}, SOON_S)
+        assert not await one.workers.wait_seen("coins", {wallet.stream("P-1").id: 3}, 1.5)
         started_s = monotonic_s()
         await one.stop()
         assert monotonic_s() - started_s < 3  # Though a reaction waits for the projection.
 
     async def test_stopping_gives_the_leases_back(self, url: str, log: EventLog) -> None:
-        one = Till(url, log, instance="one", lease_ttl_s=60.0)
+        one = RunningToy(url, log, instance="one", lease_ttl_s=60.0)
         await one.start()
-        await one.do(till.fill("P-1", 10))
+        await one.do(wallets.fill("P-1", 10))
         await one.settle()
         await one.workers.stop()
         rows = await one.rows("SELECT count(*) FROM es_lease WHERE lease_until > now()")
@@ -98,16 +98,16 @@ class TestOwnership:
     async def test_two_processes_of_one_host_get_names_of_their_own(
         self, url: str, log: EventLog
     ) -> None:
-        shops = [Till(url, log), Till(url, log)]
-        for shop in shops:
-            await shop.start()
+        shops = [RunningToy(url, log), RunningToy(url, log)]
+        for toy in shops:
+            await toy.start()
         await asyncio.sleep(0.5)
         rows = await shops[0].rows(
             "SELECT owner FROM es_lease WHERE worker LIKE 'instance:%' ORDER BY owner"
         )
         assert len({row.owner for row in rows}) == 2
-        for shop in shops:
-            await shop.stop()
+        for toy in shops:
+            await toy.stop()
 
 
 async def _crash(workers: Workers) -> None:

@@ -16,12 +16,12 @@ from shared.platform.reactor.runtime import EFFECTS_MAX, EffectRunner, Progress
 from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription.consumer import Batch, Cursors
 from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
-from tests.support import purse
-from tests.support.purse_records import record
+from tests.support.toy import wallet
+from tests.support.toy.records import record
 
 AT: Final = TopicPartition("events", 0)
 BESIDE: Final = TopicPartition("events", 1)
-CODEC: Final = Codec({"test.purse.filled.v1": purse.Filled})
+CODEC: Final = Codec({"toy.wallet.filled.v1": wallet.Filled})
 
 
 def part(*events: tuple[int, int]) -> Sequence[LogRecord]:
@@ -33,7 +33,7 @@ class Clock:
     is_manual = True
 
     async def now(self) -> datetime:
-        return purse.NOW
+        return wallet.NOW
 
 
 class Remembered:
@@ -88,8 +88,8 @@ class Told:
         self.cursors = Cursors("effect:deed")
         self.cursors.positions = {AT: 0, BESIDE: 0}
         self._performer = EffectRunner(
-            Effect("deed", purse.Filled, self.deed.perform),
-            {purse.Filled: lambda _: purse.spend("a", 0)},
+            Effect("deed", wallet.Filled, self.deed.perform),
+            {wallet.Filled: lambda _: wallet.spend("a", 0)},
             progress=cast(Progress, self.progress),
             submitter=cast(Submitter, self.submitted),
             clock=Clock(),

@@ -10,39 +10,40 @@ import pytest
 from shared.platform.hosting.verify import verify
 from shared.platform.log.port import EventLog
 from shared.platform.projector.verify import Difference
-from tests.support import purse
-from tests.support.till import NAME, Till, account, open_filled
+from tests.support.toy import wallet
+from tests.support.toy.running import RunningToy
+from tests.support.toy.wallets import NAME, account, open_filled
 
 pytestmark = pytest.mark.connected
 
 
 @pytest.fixture
-async def shop(url: str, log: EventLog) -> AsyncIterator[Till]:
-    shop = Till(url, log)
-    await shop.start()
-    due = purse.NOW + timedelta(days=1)
-    await shop.do(*(open_filled(f"P-{n}", 10, account(n), due) for n in range(20)))
-    await shop.do(*(purse.spend(f"P-{n}", 1 + n) for n in range(10)))
-    shop.clock.move(due)
-    shop.workers.wake()
-    await shop.settle()
-    yield shop
-    await shop.stop()
+async def toy(url: str, log: EventLog) -> AsyncIterator[RunningToy]:
+    toy = RunningToy(url, log)
+    await toy.start()
+    due = wallet.NOW + timedelta(days=1)
+    await toy.do(*(open_filled(f"P-{n}", 10, account(n), due) for n in range(20)))
+    await toy.do(*(wallet.spend(f"P-{n}", 1 + n) for n in range(10)))
+    toy.clock.move(due)
+    toy.workers.wake()
+    await toy.settle()
+    yield toy
+    await toy.stop()
 
 
-async def differences(shop: Till) -> Sequence[Difference]:
+async def differences(toy: RunningToy) -> Sequence[Difference]:
     return await verify(
-        shop.service,
-        database=shop.database,
-        log=shop.log,
-        topics=shop.topics,
-        tenants=[purse.TENANT],
+        toy.service,
+        database=toy.database,
+        log=toy.log,
+        topics=toy.topics,
+        tenants=[wallet.TENANT],
     )
 
 
 class TestVerify:
-    async def test_finds_nothing_where_nothing_is_wrong(self, shop: Till) -> None:
-        assert await differences(shop) == []
+    async def test_finds_nothing_where_nothing_is_wrong(self, toy: RunningToy) -> None:
+        assert await differences(toy) == []
 
     @pytest.mark.parametrize(
         ("damage", "table", "column"),
@@ -58,29 +59,29 @@ class TestVerify:
         ],
     )
     async def test_names_table_key_and_column(
-        self, shop: Till, damage: str, table: str, column: str
+        self, toy: RunningToy, damage: str, table: str, column: str
     ) -> None:
-        stream = purse.stream("P-3").id
-        await shop.workers.stop()
-        async with shop.database.bound([purse.TENANT]) as connection:
+        stream = wallet.stream("P-3").id
+        await toy.workers.stop()
+        async with toy.database.bound([wallet.TENANT]) as connection:
             await connection.exec_driver_sql(damage.format(s=stream))
-        found = await differences(shop)
+        found = await differences(toy)
         assert [(d.table, d.column) for d in found] == [(table, column)]
         assert str(stream) in found[0].key
 
-    async def test_goes_no_further_than_the_cursor(self, shop: Till) -> None:
-        await shop.workers.stop()
-        await shop.do(purse.spend("P-15", 5))
-        assert await differences(shop) == []
+    async def test_goes_no_further_than_the_cursor(self, toy: RunningToy) -> None:
+        await toy.workers.stop()
+        await toy.do(wallet.spend("P-15", 5))
+        assert await differences(toy) == []
 
-    async def test_names_a_partition_that_stands_still(self, shop: Till) -> None:
-        await shop.workers.stop()
-        async with shop.database.unbound() as connection:
+    async def test_names_a_partition_that_stands_still(self, toy: RunningToy) -> None:
+        await toy.workers.stop()
+        async with toy.database.unbound() as connection:
             await connection.exec_driver_sql(
                 "UPDATE es_cursor SET state = 'halted', error = 'VersionGap'"
                 " WHERE worker = 'reactions' AND partition_no = 3"
             )
-        (found,) = await differences(shop)
+        (found,) = await differences(toy)
         assert (found.table, found.column) == ("es_cursor", "state")
-        assert found.key == f"reactions {shop.topics.events_of(NAME)}/3"
+        assert found.key == f"reactions {toy.topics.events_of(NAME)}/3"
         assert found.stored == "halted (VersionGap)"

@@ -18,40 +18,42 @@ from shared.platform.clock import monotonic_s
 from shared.platform.hosting.workers import UnclearNames
 from shared.platform.log.port import EventLog, NewRecord
 from shared.platform.reactor.port import Effect, Reaction, Unreachable
-from tests.support import purse, till
-from tests.support.till import Till, account, open_filled
+from tests.support.toy import wallet, wallets
+from tests.support.toy.records import all_records
+from tests.support.toy.running import RunningToy
+from tests.support.toy.wallets import account, open_filled
 
 pytestmark = pytest.mark.connected
 SOON_S: Final = 10.0
-LATER: Final = purse.NOW + timedelta(days=400)
+LATER: Final = wallet.NOW + timedelta(days=400)
 
 
 class TestTheWayOfAnEvent:
-    async def test_leads_into_read_models_and_commands(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 10))
-        await shop.do(purse.spend("P-1", 4))
-        await shop.settle()
-        stream = purse.stream("P-1").id
-        rows = await shop.rows(f"SELECT coins, changes FROM coins WHERE stream_id = '{stream}'")
+    async def test_leads_into_read_models_and_commands(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 10))
+        await toy.do(wallet.spend("P-1", 4))
+        await toy.settle()
+        stream = wallet.stream("P-1").id
+        rows = await toy.rows(f"SELECT coins, changes FROM coins WHERE stream_id = '{stream}'")
         assert [tuple(row) for row in rows] == [(6, 3)]
-        moves = await shop.rows("SELECT nth, coins, note FROM moves ORDER BY stream_id, nth")
+        moves = await toy.rows("SELECT nth, coins, note FROM moves ORDER BY stream_id, nth")
         assert sorted(tuple(m) for m in moves) == [
             (1, 4, "Filled"),
             (1, 10, "Filled"),
             (2, -4, None),
         ]
-        safe = till.safe_of(purse.BOOK, stream).id
-        rows = await shop.rows(f"SELECT coins FROM coins WHERE stream_id = '{safe}'")
+        safe = wallets.safe_of(wallet.BOOK, stream).id
+        rows = await toy.rows(f"SELECT coins FROM coins WHERE stream_id = '{safe}'")
         assert [row.coins for row in rows] == [4]
 
-    async def test_carries_cause_and_business_date(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 10))
-        await shop.do(purse.spend("P-1", 4))
-        await shop.settle()
-        safe = till.safe_of(purse.BOOK, purse.stream("P-1").id).id
-        records = await till.all_records(shop.log, shop.topics.events_of(till.NAME))
+    async def test_carries_cause_and_business_date(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 10))
+        await toy.do(wallet.spend("P-1", 4))
+        await toy.settle()
+        safe = wallets.safe_of(wallet.BOOK, wallet.stream("P-1").id).id
+        records = await all_records(toy.log, toy.topics.events_of(wallets.NAME))
         headers = [dict(record.headers) for _, record in records]
-        spent = next(h for h in headers if h["ce_type"] == b"ledger.purse.spent.v1")
+        spent = next(h for h in headers if h["ce_type"] == b"toy.wallet.spent.v2")
         put = next(h for h in headers if h["ce_streamid"] == str(safe).encode())
         source = UUID(spent["ce_id"].decode())
         name = "when_coins_were_spent_put_them_away"
@@ -59,103 +61,105 @@ class TestTheWayOfAnEvent:
         assert put["ce_causationid"] == spent["ce_id"]
         assert put["ce_correlationid"] == spent["ce_correlationid"]
         at = partition_of(account(0))
-        assert put["ce_causationpos"] == f"{shop.topics.events_of(till.NAME)}/{at}/2".encode()
+        assert put["ce_causationpos"] == f"{toy.topics.events_of(wallets.NAME)}/{at}/2".encode()
         assert put["ce_actor"] == b"system"
 
-    async def test_publishes_public_types_to_both_topics(self, shop: Till) -> None:
-        await shop.do(open_filled("P-1", 5, account(1), purse.NOW + timedelta(hours=1)))
-        shop.clock.move(purse.NOW + timedelta(hours=2))
-        shop.workers.wake()
-        await shop.settle()
-        alerts = await till.all_records(shop.log, shop.topics.alerts)
-        assert [dict(r.headers)["ce_type"] for _, r in alerts] == [b"ledger.purse.postponed.v1"]
+    async def test_publishes_public_types_to_both_topics(self, toy: RunningToy) -> None:
+        await toy.do(open_filled("P-1", 5, account(1), wallet.NOW + timedelta(hours=1)))
+        toy.clock.move(wallet.NOW + timedelta(hours=2))
+        toy.workers.wake()
+        await toy.settle()
+        alerts = await all_records(toy.log, toy.topics.public("alerts"))
+        assert [dict(r.headers)["ce_type"] for _, r in alerts] == [b"toy.wallet.postponed.v1"]
         assert alerts[0][0].partition == partition_of(account(1))
 
-    async def test_takes_many_streams_at_once(self, shop: Till) -> None:
+    async def test_takes_many_streams_at_once(self, toy: RunningToy) -> None:
         count = 400
-        await shop.do(*(till.fill(f"P-{n}", 10, n % 40) for n in range(count)))
-        await shop.do(*(purse.spend(f"P-{n}", 1 + n % 3) for n in range(count)))
-        await shop.settle()
-        rows = await shop.rows("SELECT count(*), sum(coins), sum(changes) FROM coins")
+        await toy.do(*(wallets.fill(f"P-{n}", 10, n % 40) for n in range(count)))
+        await toy.do(*(wallet.spend(f"P-{n}", 1 + n % 3) for n in range(count)))
+        await toy.settle()
+        rows = await toy.rows("SELECT count(*), sum(coins), sum(changes) FROM coins")
         assert tuple(rows[0]) == (2 * count, 10 * count, 5 * count)
-        for topic in (shop.topics.events_of(till.NAME),):
-            assert sum(await shop.log.end_offsets(topic)) == 5 * count
+        for topic in (toy.topics.events_of(wallets.NAME),):
+            assert sum(await toy.log.end_offsets(topic)) == 5 * count
 
-    async def test_is_short_when_nothing_else_happens(self, shop: Till) -> None:
+    async def test_is_short_when_nothing_else_happens(self, toy: RunningToy) -> None:
         """Timer, relay, log, reactor, writer, relay, projector: woken hop by hop, not by polls."""
-        await shop.do(till.fill("warm", 10))
-        await shop.do(purse.spend("warm", 1))
-        await shop.settle()
+        await toy.do(wallets.fill("warm", 10))
+        await toy.do(wallet.spend("warm", 1))
+        await toy.settle()
         times: list[float] = []
         for n in range(10):
-            await shop.do(till.fill(f"P-{n}", 10))
-            await shop.settle()
+            await toy.do(wallets.fill(f"P-{n}", 10))
+            await toy.settle()
             started_s = monotonic_s()
-            await shop.do(purse.spend(f"P-{n}", 1))
-            safe = till.safe_of(purse.BOOK, purse.stream(f"P-{n}").id).id
-            assert await shop.workers.wait_seen("coins", {safe: 2}, SOON_S)
+            await toy.do(wallet.spend(f"P-{n}", 1))
+            safe = wallets.safe_of(wallet.BOOK, wallet.stream(f"P-{n}").id).id
+            assert await toy.workers.wait_seen("coins", {safe: 2}, SOON_S)
             times.append(monotonic_s() - started_s)
         assert sorted(times)[5] < 0.2, times
 
 
 class TestDuplicatesAndGaps:
-    async def test_a_record_published_twice_counts_once(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 10))
-        await shop.do(purse.spend("P-1", 4))
-        await shop.settle()
-        topic = shop.topics.events_of(till.NAME)
-        for at, record in await till.all_records(shop.log, topic):
-            await shop.log.append(*at, [NewRecord(*record[1:])])
-        await shop.settle()
-        rows = await shop.rows("SELECT sum(coins), count(*), sum(changes) FROM coins")
+    async def test_a_record_published_twice_counts_once(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 10))
+        await toy.do(wallet.spend("P-1", 4))
+        await toy.settle()
+        topic = toy.topics.events_of(wallets.NAME)
+        for at, record in await all_records(toy.log, topic):
+            await toy.log.append(*at, [NewRecord(*record[1:])])
+        await toy.settle()
+        rows = await toy.rows("SELECT sum(coins), count(*), sum(changes) FROM coins")
         assert tuple(rows[0]) == (10, 2, 5)
-        assert sum(await shop.log.end_offsets(topic)) == 10
+        assert sum(await toy.log.end_offsets(topic)) == 10
 
-    async def test_a_gap_halts_its_partition_and_no_other(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 10, 1))
-        await shop.settle()
-        topic = shop.topics.events_of(till.NAME)
-        (at, record) = (await till.all_records(shop.log, topic))[-1]
+    async def test_a_gap_halts_its_partition_and_no_other(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 10, 1))
+        await toy.settle()
+        topic = toy.topics.events_of(wallets.NAME)
+        (at, record) = (await all_records(toy.log, topic))[-1]
         ahead = [(k, b"9" if k == "ce_sequence" else v) for k, v in record.headers]
-        await shop.log.append(*at, [NewRecord(record.key, record.value, ahead)])
+        await toy.log.append(*at, [NewRecord(record.key, record.value, ahead)])
         other = next(n for n in range(2, 99) if partition_of(account(n)) != at.partition)
-        await shop.do(till.fill("P-2", 20, other), till.fill("P-3", 30, 1))
-        assert await shop.workers.wait_seen("coins", {purse.stream("P-2").id: 2}, SOON_S)
-        assert not await shop.workers.wait_seen("coins", {purse.stream("P-3").id: 1}, 0.5)
-        status = await shop.workers.status()
+        await toy.do(wallets.fill("P-2", 20, other), wallets.fill("P-3", 30, 1))
+        assert await toy.workers.wait_seen("coins", {wallet.stream("P-2").id: 2}, SOON_S)
+        assert not await toy.workers.wait_seen("coins", {wallet.stream("P-3").id: 1}, 0.5)
+        status = await toy.workers.status()
         assert {(h.worker, h.topic, h.partition) for h in status.halted} == {
             (worker, topic, at.partition) for worker in ("coins", "moves", "reactions")
         }
         assert all(h.error.startswith("VersionGap") for h in status.halted)
         assert not status.is_settled
 
-    async def test_an_event_the_fold_cannot_take_halts_right_before_it(self, shop: Till) -> None:
+    async def test_an_event_the_fold_cannot_take_halts_right_before_it(
+        self, toy: RunningToy
+    ) -> None:
         n = 7
-        works = [till.fill(f"P-{i}", 666 if i == 30 else i + 1, n) for i in range(60)]
-        await shop.do(*works)
-        assert await shop.workers.wait_seen("coins", {purse.stream("P-29").id: 2}, SOON_S)
-        await _until_halted(shop, "coins")
-        rows = await shop.rows("SELECT count(*), max(coins) FROM coins")
-        assert tuple(rows[0]) == (31, 30)  # The unlucky purse is open, and not filled.
-        cursors = await shop.rows("SELECT next_offset FROM es_cursor WHERE worker = 'coins'")
+        works = [wallets.fill(f"P-{i}", 666 if i == 30 else i + 1, n) for i in range(60)]
+        await toy.do(*works)
+        assert await toy.workers.wait_seen("coins", {wallet.stream("P-29").id: 2}, SOON_S)
+        await _until_halted(toy, "coins")
+        rows = await toy.rows("SELECT count(*), max(coins) FROM coins")
+        assert tuple(rows[0]) == (31, 30)  # The unlucky wallet is open, and not filled.
+        cursors = await toy.rows("SELECT next_offset FROM es_cursor WHERE worker = 'coins'")
         assert max(row.next_offset for row in cursors) == 61
-        assert await shop.workers.wait_seen("moves", {purse.stream("P-59").id: 2}, SOON_S)
+        assert await toy.workers.wait_seen("moves", {wallet.stream("P-59").id: 2}, SOON_S)
 
-    async def test_undecodable_bytes_halt_and_name_no_content(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 10, 1))
-        await shop.settle()
-        topic = shop.topics.events_of(till.NAME)
-        (at, record) = (await till.all_records(shop.log, topic))[-1]
+    async def test_undecodable_bytes_halt_and_name_no_content(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 10, 1))
+        await toy.settle()
+        topic = toy.topics.events_of(wallets.NAME)
+        (at, record) = (await all_records(toy.log, topic))[-1]
         ahead = [(k, b"3" if k == "ce_sequence" else v) for k, v in record.headers]
-        await shop.log.append(*at, [NewRecord(record.key, b'{"coins": "secret"}', ahead)])
-        await _until_halted(shop, "coins")
-        status = await shop.workers.status()
+        await toy.log.append(*at, [NewRecord(record.key, b'{"coins": "secret"}', ahead)])
+        await _until_halted(toy, "coins")
+        status = await toy.workers.status()
         assert all("secret" not in h.error for h in status.halted)
 
 
-async def _until_halted(shop: Till, worker: str) -> None:
+async def _until_halted(toy: RunningToy, worker: str) -> None:
     end_s = monotonic_s() + SOON_S
-    while worker not in {h.worker for h in (await shop.workers.status()).halted}:
+    while worker not in {h.worker for h in (await toy.workers.status()).halted}:
         assert monotonic_s() < end_s
         await asyncio.sleep(0.02)
 
@@ -168,50 +172,54 @@ class TestReactions:
             seen.append(facts)
             return []
 
-        reaction = Reaction("look", purse.Spent, react, needs=("coins",), ask=till.ask_for_coins)
-        shop = Till(url, log, described=till.service(reactions=[reaction]))
-        await shop.start()
+        reaction = Reaction(
+            "look", wallet.Spent, react, needs=("coins",), ask=wallets.ask_for_coins
+        )
+        toy = RunningToy(url, log, described=wallets.service(reactions=[reaction]))
+        await toy.start()
         for n in range(20):
-            await shop.do(till.fill(f"P-{n}", 10))
-            await shop.do(purse.spend(f"P-{n}", 4))
-        await shop.settle()
+            await toy.do(wallets.fill(f"P-{n}", 10))
+            await toy.do(wallet.spend(f"P-{n}", 4))
+        await toy.settle()
         assert seen == [6] * 20
-        await shop.stop()
+        await toy.stop()
 
-    async def test_repeated_from_the_start_write_nothing_new(self, shop: Till, url: str) -> None:
-        await shop.do(*(till.fill(f"P-{n}", 10, n) for n in range(30)))
-        await shop.do(*(purse.spend(f"P-{n}", 1) for n in range(30)))
-        await shop.settle()
-        topic = shop.topics.events_of(till.NAME)
-        before = await shop.log.end_offsets(topic)
-        await shop.workers.stop()
-        async with shop.database.unbound() as connection:
+    async def test_repeated_from_the_start_write_nothing_new(
+        self, toy: RunningToy, url: str
+    ) -> None:
+        await toy.do(*(wallets.fill(f"P-{n}", 10, n) for n in range(30)))
+        await toy.do(*(wallet.spend(f"P-{n}", 1) for n in range(30)))
+        await toy.settle()
+        topic = toy.topics.events_of(wallets.NAME)
+        before = await toy.log.end_offsets(topic)
+        await toy.workers.stop()
+        async with toy.database.unbound() as connection:
             for statement in (
                 "UPDATE es_cursor SET next_offset = 0 WHERE worker = 'reactions'",
                 "DELETE FROM proj_stream WHERE projection = 'reactions'",
             ):
                 await connection.exec_driver_sql(statement)
-        again = Till(url, shop.log)
+        again = RunningToy(url, toy.log)
         await again.start()
         await again.settle()
-        assert await shop.log.end_offsets(topic) == before
+        assert await toy.log.end_offsets(topic) == before
         await again.stop()
 
     async def test_go_on_after_a_rejection(self, url: str, log: EventLog) -> None:
         def react(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
-            return [till.PutAway(purse.BOOK, recorded.stream_id, recorded.event.coins, 0)]
+            return [wallets.PutAway(wallet.BOOK, recorded.stream_id, recorded.event.coins, 0)]
 
-        reaction = Reaction("refused", purse.Spent, react)
+        reaction = Reaction("refused", wallet.Spent, react)
         refusing = replace(
-            till.service(reactions=[reaction]),
-            handlers={till.PutAway: lambda command: purse.spend("nowhere", 1)},
+            wallets.service(reactions=[reaction]),
+            handlers={wallets.PutAway: lambda command: wallet.spend("nowhere", 1)},
         )
-        shop = Till(url, log, described=refusing)
-        await shop.start()
-        await shop.do(till.fill("P-1", 10))
-        await shop.do(purse.spend("P-1", 4))
-        await shop.settle()
-        await shop.stop()
+        toy = RunningToy(url, log, described=refusing)
+        await toy.start()
+        await toy.do(wallets.fill("P-1", 10))
+        await toy.do(wallet.spend("P-1", 4))
+        await toy.settle()
+        await toy.stop()
 
     async def test_a_bug_halts_and_what_was_before_it_is_done(
         self, url: str, log: EventLog
@@ -219,17 +227,17 @@ class TestReactions:
         def react(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
             if recorded.event.coins == 5:
                 raise ZeroDivisionError
-            return [till.PutAway(purse.BOOK, recorded.stream_id, recorded.event.coins, 0)]
+            return [wallets.PutAway(wallet.BOOK, recorded.stream_id, recorded.event.coins, 0)]
 
-        reaction = Reaction("broken", purse.Spent, react)
-        shop = Till(url, log, described=till.service(reactions=[reaction]))
-        await shop.start()
-        await shop.do(*(till.fill(f"P-{n}", 10) for n in range(9)))
-        await shop.do(*(purse.spend(f"P-{n}", n + 1) for n in range(9)))
-        await _until_halted(shop, "reactions")
-        rows = await shop.rows("SELECT count(*) FROM es_stream WHERE stream_type = 'safe'")
+        reaction = Reaction("broken", wallet.Spent, react)
+        toy = RunningToy(url, log, described=wallets.service(reactions=[reaction]))
+        await toy.start()
+        await toy.do(*(wallets.fill(f"P-{n}", 10) for n in range(9)))
+        await toy.do(*(wallet.spend(f"P-{n}", n + 1) for n in range(9)))
+        await _until_halted(toy, "reactions")
+        rows = await toy.rows("SELECT count(*) FROM es_stream WHERE stream_type = 'safe'")
         assert rows[0][0] == 4
-        await shop.stop()
+        await toy.stop()
 
 
 class TestEffects:
@@ -246,91 +254,91 @@ class TestEffects:
             if tries in (2, 3):
                 raise Unreachable
             performed.append(recorded.event.coins)
-            return [till.PutAway(purse.BOOK, recorded.stream_id, recorded.event.coins, 0)]
+            return [wallets.PutAway(wallet.BOOK, recorded.stream_id, recorded.event.coins, 0)]
 
-        effect = Effect("mail", purse.Spent, perform)
-        shop = Till(url, log, described=till.service(effects=[effect], reactions=[]))
-        await shop.start()
-        await shop.do(till.fill("P-1", 100))
+        effect = Effect("mail", wallet.Spent, perform)
+        toy = RunningToy(url, log, described=wallets.service(effects=[effect], reactions=[]))
+        await toy.start()
+        await toy.do(wallets.fill("P-1", 100))
         for coins in range(1, 31):
-            await shop.do(purse.spend("P-1", coins % 3 + 1))
-        await shop.settle()
+            await toy.do(wallet.spend("P-1", coins % 3 + 1))
+        await toy.settle()
         assert performed == [coins % 3 + 1 for coins in range(1, 31)]
-        safe = till.safe_of(purse.BOOK, purse.stream("P-1").id).id
-        rows = await shop.rows(f"SELECT coins FROM coins WHERE stream_id = '{safe}'")
+        safe = wallets.safe_of(wallet.BOOK, wallet.stream("P-1").id).id
+        rows = await toy.rows(f"SELECT coins FROM coins WHERE stream_id = '{safe}'")
         assert rows[0].coins == sum(performed)
-        await shop.stop()
+        await toy.stop()
 
 
 class TestTimers:
-    async def test_fire_when_the_clock_passes_them(self, shop: Till) -> None:
-        due = purse.NOW + timedelta(days=1)
-        await shop.do(*(open_filled(f"P-{n}", 5, account(n), due) for n in range(20)))
-        await shop.settle()
-        status = await shop.workers.status()
+    async def test_fire_when_the_clock_passes_them(self, toy: RunningToy) -> None:
+        due = wallet.NOW + timedelta(days=1)
+        await toy.do(*(open_filled(f"P-{n}", 5, account(n), due) for n in range(20)))
+        await toy.settle()
+        status = await toy.workers.status()
         assert (status.timers_due, status.next_timer_at) == (0, due)
-        shop.clock.move(due)
-        shop.workers.wake()
-        await shop.settle()
-        rows = await shop.rows("SELECT count(*) FROM es_event WHERE type LIKE '%postponed%'")
+        toy.clock.move(due)
+        toy.workers.wake()
+        await toy.settle()
+        rows = await toy.rows("SELECT count(*) FROM es_event WHERE type LIKE '%postponed%'")
         assert rows[0][0] == 20
-        assert (await shop.workers.status()).next_timer_at == due + till.POSTPONED_BY
+        assert (await toy.workers.status()).next_timer_at == due + wallets.POSTPONED_BY
 
-    async def test_catch_up_however_late(self, shop: Till) -> None:
-        due = purse.NOW + timedelta(days=1)
-        await shop.do(open_filled("P-1", 5, account(1), due))
-        shop.clock.move(due + 3 * till.POSTPONED_BY)
-        shop.workers.wake()
-        await shop.settle()
-        rows = await shop.rows("SELECT event_id FROM es_event WHERE type LIKE '%postponed%'")
+    async def test_catch_up_however_late(self, toy: RunningToy) -> None:
+        due = wallet.NOW + timedelta(days=1)
+        await toy.do(open_filled("P-1", 5, account(1), due))
+        toy.clock.move(due + 3 * wallets.POSTPONED_BY)
+        toy.workers.wake()
+        await toy.settle()
+        rows = await toy.rows("SELECT event_id FROM es_event WHERE type LIKE '%postponed%'")
         assert len(rows) == 4
-        stream = purse.stream("P-1").id
+        stream = wallet.stream("P-1").id
         first = derived(stream, "remind", 2, 1)
         assert first in {row.event_id for row in rows}
 
-    async def test_one_that_stays_is_not_spun_on(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 5, 1))
-        await shop.settle()
-        async with shop.database.unbound() as connection:
+    async def test_one_that_stays_is_not_spun_on(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 5, 1))
+        await toy.settle()
+        async with toy.database.unbound() as connection:
             await connection.exec_driver_sql(
                 "INSERT INTO es_timer SELECT stream_id, 'stay', due_at - interval '10 years', 1,"
                 " partition_no, tenant_id FROM es_timer"
             )
         fired = 0
-        usual = shop.writer.enqueue
+        usual = toy.writer.enqueue
 
         def counting(work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
             nonlocal fired
             fired += 1
             return usual(work, caller)
 
-        shop.writer.enqueue = counting  # type: ignore[method-assign] # Counts only.
-        shop.workers.wake()
+        toy.writer.enqueue = counting  # type: ignore[method-assign] # Counts only.
+        toy.workers.wake()
         await asyncio.sleep(0.8)
         assert fired == 1
-        assert (await shop.workers.status()).timers_due == 1
+        assert (await toy.workers.status()).timers_due == 1
 
 
 class TestWaitSeen:
-    async def test_answers_at_once_what_is_seen_already(self, shop: Till) -> None:
-        await shop.do(till.fill("P-1", 10))
-        await shop.settle()
-        assert await shop.workers.wait_seen("coins", {purse.stream("P-1").id: 2}, SOON_S)
-        assert await shop.workers.wait_seen("coins", {}, SOON_S)
+    async def test_answers_at_once_what_is_seen_already(self, toy: RunningToy) -> None:
+        await toy.do(wallets.fill("P-1", 10))
+        await toy.settle()
+        assert await toy.workers.wait_seen("coins", {wallet.stream("P-1").id: 2}, SOON_S)
+        assert await toy.workers.wait_seen("coins", {}, SOON_S)
 
-    async def test_gives_up_after_the_timeout(self, shop: Till) -> None:
+    async def test_gives_up_after_the_timeout(self, toy: RunningToy) -> None:
         started_s = monotonic_s()
-        assert not await shop.workers.wait_seen("coins", {purse.stream("P-9").id: 1}, 0.2)
+        assert not await toy.workers.wait_seen("coins", {wallet.stream("P-9").id: 1}, 0.2)
         assert 0.15 < monotonic_s() - started_s < 1
 
     async def test_works_where_the_workers_are_elsewhere(
-        self, shop: Till, url: str, log: EventLog
+        self, toy: RunningToy, url: str, log: EventLog
     ) -> None:
-        served = Till(url, log)
+        served = RunningToy(url, log)
         await served.start(at_work=False)
-        await served.do(till.fill("P-1", 10))
+        await served.do(wallets.fill("P-1", 10))
         waits = [
-            served.workers.wait_seen("coins", {purse.stream("P-1").id: 2}, SOON_S)
+            served.workers.wait_seen("coins", {wallet.stream("P-1").id: 2}, SOON_S)
             for _ in range(20)
         ]
         assert all(await asyncio.gather(*waits))
@@ -340,7 +348,7 @@ class TestWaitSeen:
 
 class TestNames:
     async def test_two_workers_of_one_name_are_refused(self, url: str, log: EventLog) -> None:
-        described = till.service()
+        described = wallets.service()
         twice = replace(described, projections=[described.projections[0]] * 2)
         with pytest.raises(UnclearNames):
-            Till(url, log, described=twice)
+            RunningToy(url, log, described=twice)

@@ -23,7 +23,7 @@ from shared.platform.store.schema import (
     protect,
 )
 from tests.support.databases import Server
-from tests.support.purse import OTHER_TENANT, TENANT
+from tests.support.toy.wallet import OTHER_TENANT, TENANT
 
 PRIVATE = ("party", "note")
 PROTECTED = ("es_stream", "es_event", "es_command", *PRIVATE)

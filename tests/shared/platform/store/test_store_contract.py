@@ -22,23 +22,23 @@ from shared.platform.store.port import (
     Writes,
 )
 from shared.platform.store.postgres import PostgresStore
-from tests.support import purse
-from tests.support.purse import ACCOUNT, NOW, OTHER_TENANT, TENANT
 from tests.support.stores import InMemory, InPostgres, Inspected
+from tests.support.toy import wallet
+from tests.support.toy.wallet import ACCOUNT, NOW, OTHER_TENANT, TENANT
 
-A, B = purse.stream("a").id, purse.stream("b").id
+A, B = wallet.stream("a").id, wallet.stream("b").id
 EVENT = UUID(int=9)
 
 
 def first_writes(number: str = "a", *, key: str | None = None, first_id: int = 1) -> Writes:
-    """A new purse with five coins: two events, one timer."""
-    batch = Batch(Loaded({}, {}, {}, {}), purse.CODEC, purse.topics_of, first_id)
-    batch.run(purse.open_purse(number, 5), purse.caller(key))
+    """A new wallet with five coins: two events, one timer."""
+    batch = Batch(Loaded({}, {}, {}, {}), wallet.CODEC, wallet.topics_of, first_id)
+    batch.run(wallet.open_wallet(number, 5), wallet.caller(key))
     return batch.writes()
 
 
 def next_writes(expected: int = 2, id: UUID = EVENT) -> Writes:
-    """One more event of purse a, version by version."""
+    """One more event of wallet a, version by version."""
     [_, event] = first_writes().events
     event.id, event.version = id, expected + 1
     return Writes(expected={A: expected}, moved={A: expected + 1}, events=[event])
@@ -75,9 +75,9 @@ class StoreContract:
     async def test_keeps_what_was_written(self, inspected: Inspected) -> None:
         await self.written(inspected, first_writes(key="k"))
         transaction = await self.begun(inspected)
-        assert await transaction.lock({A: 1, B: 1}) == {A: Head(2, "purse", TENANT)}
+        assert await transaction.lock({A: 1, B: 1}) == {A: Head(2, "wallet", TENANT)}
         tails = list(await transaction.tails({A: 1}))
-        assert [(t.stream_id, t.version, t.type) for t in tails] == [(A, 2, "test.purse.filled.v1")]
+        assert [(t.stream_id, t.version, t.type) for t in tails] == [(A, 2, "toy.wallet.filled.v1")]
         assert (tails[0].legal_entity, tails[0].account_id) == ("CN01", ACCOUNT)
         assert (tails[0].data, tails[0].recorded_at) == (b'{"coins":5}', NOW)
         stored = await transaction.stored_keys({(TENANT, "k"), (TENANT, "l")})
@@ -141,7 +141,7 @@ class StoreContract:
         writes = next_writes()
         writes.keys[TENANT, "twin"] = StoredKey(b"f", b"{}\n")
         await first.write_and_commit(writes)
-        assert await waiting == {A: Head(3, "purse", TENANT)}
+        assert await waiting == {A: Head(3, "wallet", TENANT)}
         # Looked up after the locks, so the twin's key is seen.
         assert await second.stored_keys([(TENANT, "twin")])
         await second.rollback()
@@ -163,7 +163,7 @@ class StoreContract:
     async def test_describes_streams_and_knows_events(self, inspected: Inspected) -> None:
         await self.written(inspected, first_writes())
         found = await inspected.store.describe(TENANT, [A, B])
-        assert found == {A: StreamInfo("purse", ACCOUNT, "CN01", 2)}
+        assert found == {A: StreamInfo("wallet", ACCOUNT, "CN01", 2)}
         ids = [UUID(int=1), UUID(int=2), EVENT]
         assert set(await inspected.store.known_events(TENANT, ids)) == {ids[0], ids[1]}
 

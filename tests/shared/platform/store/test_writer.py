@@ -34,10 +34,10 @@ from shared.platform.store.port import (
     Writes,
 )
 from shared.platform.store.writer import Writer
-from tests.support import purse
-from tests.support.purse import CODEC, OTHER_TENANT, caller, topics_of
+from tests.support.toy import wallet
+from tests.support.toy.wallet import CODEC, OTHER_TENANT, caller, topics_of
 
-A = purse.stream("a").id
+A = wallet.stream("a").id
 
 
 class Trouble(Exception):
@@ -119,21 +119,21 @@ async def outcomes_of(
 
 class TestSubmit:
     async def test_answers_with_the_new_state_and_versions(self, writer: Writer) -> None:
-        accepted = await writer.submit(purse.open_purse("a", 5), caller("k"))
+        accepted = await writer.submit(wallet.open_wallet("a", 5), caller("k"))
         assert accepted == Accepted(b'{"coins":[5]}', 2, {A: 2})
 
     async def test_raises_what_decide_raised(self, writer: Writer, store: TroubledStore) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
-        with pytest.raises(purse.TooFewCoins) as problem:
-            await writer.submit(purse.spend("a", 6), caller("k"))
+        await writer.submit(wallet.open_wallet("a", 5), caller())
+        with pytest.raises(wallet.TooFewCoins) as problem:
+            await writer.submit(wallet.spend("a", 6), caller("k"))
         assert problem.value.facts == {"coins": 6}
         assert store.keys == {}
 
     async def test_replays_the_stored_answer(self, writer: Writer) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
-        first = await writer.submit(purse.spend("a", 1), caller("k"))
-        await writer.submit(purse.spend("a", 1), caller())
-        again = await writer.submit(purse.spend("a", 1), caller("k"))
+        await writer.submit(wallet.open_wallet("a", 5), caller())
+        first = await writer.submit(wallet.spend("a", 1), caller("k"))
+        await writer.submit(wallet.spend("a", 1), caller())
+        again = await writer.submit(wallet.spend("a", 1), caller("k"))
         assert again == replace(first, replayed=True)
 
     async def test_replays_what_a_twin_wrote_while_it_waited_for_the_locks(
@@ -142,51 +142,51 @@ class TestSubmit:
         """Looked up before the locks, the key would be missed and the twin told a rejection."""
         other = Writer(store, CODEC, topics_of)
         other.start()
-        store.before_locks = lambda: other.submit(purse.open_purse("a", 5), caller("k"))
-        accepted = await writer.submit(purse.open_purse("a", 5), caller("k"))
+        store.before_locks = lambda: other.submit(wallet.open_wallet("a", 5), caller("k"))
+        accepted = await writer.submit(wallet.open_wallet("a", 5), caller("k"))
         await other.close()
         assert accepted == Accepted(b'{"coins":[5]}', 2, {A: 2}, replayed=True)
 
     async def test_refuses_a_key_for_another_input(self, writer: Writer) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller("k"))
+        await writer.submit(wallet.open_wallet("a", 5), caller("k"))
         with pytest.raises(KeyReused):
-            await writer.submit(purse.spend("a", 1), caller("k", b"other"))
+            await writer.submit(wallet.spend("a", 1), caller("k", b"other"))
 
     async def test_writes_nothing_for_a_dry_run(self, writer: Writer, store: TroubledStore) -> None:
         dry = replace(caller("k"), dry_run=True)
-        accepted = await writer.submit(purse.open_purse("a", 5), dry)
+        accepted = await writer.submit(wallet.open_wallet("a", 5), dry)
         assert accepted.answer == b'{"coins":[5]}'
         assert (store.events, store.keys, store.batches) == ([], {}, [])
 
     async def test_stores_no_key_for_a_wish_that_is_already_true(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
-        accepted = await writer.submit(purse.spend("a", 0), caller("k"))
+        await writer.submit(wallet.open_wallet("a", 5), caller())
+        accepted = await writer.submit(wallet.spend("a", 0), caller("k"))
         assert (accepted.version, accepted.versions, store.keys) == (2, {}, {})
 
     async def test_compares_versions_when_asked(self, writer: Writer) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
+        await writer.submit(wallet.open_wallet("a", 5), caller())
         with pytest.raises(StaleVersion):
-            await writer.submit(purse.spend("a", 1), replace(caller(), expected_version=1))
+            await writer.submit(wallet.spend("a", 1), replace(caller(), expected_version=1))
 
     @pytest.mark.parametrize(
-        "name", [purse.purse.existing(UUID(int=1)), purse.safe.existing(A)], ids=["none", "kind"]
+        "name", [wallet.wallet.existing(UUID(int=1)), wallet.safe.existing(A)], ids=["none", "kind"]
     )
     async def test_knows_no_such_stream(
-        self, writer: Writer, name: Stream[purse.State, purse.Event]
+        self, writer: Writer, name: Stream[wallet.State, wallet.Event]
     ) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
+        await writer.submit(wallet.open_wallet("a", 5), caller())
         with pytest.raises(UnknownStream):
-            await writer.submit(purse.spend_from(name, 1), caller())
+            await writer.submit(wallet.spend_from(name, 1), caller())
 
     async def test_keeps_tenants_of_one_batch_apart(self, writer: Writer) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
+        await writer.submit(wallet.open_wallet("a", 5), caller())
         theirs = caller(tenant_id=OTHER_TENANT)
         mine, foreign = await outcomes_of(
             writer,
-            (purse.spend("a", 1), caller()),
-            (purse.spend_from(purse.purse.existing(A), 1), theirs),
+            (wallet.spend("a", 1), caller()),
+            (wallet.spend_from(wallet.wallet.existing(A), 1), theirs),
         )
         assert isinstance(mine, Accepted)
         assert isinstance(foreign, UnknownStream)
@@ -194,11 +194,11 @@ class TestSubmit:
     async def test_changes_several_streams_or_none(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
-        await writer.submit(purse.open_purse("b"), caller())
-        await writer.submit(purse.move("a", "b", 4), caller())
-        with pytest.raises(purse.TooFewCoins):
-            await writer.submit(purse.move("a", "b", 4), caller())
+        await writer.submit(wallet.open_wallet("a", 5), caller())
+        await writer.submit(wallet.open_wallet("b"), caller())
+        await writer.submit(wallet.move("a", "b", 4), caller())
+        with pytest.raises(wallet.TooFewCoins):
+            await writer.submit(wallet.move("a", "b", 4), caller())
         assert store.batches == [2, 1, 2]
 
 
@@ -206,13 +206,13 @@ class TestBatches:
     async def test_write_together_what_waits_together(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        works = [(purse.open_purse(str(n)), caller(str(n))) for n in range(50)]
+        works = [(wallet.open_wallet(str(n)), caller(str(n))) for n in range(50)]
         assert all(isinstance(one, Accepted) for one in await outcomes_of(writer, *works))
         assert store.batches == [50]
 
     async def test_are_no_larger_than_allowed(self, store: TroubledStore) -> None:
         writer = Writer(store, CODEC, topics_of, works_max=3)
-        futures = [writer.enqueue(purse.open_purse(str(n)), caller()) for n in range(7)]
+        futures = [writer.enqueue(wallet.open_wallet(str(n)), caller()) for n in range(7)]
         writer.start()
         await asyncio.gather(*futures)
         await writer.close()
@@ -220,29 +220,29 @@ class TestBatches:
 
     async def test_skip_who_went_away(self, store: TroubledStore) -> None:
         writer = Writer(store, CODEC, topics_of)
-        gone, here = (writer.enqueue(purse.open_purse(n), caller()) for n in "ab")
+        gone, here = (writer.enqueue(wallet.open_wallet(n), caller()) for n in "ab")
         gone.cancel()
         writer.start()
         assert (await here).version == 1
         await writer.close()
-        assert [event.stream_id for event in store.events] == [purse.stream("b").id]
+        assert [event.stream_id for event in store.events] == [wallet.stream("b").id]
 
     async def test_let_the_deed_stand_when_the_caller_goes_away_later(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        future = writer.enqueue(purse.open_purse("a"), caller())
+        future = writer.enqueue(wallet.open_wallet("a"), caller())
         store.reached.clear()
         await store.reached.wait()
         future.cancel()
-        assert (await writer.submit(purse.spend("a", 0), caller())).version == 1
+        assert (await writer.submit(wallet.spend("a", 0), caller())).version == 1
 
     async def test_find_the_work_that_the_database_refuses(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        await writer.submit(purse.open_purse("a", 50), caller())
+        await writer.submit(wallet.open_wallet("a", 50), caller())
         store.poisonous = b'{"coins":13}'
         outcomes = await outcomes_of(
-            writer, *((purse.spend("a", n), caller()) for n in (1, 2, 13, 4, 5))
+            writer, *((wallet.spend("a", n), caller()) for n in (1, 2, 13, 4, 5))
         )
         assert [type(one) for one in outcomes] == [Accepted, Accepted, Poison, Accepted, Accepted]
         assert store.connections == 1
@@ -251,9 +251,9 @@ class TestBatches:
         woken: list[int] = []
         writer = Writer(store, CODEC, topics_of, lambda: woken.append(len(store.events)))
         writer.start()
-        await writer.submit(purse.open_purse("a"), caller())
-        with pytest.raises(purse.AlreadyOpen):
-            await writer.submit(purse.open_purse("a"), caller())
+        await writer.submit(wallet.open_wallet("a"), caller())
+        with pytest.raises(wallet.NumberAlreadyUsed):
+            await writer.submit(wallet.open_wallet("a"), caller())
         await writer.close()
         assert woken == [1]
 
@@ -263,7 +263,7 @@ class TestTrouble:
         self, writer: Writer, store: TroubledStore
     ) -> None:
         store.problems = [Trouble(), Conflict(), Trouble()]
-        assert (await writer.submit(purse.open_purse("a"), caller())).version == 1
+        assert (await writer.submit(wallet.open_wallet("a"), caller())).version == 1
         assert store.connections == 3  # A conflict says nothing against the connection.
 
     async def test_that_takes_long_is_not_waited_for_any_longer(
@@ -272,7 +272,7 @@ class TestTrouble:
         monkeypatch.setattr(writer_module, "ATTEMPTS_S_MAX", -1.0)
         store.problems = [Trouble()] * 100
         with pytest.raises(NotWritten):
-            await writer.submit(purse.open_purse("a"), caller())
+            await writer.submit(wallet.open_wallet("a"), caller())
         assert store.connections == 1
 
     async def test_that_does_not_end_is_reported_as_not_written(
@@ -280,17 +280,17 @@ class TestTrouble:
     ) -> None:
         store.problems = [Trouble()] * 100
         with pytest.raises(NotWritten):
-            await writer.submit(purse.open_purse("a"), caller())
+            await writer.submit(wallet.open_wallet("a"), caller())
         assert store.events == []
         store.problems = []
-        assert (await writer.submit(purse.open_purse("a"), caller())).version == 1
+        assert (await writer.submit(wallet.open_wallet("a"), caller())).version == 1
 
     async def test_with_the_outcome_is_never_repeated(
         self, writer: Writer, store: TroubledStore
     ) -> None:
         store.problems = [CommitUncertain()]
         with pytest.raises(OutcomeUnknown):
-            await writer.submit(purse.open_purse("a"), caller())
+            await writer.submit(wallet.open_wallet("a"), caller())
         assert store.batches == [1]
 
     async def test_of_those_to_be_woken_takes_no_answer_back(self, store: TroubledStore) -> None:
@@ -299,15 +299,17 @@ class TestTrouble:
 
         writer = Writer(store, CODEC, topics_of, broken)
         writer.start()
-        assert (await writer.submit(purse.open_purse("a"), caller())).version == 1
-        assert (await writer.submit(purse.open_purse("b"), caller())).version == 1
+        assert (await writer.submit(wallet.open_wallet("a"), caller())).version == 1
+        assert (await writer.submit(wallet.open_wallet("b"), caller())).version == 1
         await writer.close()
 
     async def test_with_an_event_id_is_blamed_on_its_work(self, writer: Writer) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
-        again = purse.write(purse.stream("a"), purse.Spent(1), ids=[UUID(int=9)])
+        await writer.submit(wallet.open_wallet("a", 5), caller())
+        again = wallet.write(wallet.stream("a"), wallet.Spent(1), ids=[UUID(int=9)])
         await writer.submit(again, caller())
-        twice, other = await outcomes_of(writer, (again, caller()), (purse.spend("a", 1), caller()))
+        twice, other = await outcomes_of(
+            writer, (again, caller()), (wallet.spend("a", 1), caller())
+        )
         assert isinstance(twice, DuplicateEvent)
         assert isinstance(other, Accepted)
 
@@ -315,9 +317,9 @@ class TestTrouble:
 class TestQueue:
     async def test_refuses_at_once_when_full(self, store: TroubledStore) -> None:
         writer = Writer(store, CODEC, topics_of, works_waiting_max=2)
-        first, _ = (writer.enqueue(purse.open_purse(n), caller()) for n in "ab")
+        first, _ = (writer.enqueue(wallet.open_wallet(n), caller()) for n in "ab")
         with pytest.raises(Overloaded):
-            await writer.submit(purse.open_purse("c"), caller())
+            await writer.submit(wallet.open_wallet("c"), caller())
         assert writer.in_flight == 2
         writer.start()
         await first
@@ -327,43 +329,43 @@ class TestQueue:
     async def test_is_written_before_the_writer_stops(self, store: TroubledStore) -> None:
         writer = Writer(store, CODEC, topics_of)
         writer.start()
-        waiting = [writer.enqueue(purse.open_purse(n), caller()) for n in "abc"]
+        waiting = [writer.enqueue(wallet.open_wallet(n), caller()) for n in "abc"]
         await writer.close()
         assert all(one.done() for one in waiting)
         assert len(store.events) == 3
         with pytest.raises(Overloaded):
-            writer.enqueue(purse.open_purse("d"), caller())
+            writer.enqueue(wallet.open_wallet("d"), caller())
 
 
 class TestStates:
     async def test_are_folded_once_and_remembered(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
-        await writer.submit(purse.spend("a", 1), caller())
+        await writer.submit(wallet.open_wallet("a", 5), caller())
+        await writer.submit(wallet.spend("a", 1), caller())
         assert store.folded_tails == 0
 
     async def test_are_brought_up_to_date_when_another_process_wrote(
         self, writer: Writer, store: TroubledStore
     ) -> None:
-        await writer.submit(purse.open_purse("a", 5), caller())
+        await writer.submit(wallet.open_wallet("a", 5), caller())
         other = Writer(store, CODEC, topics_of)
         other.start()
-        await other.submit(purse.spend("a", 4), caller())
+        await other.submit(wallet.spend("a", 4), caller())
         await other.close()
         assert store.folded_tails == 2
-        with pytest.raises(purse.TooFewCoins):
-            await writer.submit(purse.spend("a", 2), caller())
+        with pytest.raises(wallet.TooFewCoins):
+            await writer.submit(wallet.spend("a", 2), caller())
         assert store.folded_tails == 3  # Only the tail beyond what was remembered.
 
     async def test_keep_the_timers_of_the_whole_history(self, store: TroubledStore) -> None:
-        for work in (purse.open_purse("a", 5), purse.spend("a", 1), purse.spend("a", 4)):
+        for work in (wallet.open_wallet("a", 5), wallet.spend("a", 1), wallet.spend("a", 4)):
             writer = Writer(store, CODEC, topics_of)  # Remembers nothing.
             writer.start()
             await writer.submit(work, caller())
             await writer.close()
             waiting = [Armed(one.due_at, one.since_version) for one in store.timers.values()]
-            assert waiting == ([] if len(store.events) == 4 else [Armed(purse.NOW, 2)])
+            assert waiting == ([] if len(store.events) == 4 else [Armed(wallet.NOW, 2)])
 
     @pytest.mark.parametrize(
         "damage", [lambda e: e.pop(), lambda e: e.pop(0)], ids=["end", "start"]
@@ -373,14 +375,14 @@ class TestStates:
     ) -> None:
         first = Writer(store, CODEC, topics_of)
         first.start()
-        await first.submit(purse.open_purse("a", 5), caller())
-        await first.submit(purse.open_purse("b", 5), caller())
+        await first.submit(wallet.open_wallet("a", 5), caller())
+        await first.submit(wallet.open_wallet("b", 5), caller())
         await first.close()
         damage(store.events_of(A))  # type: ignore[arg-type] # a list of any kind can be damaged
         writer = Writer(store, CODEC, topics_of)
         writer.start()
         hurt, unhurt = await outcomes_of(
-            writer, (purse.spend("a", 1), caller()), (purse.spend("b", 1), caller())
+            writer, (wallet.spend("a", 1), caller()), (wallet.spend("b", 1), caller())
         )
         await writer.close()
         assert isinstance(hurt, CorruptHistory)

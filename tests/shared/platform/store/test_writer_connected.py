@@ -29,11 +29,11 @@ from shared.platform.database.pools import Database
 from shared.platform.store import postgres
 from shared.platform.store.postgres import WRITER_NAME, PostgresStore
 from shared.platform.store.writer import Writer
-from tests.support import purse
 from tests.support.databases import Server
 from tests.support.fault_proxy import FaultProxy
-from tests.support.purse import ACCOUNT, CODEC, OTHER_TENANT, caller, topics_of
 from tests.support.stores import InPostgres
+from tests.support.toy import wallet
+from tests.support.toy.wallet import ACCOUNT, CODEC, OTHER_TENANT, caller, topics_of
 
 pytestmark = pytest.mark.connected
 
@@ -115,17 +115,17 @@ class TestLostCommit:
     ) -> None:
         writer = await writers.start(proxy.url)
         proxy.cuts.append("after commit")
-        accepted = await writer.submit(purse.open_purse("a", 5), caller())  # Without a key.
+        accepted = await writer.submit(wallet.open_wallet("a", 5), caller())  # Without a key.
         assert (accepted.version, proxy.cuts) == (2, [])
         assert len(await inspected.events()) == 2
-        assert (await writer.submit(purse.spend("a", 1), caller())).version == 3
+        assert (await writer.submit(wallet.spend("a", 1), caller())).version == 3
 
     async def test_that_never_arrived_is_repeated(
         self, writers: Writers, proxy: FaultProxy, inspected: InPostgres
     ) -> None:
         writer = await writers.start(proxy.url)
         proxy.cuts.extend(["before commit", "after commit"])
-        assert (await writer.submit(purse.open_purse("a", 5), caller())).version == 2
+        assert (await writer.submit(wallet.open_wallet("a", 5), caller())).version == 2
         assert len(await inspected.events()) == 2
 
     @pytest.mark.parametrize("cut", ["before commit", "after commit"])
@@ -141,9 +141,9 @@ class TestLostCommit:
         writer = await writers.start(proxy.url)
         proxy.go_down_at_next("after commit" if cut == "after commit" else "before commit")
         with pytest.raises(OutcomeUnknown):
-            await writer.submit(purse.open_purse("a", 5), caller("k"))
+            await writer.submit(wallet.open_wallet("a", 5), caller("k"))
         proxy.is_down = False
-        again = await writer.submit(purse.open_purse("a", 5), caller("k"))
+        again = await writer.submit(wallet.open_wallet("a", 5), caller("k"))
         assert (again.version, again.replayed) == (2, cut == "after commit")
         assert len(await inspected.events()) == 2
 
@@ -151,11 +151,11 @@ class TestLostCommit:
 class TestSeveralWriters:
     async def test_give_twins_one_answer(self, writers: Writers, url: str) -> None:
         one, two = await writers.start(url), await writers.start(url)
-        await one.submit(purse.open_purse("a", 100), caller())
+        await one.submit(wallet.open_wallet("a", 100), caller())
         for n in range(20):
             outcomes = await asyncio.gather(
-                one.submit(purse.spend("a", 1), caller(f"k{n}")),
-                two.submit(purse.spend("a", 1), caller(f"k{n}")),
+                one.submit(wallet.spend("a", 1), caller(f"k{n}")),
+                two.submit(wallet.spend("a", 1), caller(f"k{n}")),
             )
             assert len({outcome.answer for outcome in outcomes}) == 1
             assert sorted(outcome.replayed for outcome in outcomes) == [False, True]
@@ -164,24 +164,24 @@ class TestSeveralWriters:
         self, writers: Writers, url: str, inspected: InPostgres
     ) -> None:
         both = [await writers.start(url), await writers.start(url)]
-        await both[0].submit(purse.open_purse("a", 30), caller())
-        await both[1].submit(purse.open_purse("b", 0), caller())
+        await both[0].submit(wallet.open_wallet("a", 30), caller())
+        await both[1].submit(wallet.open_wallet("b", 0), caller())
         outcomes = await asyncio.gather(
-            *(both[n % 2].submit(purse.move("a", "b", 1), caller()) for n in range(80)),
+            *(both[n % 2].submit(wallet.move("a", "b", 1), caller()) for n in range(80)),
             return_exceptions=True,
         )
-        assert Counter(type(one) for one in outcomes) == {Accepted: 30, purse.TooFewCoins: 50}
+        assert Counter(type(one) for one in outcomes) == {Accepted: 30, wallet.TooFewCoins: 50}
         await assert_sound(inspected)
 
     async def test_create_a_stream_once(self, writers: Writers, url: str) -> None:
         both = [await writers.start(url), await writers.start(url)]
         for number in range(20):
             outcomes = await asyncio.gather(
-                *(writer.submit(purse.open_purse(str(number)), caller()) for writer in both),
+                *(writer.submit(wallet.open_wallet(str(number)), caller()) for writer in both),
                 return_exceptions=True,
             )
             kinds = Counter(type(one) for one in outcomes)
-            assert kinds == {Accepted: 1, purse.AlreadyOpen: 1}
+            assert kinds == {Accepted: 1, wallet.NumberAlreadyUsed: 1}
 
     async def test_survive_killed_connections(
         self, writers: Writers, url: str, server: Server, inspected: InPostgres
@@ -189,7 +189,7 @@ class TestSeveralWriters:
         """Callers repeat under the same key until they are told; then the deed is there once."""
         both = [await writers.start(url), await writers.start(url)]
         for number in range(4):
-            await both[0].submit(purse.open_purse(str(number), 10_000), caller())
+            await both[0].submit(wallet.open_wallet(str(number), 10_000), caller())
         storm = asyncio.create_task(_kill_writers(server.url_of("postgres"), url))
         told: Counter[str] = Counter()
         rng = random.Random(7)
@@ -197,7 +197,7 @@ class TestSeveralWriters:
         async def client(id: int) -> None:
             for n in range(25):
                 numbers = rng.sample(range(4), 2)
-                work = purse.move(str(numbers[0]), str(numbers[1]), 1)
+                work = wallet.move(str(numbers[0]), str(numbers[1]), 1)
                 who = replace(caller(f"{id}/{n}"), actor=f"{id}/{n}")
                 outcome = await _until_told(both[(id + n) % 2], work, who)
                 told[f"{id}/{n}"] += not outcome.replayed
@@ -241,12 +241,12 @@ class TestPostgres:
         self, writers: Writers, url: str
     ) -> None:
         writer = await writers.start(url)
-        await writer.submit(purse.open_purse("a", 9), caller())
+        await writer.submit(wallet.open_wallet("a", 9), caller())
         poisoned = replace(caller(), actor="\x00")  # jsonb holds no NUL.
         fine, poison, fine_too = await asyncio.gather(
-            writer.submit(purse.spend("a", 1), caller()),
-            writer.submit(purse.spend("a", 1), poisoned),
-            writer.submit(purse.spend("a", 1), caller()),
+            writer.submit(wallet.spend("a", 1), caller()),
+            writer.submit(wallet.spend("a", 1), poisoned),
+            writer.submit(wallet.spend("a", 1), caller()),
             return_exceptions=True,
         )
         assert isinstance(poison, asyncpg.DataError)
@@ -258,7 +258,7 @@ class TestPostgres:
     ) -> None:
         writer = await writers.start(url)
         row = PrivateRow("note", ACCOUNT, {"text": "王先生明天付款"})
-        work = purse.write(purse.stream("a"), purse.Opened(ACCOUNT, purse.NOW), private=[row])
+        work = wallet.write(wallet.stream("a"), wallet.Opened(ACCOUNT, wallet.NOW), private=[row])
         await writer.submit(work, caller("k", b"\x01\xff"))
         [[data, headers, type_name, effective_on, recorded_at]] = await inspected.rows(
             "SELECT data, headers, type, effective_on, recorded_at FROM es_event_readable"
@@ -266,30 +266,30 @@ class TestPostgres:
         assert json.loads(str(data))["account_id"] == str(ACCOUNT)
         assert json.loads(str(headers))["commandhash"] == "01ff"
         assert (type_name, effective_on, recorded_at) == (
-            "test.purse.opened.v1",
-            purse.TODAY,
-            purse.NOW,
+            "toy.wallet.opened.v1",
+            wallet.TODAY,
+            wallet.NOW,
         )
         assert await inspected.private("note") == {ACCOUNT: {"text": "王先生明天付款"}}
 
     async def test_replays_across_restarts(self, writers: Writers, url: str) -> None:
-        first = await (await writers.start(url)).submit(purse.open_purse("a", 5), caller("k"))
+        first = await (await writers.start(url)).submit(wallet.open_wallet("a", 5), caller("k"))
         writer = await writers.start(url)
-        again = await writer.submit(purse.open_purse("a", 5), caller("k"))
+        again = await writer.submit(wallet.open_wallet("a", 5), caller("k"))
         assert again == replace(first, replayed=True)
         with pytest.raises(KeyReused):
-            await writer.submit(purse.open_purse("a", 5), caller("k", b"other"))
+            await writer.submit(wallet.open_wallet("a", 5), caller("k", b"other"))
         with pytest.raises(Rejected):
-            await writer.submit(purse.open_purse("a", 5), caller("l"))
+            await writer.submit(wallet.open_wallet("a", 5), caller("l"))
 
     async def test_serves_several_tenants_in_one_batch(
         self, writers: Writers, url: str, inspected: InPostgres
     ) -> None:
         writer = await writers.start(url)
-        theirs = purse.BOOK._replace(tenant_id=OTHER_TENANT)
+        theirs = wallet.BOOK._replace(tenant_id=OTHER_TENANT)
         await asyncio.gather(
-            writer.submit(purse.open_purse("a", 5), caller("k")),
-            writer.submit(purse.open_purse("a", 7, theirs), caller("k", tenant_id=OTHER_TENANT)),
+            writer.submit(wallet.open_wallet("a", 5), caller("k")),
+            writer.submit(wallet.open_wallet("a", 7, theirs), caller("k", tenant_id=OTHER_TENANT)),
         )
         rows = await inspected.rows("SELECT tenant_id, count(*)::int FROM es_event GROUP BY 1")
-        assert sorted(rows) == [(purse.TENANT, 2), (OTHER_TENANT, 2)]
+        assert sorted(rows) == [(wallet.TENANT, 2), (OTHER_TENANT, 2)]

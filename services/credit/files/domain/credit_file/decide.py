@@ -57,7 +57,8 @@ def record_score(command: commands.RecordScore, state: State) -> Decided[events.
         return NOTHING
     before = opened.standing
     after = next_standing(before, assessment.score, assessment.cap, as_of)
-    scored = _scored(opened.account_id, command, assessment, after)
+    carried = events.CarriedOfReview(account_id=opened.account_id, as_of=as_of)
+    scored = _scored(carried, command, assessment, after)
     if after.grade == UNRATED or after.grade == before.grade:
         return Decided(as_of, [scored], opened.time_zone)
     return Decided(
@@ -65,8 +66,7 @@ def record_score(command: commands.RecordScore, state: State) -> Decided[events.
         [
             scored,
             events.CreditFileGradeChanged(
-                account_id=opened.account_id,
-                as_of=as_of,
+                **carried,
                 from_grade=before.grade,
                 to_grade=after.grade,
                 score=to_wire(assessment.score),
@@ -108,11 +108,13 @@ def _assessed(command: commands.RecordScore) -> Assessment | None:
 
 
 def _scored(
-    account_id: UUID, command: commands.RecordScore, assessment: Assessment, after: Standing
+    carried: events.CarriedOfReview,
+    command: commands.RecordScore,
+    assessment: Assessment,
+    after: Standing,
 ) -> events.CreditFileScored:
     return events.CreditFileScored(
-        account_id=account_id,
-        as_of=command.behavior.as_of,
+        **carried,
         score=to_wire(assessment.score),
         coverage=to_wire(assessment.coverage),
         band=assessment.band,

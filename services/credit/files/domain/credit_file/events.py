@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from services.credit.scorecards.domain.grade import Grade, Rated
@@ -13,9 +13,29 @@ from services.credit.scorecards.domain.scorecard import CapId, Status
 OTHER_CURRENCIES_LEFT_OUT: Final = "OTHER_CURRENCIES_LEFT_OUT"  # They are not added without rates.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditFileOpened:
+class CarriedOfReview(TypedDict):
+    """The facts of OfReview, as one expression."""
+
     account_id: UUID
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCreditFile:
+    """What every event of a credit file carries."""
+
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfReview(OfCreditFile):
+    """What every event about a month end carries."""
+
+    as_of: date  # The month's last day.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFileOpened(OfCreditFile):
     account_number: str
     legal_entity: str
     time_zone: str
@@ -25,9 +45,8 @@ class CreditFileOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditFileReviewStarted:
-    account_id: UUID
-    as_of: date  # A month's last day.
+class CreditFileReviewStarted(OfReview):
+    """The month is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +76,7 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditFileScored:
-    account_id: UUID
-    as_of: date
+class CreditFileScored(OfReview):
     score: str  # Decimal text.
     coverage: str  # Decimal text; share of the applicable weights.
     band: Rated  # The score's own, before caps and memory.
@@ -72,9 +89,7 @@ class CreditFileScored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditFileGradeChanged:
-    account_id: UUID
-    as_of: date
+class CreditFileGradeChanged(OfReview):
     from_grade: Grade
     to_grade: Rated
     score: str

@@ -10,15 +10,20 @@ from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseOpened:
+class OfCase:
+    """What every event of a case carries."""
+
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(OfCase):
     account_number: str
     currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenItemAdded:
-    account_id: UUID
+class OpenItemAdded(OfCase):
     open_item_id: UUID
     invoice_id: UUID
     invoice_number: str
@@ -28,14 +33,13 @@ class OpenItemAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenItemRemoved:
-    account_id: UUID
+class OpenItemRemoved(OfCase):
     open_item_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseClosed:
-    account_id: UUID
+class CaseClosed(OfCase):
+    """No item is overdue any more."""
 
 
 Event = CaseOpened | OpenItemAdded | OpenItemRemoved | CaseClosed

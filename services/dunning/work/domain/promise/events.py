@@ -10,8 +10,14 @@ from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseMade:
+class OfPromise:
+    """What every event of a promise carries."""
+
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMade(OfPromise):
     account_number: str
     number: str
     amount: Money
@@ -21,8 +27,7 @@ class PromiseMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromiseKept:
-    account_id: UUID
+class PromiseKept(OfPromise):
     received: Money
 
 

@@ -10,19 +10,25 @@ from services.dunning.accounts.domain.listed_item import ListedItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskOpened:
+class OfTask:
+    """What every event of a task carries."""
+
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOpened(OfTask):
     account_number: str
     due_on: date
     step: int
     kind: str
     grade: str
+    opened_on: date
     items: tuple[ListedItem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCompleted:
-    account_id: UUID
+class TaskCompleted(OfTask):
     outcome: str
     completed_on: date
 

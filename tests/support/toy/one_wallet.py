@@ -1,4 +1,4 @@
-"""The history of one purse on a log, and workers of a service that has not read it."""
+"""The history of one wallet on a log, and workers of a service that has not read it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors
 from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.subscription.progress import Seen
-from tests.support import purse, till
+from tests.support.toy import wallet, wallets
 
-TOPIC: Final = "duebook.ledger.events.v1"
+TOPIC: Final = "duebook.toy.events.v1"
 LEASE_S: Final = 3600.0  # nobody loses a lease unless the story says so
 WAIT_S_MAX: Final = 20.0
 SPENT: Final = 2
 FILLED: Final = 7
 CHANGES: Final = 3  # opened, filled, spent
 
-COINS: Final = till.service().projections[0]
+COINS: Final = wallets.service().projections[0]
 
 
 def without(statement: str, *conditions: str) -> str:
@@ -45,7 +45,7 @@ async def until(ready: Any) -> None:
 
 
 class Scene:
-    """A log with the history of one purse, and the database of a service that has not read it."""
+    """A log with the history of one wallet, and the database of a service that has not read it."""
 
     def __init__(self, database: Database, log: MemoryLog, at: TopicPartition) -> None:
         self.database = database
@@ -59,13 +59,13 @@ class Scene:
     async def rows(self, statement: str) -> list[tuple[Any, ...]]:
         connection = await self.database.own_connection("test")
         try:
-            await connection.execute(f"SET app.tenants = '{{{purse.TENANT}}}'")
+            await connection.execute(f"SET app.tenants = '{{{wallet.TENANT}}}'")
             return [tuple(row) for row in await connection.fetch(statement)]
         finally:
             await connection.close()
 
     async def coins(self) -> list[tuple[Any, ...]]:
-        """Coins and changes of the purse: what the projection made."""
+        """Coins and changes of the wallet: what the projection made."""
         return await self.rows("SELECT coins, changes FROM coins")
 
     async def take_over(self, owner: str) -> Cursors:
@@ -107,10 +107,10 @@ class Scene:
 
     def projector(self, kind: type[Projector] = Projector) -> Projector:
         return kind(
-            "ledger",
+            wallets.NAME,
             COINS,
             database=self.database,
-            decoder=EventDecoder(Codec(till.TYPES)),
+            decoder=EventDecoder(Codec(wallet.TYPES)),
             seen=Seen(self.database),
         )
 

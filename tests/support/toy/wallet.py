@@ -1,4 +1,4 @@
-"""A domain small enough to know by heart: purses of coins, with a reminder while coins are left."""
+"""The toy domain of the tests: wallets of coins, with a reminder while coins are left."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ FIRST_ID: Final = 0x01990000_0000_7000_8000_000000000000
 class Opened:
     account_id: UUID
     remind_at: datetime
+    coins: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,16 @@ Event = Opened | Filled | Spent | Postponed
 
 
 @dataclass(frozen=True)
-class Purse:
+class Wallet:
     account_id: UUID
     remind_at: datetime
     coins: int = 0
 
 
-State = Purse | None
+State = Wallet | None
 
 
-class AlreadyOpen(Rejected):
+class NumberAlreadyUsed(Rejected):
     pass
 
 
@@ -86,13 +87,13 @@ class TooFewCoins(Rejected):
 def evolve(state: State, event: Event) -> State:
     match event:
         case Opened():
-            return Purse(event.account_id, event.remind_at)
+            return Wallet(event.account_id, event.remind_at, event.coins)
         case Filled():
-            return replace(expect(state, Purse), coins=expect(state, Purse).coins + event.coins)
+            return replace(expect(state, Wallet), coins=expect(state, Wallet).coins + event.coins)
         case Spent():
-            return replace(expect(state, Purse), coins=expect(state, Purse).coins - event.coins)
+            return replace(expect(state, Wallet), coins=expect(state, Wallet).coins - event.coins)
         case Postponed():
-            return replace(expect(state, Purse), remind_at=event.remind_at)
+            return replace(expect(state, Wallet), remind_at=event.remind_at)
 
 
 def timers(state: State) -> Sequence[Timer]:
@@ -105,30 +106,32 @@ def account_of(event: Event) -> UUID | None:
     return event.account_id if isinstance(event, Opened) else None
 
 
-purse: Final[Aggregate[State, Event]] = Aggregate(
-    "purse", initial=None, evolve=evolve, account_of=account_of, timers=timers
+ToyAggregate = Aggregate[State, Event]
+
+wallet: Final[ToyAggregate] = Aggregate(
+    "wallet", initial=None, evolve=evolve, account_of=account_of, timers=timers
 )
-# The same events under another kind, without an account: what must not be taken for a purse.
-safe: Final[Aggregate[State, Event]] = Aggregate(
+# The same events under another kind, without an account: what must not be taken for a wallet.
+safe: Final[ToyAggregate] = Aggregate(
     "safe", initial=None, evolve=evolve, account_of=lambda event: None
 )
 
 TYPES: Final[dict[str, type]] = {
-    "test.purse.opened.v1": Opened,
-    "test.purse.filled.v1": Filled,
-    "test.purse.spent.v2": Spent,
-    "test.purse.postponed.v1": Postponed,
+    "toy.wallet.opened.v1": Opened,
+    "toy.wallet.filled.v1": Filled,
+    "toy.wallet.spent.v2": Spent,
+    "toy.wallet.postponed.v1": Postponed,
 }
 CODEC: Final = Codec(TYPES)
 ACCOUNT: Final = uuid5(NAMESPACE, "account")
 
 
 def topics_of(name: str) -> Sequence[str]:
-    return ("events", "public") if name == "test.purse.spent.v2" else ("events",)
+    return ("events", "public") if name == "toy.wallet.spent.v2" else ("events",)
 
 
 def stream(number: str, book: Book = BOOK) -> Stream[State, Event]:
-    return purse.stream(book, number)
+    return wallet.stream(book, number)
 
 
 def answer(*streams: AnyStream) -> Callable[[States], bytes]:
@@ -153,12 +156,12 @@ def write(
     return Work((name,), lambda states: [change(name, *events, ids=ids)], answer(name), private)
 
 
-def open_purse(number: str, coins: int = 0, book: Book = BOOK) -> AnyWork:
+def open_wallet(number: str, coins: int = 0, book: Book = BOOK) -> AnyWork:
     name = stream(number, book)
 
     def decide(states: States) -> Sequence[AnyChange]:
         if states.of(name) is not None:
-            raise AlreadyOpen
+            raise NumberAlreadyUsed("/number")
         filled = [Filled(coins)] if coins else []
         return [change(name, Opened(ACCOUNT, NOW), *filled)]
 
@@ -186,7 +189,7 @@ def move(source: str, target: str, coins: int) -> AnyWork:
     a, b = stream(source), stream(target)
 
     def decide(states: States) -> Sequence[AnyChange]:
-        if expect(states.of(a), Purse).coins < coins:
+        if expect(states.of(a), Wallet).coins < coins:
             raise TooFewCoins(coins=coins)
         return [change(a, Spent(coins)), change(b, Filled(coins))]
 
