@@ -31,7 +31,7 @@ bench: $(READY)  ## Measure this machine.
 	@.venv/bin/duebook bench $(ARGS)
 
 golden: $(READY)  ## Write the event samples, schemas and tables anew; read the diff before you commit it.
-	@DUEBOOK_WRITE_GOLDEN=1 $(PY) -m pytest -q tests/contracts tests/architecture/test_limits.py
+	@DUEBOOK_WRITE_GOLDEN=1 $(PY) -m pytest -q tests/contracts/test_goldens.py tests/contracts tests/architecture/test_limits.py
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Duebook needs Python 3.11 or newer.")'

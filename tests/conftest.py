@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import pytest
@@ -13,7 +13,8 @@ from shared.platform.store.schema import platform_statements, private_table
 from tests.support.answering import answers_looked_at
 from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
-from tests.support.told import told
+from tests.support.run_notes import notes
+from tests.support.served import templates
 
 NO_BROKERS: Final = pytest.StashKey[str]()
 
@@ -36,6 +37,12 @@ def server() -> Iterator[Server]:
 def platform_template(server: Server) -> str:
     """A database with the platform's tables and nothing in them, to be copied."""
     return server.create([*platform_statements(), *private_table("party"), *private_table("note")])
+
+
+@pytest.fixture(scope="session")
+def service_templates(server: Server) -> Mapping[str, str]:
+    """For each service a database as its migrations leave it, to be copied."""
+    return templates(server)
 
 
 @pytest.fixture
@@ -98,7 +105,7 @@ def _need_brokers(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in told(terminalreporter.config):
+    for line in notes(terminalreporter.config):
         terminalreporter.write_line(line)
     reason = terminalreporter.config.stash.get(NO_BROKERS, None)
     if reason is not None:

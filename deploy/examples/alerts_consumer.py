@@ -1,11 +1,11 @@
-"""Prints overdue alerts, one line each. Copy it, and put your own deed where it prints.
+"""Prints overdue alerts, one line each. Copy it, and put your own action where it prints.
 
     pip install aiokafka
     python alerts_consumer.py --bootstrap localhost:9092
 
 Records come at least once, and the topic is a selection: `ce_sequence` may have gaps. So drop what
-you have seen by `ce_id` alone. Offsets are committed after the deed; a deed that must not happen
-twice even after a crash is kept together with its id.
+you have processed by `ce_id` alone. Offsets are committed after the action; one that must not
+happen twice even after a crash is stored together with its id.
 """
 
 import argparse

@@ -171,7 +171,7 @@ def demo(
     story = Story(
         [*THIS, "simulate", *map(str, asked)],
         ends_process=exit_after,
-        told=lambda: console.print("Duebook stays up until Ctrl-C."),
+        on_success=lambda: console.print("Duebook stays up until Ctrl-C."),
     )
     with temporary_folder() as folder:
         settings = settings_with(

@@ -1,4 +1,4 @@
-"""Calendar arithmetic on plain dates; where a day begins in a zone. Never reads a clock."""
+"""Calculates with plain dates, and knows where a day begins in a zone. Never reads a clock."""
 
 from __future__ import annotations
 

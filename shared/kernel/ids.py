@@ -1,4 +1,4 @@
-"""Stream ids from business keys, ids of events that must not happen twice, and partitions. Pure."""
+"""Makes stream ids from business keys, ids of events that happen once, and partitions. Pure."""
 
 from __future__ import annotations
 

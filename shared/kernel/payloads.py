@@ -1,4 +1,4 @@
-"""A timer's payload as the text it is stored under, and back. Pure.
+"""Turns a timer's payload into the text it is stored under, and back. Pure.
 
 The text is the class's name in snake_case and its fields in their order: DaysPastDue(threshold=30,
 installment=1) is "days_past_due/30/1". A slash inside a text is written "%2F", and so "%" is "%25".

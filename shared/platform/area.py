@@ -85,7 +85,7 @@ def join(
     name: str,
     areas: Sequence[Area],
     *,
-    heard: Mapping[str, type],
+    subscribes_to: Mapping[str, type],
     settings: object = None,
     ports: object = None,
 ) -> Service:
@@ -107,7 +107,7 @@ def join(
     return Service(
         name=name,
         own=events_of(areas),
-        heard=heard,
+        subscribes_to=subscribes_to,
         public=_united([area.public for area in areas]),
         private_tables=frozenset(chain.from_iterable(area.private_tables for area in areas)),
         aggregates=list(kinds.values()),
@@ -170,7 +170,7 @@ def _twice(what: str, name: object, first: Area, second: Area) -> DeclaredTwice:
 
 
 def _united(parts: Sequence[Mapping[str, frozenset[str]]]) -> Mapping[str, frozenset[str]]:
-    """Several areas may add to the same public topic."""
+    """Unites the public topics: several areas may add to the same one."""
     found: dict[str, frozenset[str]] = {}
     for topic, names in chain.from_iterable(part.items() for part in parts):
         found[topic] = found.get(topic, frozenset()) | names

@@ -12,13 +12,13 @@ from typing import Protocol
 
 
 class DomainClock(Protocol):
-    """What time it is for the business. Asked once per request or batch."""
+    """Tells what time it is for the business. It is asked once per request or batch."""
 
     @property
     def is_manual(self) -> bool: ...
 
     async def now(self) -> datetime:
-        """Aware, UTC."""
+        """Tells the instant, aware and in UTC."""
         ...
 
 

@@ -46,7 +46,7 @@ def to_json(value: object) -> bytes:
 
 
 class Codec:
-    """`own` types are written and read, `heard` ones (of the inbox) only read.
+    """Encodes and decodes events: `own` types both ways, `others` (of the inbox) only for reading.
 
     `upcasters` maps an old type name to (next type name, function); chains end in a known type.
     """
@@ -54,11 +54,11 @@ class Codec:
     def __init__(
         self,
         own: Mapping[str, type],
-        heard: Mapping[str, type] | None = None,
+        others: Mapping[str, type] | None = None,
         upcasters: Mapping[str, tuple[str, Upcaster]] | None = None,
     ) -> None:
         self._names = {cls: name for name, cls in own.items()}
-        types = {**own, **(heard or {})}
+        types = {**own, **(others or {})}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
             name: msgspec.json.Decoder(cls, dec_hook=_read) for name, cls in types.items()
         }
@@ -73,7 +73,7 @@ class Codec:
         return self._names[type(event)], ENCODER.encode(event)
 
     def decode(self, name: str, data: bytes) -> Any:
-        """The event, or None for a type nobody here hears.
+        """Decodes the event; gives None for a type that nobody here subscribes to.
 
         Raises UnknownEventType, UndecodableEvent.
         """

@@ -42,15 +42,13 @@ class Service:
 
     name: str
     own: Mapping[str, type]  # Published types: name -> event class.
-    heard: Mapping[str, type]  # Inbox: name -> tolerant reader.
+    subscribes_to: Mapping[str, type]  # Of other services: name -> tolerant reader.
     public: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Public topic -> types.
     private_tables: frozenset[str] = frozenset()  # Where its use cases may keep personal data.
     upcasters: Mapping[str, tuple[str, Upcaster]] = field(default_factory=dict)
     aggregates: Sequence[Aggregate[Any, Any]]
     fire: Callable[[str, UUID, str, datetime], AnyWork]  # (kind, stream, timer name, due_at)
-    handlers: Mapping[
-        type, Callable[[Any], AnyWork]
-    ]  # Commands that reactions and effects wish for.
+    handlers: Mapping[type, Callable[[Any], AnyWork]]  # Commands that reactions and effects give.
     projections: Sequence[Projection]
     reactions: Sequence[Reaction]
     effects: Sequence[Effect] = ()
@@ -59,7 +57,7 @@ class Service:
     settings: object = None  # What this service alone can be told; its routes know the class.
 
     def codec(self) -> Codec:
-        return Codec(self.own, self.heard, self.upcasters)
+        return Codec(self.own, self.subscribes_to, self.upcasters)
 
     def topics_of(self, topics: Topics) -> Callable[[str], Sequence[str]]:
         """Which topics an event of a type goes to."""
@@ -73,7 +71,7 @@ class Service:
 
     def specs(self, topics: Topics) -> Sequence[TopicSpec]:
         """The topics this service reads, its own, and the public ones it writes to."""
-        others = {name.partition(".")[0] for name in self.heard} - {self.name}
+        others = {name.partition(".")[0] for name in self.subscribes_to} - {self.name}
         return [
             *(events_spec(topics, name) for name in (*sorted(others), self.name)),
             *(public_spec(topics, name) for name in self.public),

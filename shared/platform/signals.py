@@ -1,4 +1,4 @@
-"""Wakes loops of this process. A ring is never lost: who was busy finds it when it waits next."""
+"""Wakes loops of this process. A notification is never lost: a busy loop finds it later."""
 
 from __future__ import annotations
 
@@ -7,32 +7,35 @@ from typing import Any
 
 
 class Listener:
-    """One listener's end of some signals. Made by a loop, kept for its life."""
+    """Waits for some signals. A loop makes one for its life."""
 
     def __init__(self) -> None:
-        self._heard = asyncio.Event()
+        self._notified = asyncio.Event()
 
     def notify(self) -> None:
-        self._heard.set()
+        self._notified.set()
 
     def forget(self) -> None:
-        """Before a look at the data, so that a ring during the look wakes again."""
-        self._heard.clear()
+        """Forgets notifications.
+
+        Call it before a look at the data: one during the look wakes again.
+        """
+        self._notified.clear()
 
     async def wait(self, timeout_s: float) -> bool:
-        """True when it rang since `forget`, False after the timeout."""
-        if self._heard.is_set():
+        """Waits until it was notified since `forget`; False after the timeout."""
+        if self._notified.is_set():
             return True
         try:
             async with asyncio.timeout(timeout_s):
-                await self._heard.wait()
+                await self._notified.wait()
         except TimeoutError:
             return False
         return True
 
 
 class Signal:
-    """Something happened that others may want to look at."""
+    """Notifies listeners that something happened which they may want to look at."""
 
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
@@ -49,6 +52,6 @@ class Signal:
 
 
 def heed(done: asyncio.Future[Any]) -> None:
-    """The failure of what nobody waits for anymore is nobody's."""
+    """Takes note of a failure that nobody waits for anymore."""
     if not done.cancelled():
         done.exception()

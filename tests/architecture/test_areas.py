@@ -1,4 +1,4 @@
-"""An area names all that is in its folder, and nothing that is not; and its README says so."""
+"""An area names all that is in its folder, and nothing that is not."""
 
 from __future__ import annotations
 
@@ -164,55 +164,6 @@ def test_what_an_area_forgot_is_found(part: str) -> None:
     assert forgotten != whole
 
 
-@pytest.mark.parametrize(("service", "area"), ALL, ids=lambda one: getattr(one, "name", one))
-class TestReadme:
-    """The tables of a service's README name what its areas declare."""
-
-    def test_names_every_event(self, service: str, area: Area) -> None:
-        text = readme(service)
-        names = [name.removeprefix(f"{service}.").removesuffix(".v1") for name in area.events]
-
-        assert [name for name in names if f"`{name}`" not in text] == []
-
-    def test_names_every_read_model(self, service: str, area: Area) -> None:
-        text = readme(service)
-
-        assert [one.name for one in area.read_models if f"`{one.name}`" not in text] == []
-
-    def test_names_every_reaction_and_effect(self, service: str, area: Area) -> None:
-        text = readme(service)
-
-        assert [
-            name
-            for name in (declared(area).reactions | declared(area).effects)
-            if f"`{name}`" not in text
-        ] == []
-
-    def test_names_every_route_that_writes(self, service: str, area: Area) -> None:
-        text = readme(service)
-        written = re.findall(r"`POST ([^`]+)`", text)
-        paths = [
-            route.path  # type: ignore[attr-defined] # APIRoutes.
-            for router in area.routes
-            for route in router.routes
-            if "POST" in route.methods  # type: ignore[attr-defined]
-        ]
-
-        assert [path for path in paths if path not in written] == []
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_readme_names_no_event_that_nobody_writes(service: str) -> None:
-    own = {
-        name.removeprefix(f"{service}.").removesuffix(".v1")
-        for area in SERVICES[service]
-        for name in area.events
-    }
-    section = readme(service).partition("## Events")[2].partition("\n## ")[0]
-
-    assert set(re.findall(r"`((?!area\.)[a-z_]+\.[a-z_]+)`", section)) == own
-
-
 @pytest.mark.parametrize("service", SERVICES)
 def test_personal_data_goes_only_where_an_area_declared_a_table(service: str) -> None:
     code = "".join(
@@ -221,9 +172,5 @@ def test_personal_data_goes_only_where_an_area_declared_a_table(service: str) ->
     used = set(re.findall(r'PrivateRow\("(\w+)"', code))
 
     assert used == {table for area in SERVICES[service] for table in area.private_tables}
-    joined = join(service, SERVICES[service], heard={})
+    joined = join(service, SERVICES[service], subscribes_to={})
     assert joined.private_tables == used
-
-
-def readme(service: str) -> str:
-    return (ROOT / "services" / service / "README.md").read_text("utf-8")

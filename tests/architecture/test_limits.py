@@ -101,7 +101,10 @@ def test_every_limit_says_its_unit_or_its_reason() -> None:
     ("source", "expected"),
     [
         ("ROWS_MAX: Final = 2_000  # of one poll", ("ROWS_MAX", "2,000", "of one poll")),
-        ("POLL_S: Final = 0.25  # when nobody rings", ("POLL_S", "0.25 s", "when nobody rings")),
+        (
+            "POLL_S: Final = 0.25  # when nobody notifies",
+            ("POLL_S", "0.25 s", "when nobody notifies"),
+        ),
         ("WAIT_S_MAX = 9\n", ("WAIT_S_MAX", "9 s", "")),
         ("# one\n# two\nA_MAX: Final = 2**30\n", ("A_MAX", "2 ** 30", "one two")),
         ("# about something else\n\nA_MIN: Final = -1\n", ("A_MIN", "-1", "")),

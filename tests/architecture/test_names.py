@@ -117,7 +117,7 @@ def test_every_service_has_the_same_runtime(service: str) -> None:
     assert {"NAME", "AREAS", "service"} <= bound(home / "runtime/wiring.py")
     assert {"RUNTIME"} <= bound(home / "runtime/http.py")
     assert "Settings" in bound(home / "runtime/settings.py")
-    assert "HEARD" in bound(home / "contract/inbox.py")
+    assert "SUBSCRIBES_TO" in bound(home / "contract/inbox.py")
     assert (ROOT / home / "runtime/wiring.py").read_text("utf-8").count("\n") < 60
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from shared.platform.log.port import NewRecord
 from shared.platform.service import Topics
-from tests.support.golden_story import Published, told
+from tests.support.golden_story import Published, records_of_story
 from tests.support.own_topics import OwnTopics
 
 FILE: Final = Path(__file__).parents[2] / "deploy/examples/alerts_consumer.py"
@@ -97,7 +97,7 @@ class TestOnKafka:
         self, log: OwnTopics, any_broker: str, tmp_path: Path
     ) -> None:
         alerts: Sequence[Published] = [
-            each for each in await told(tmp_path) if each.at.topic == ALERTS
+            each for each in await records_of_story(tmp_path) if each.at.topic == ALERTS
         ]
         records, partition = [each.record for each in alerts], alerts[0].at.partition
         unheard = retyped(records[0], "credit.early_warning.raised.v1")

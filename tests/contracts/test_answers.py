@@ -144,6 +144,30 @@ def test_an_example_of_a_view_is_made_of_those_of_its_fields() -> None:
     }
 
 
+def _integers(service: str, shape: Any) -> Iterator[dict[str, Any]]:
+    """Every integer inside a schema, through its references."""
+    if isinstance(shape, list):
+        for one in shape:
+            yield from _integers(service, one)
+    if isinstance(shape, dict):
+        if shape.get("type") == "integer":
+            yield shape
+        if "$ref" in shape:
+            name = shape["$ref"].rpartition("/")[2]
+            yield from _integers(service, DOCUMENTS[service]["components"]["schemas"][name])
+        for one in shape.values():
+            yield from _integers(service, one)
+
+
+@pytest.mark.parametrize(("service", "method", "path"), OPERATIONS)
+def test_every_number_that_can_be_sent_has_bounds(service: str, method: str, path: str) -> None:
+    operation = DOCUMENTS[service]["paths"][path][method]
+    sent = [operation.get("parameters", []), operation.get("requestBody", {})]
+    found = list(_integers(service, sent))
+
+    assert [one for one in found if not {"minimum", "maximum"} <= set(one)] == []
+
+
 class ThingView(View, frozen=True, kw_only=True):
     """A thing."""
 

@@ -27,7 +27,7 @@ from tests.support.golden_story import (
     TRACE,
     ZONE,
     Published,
-    told,
+    records_of_story,
 )
 
 SERVICES: Final = Path(__file__).parents[2] / "services"
@@ -68,7 +68,7 @@ def file_of(golden: Golden) -> Path:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Published]:
-    return asyncio.run(told(tmp_path_factory.mktemp("mail")))
+    return asyncio.run(records_of_story(tmp_path_factory.mktemp("mail")))
 
 
 def last(story: Sequence[Published], golden: Golden) -> Published:
@@ -161,20 +161,22 @@ class TestEveryRecord:
                 assert published.headers["ce_causationpos"] == places[cause]
 
     def test_is_one_of_all_that_were_written_together(self, story: Sequence[Published]) -> None:
-        deeds: dict[str, list[Mapping[str, str]]] = {}
+        transactions: dict[str, list[Mapping[str, str]]] = {}
         for published in story:
             if published.at.topic != ALERTS:
                 headers = published.headers
-                deeds.setdefault(headers["ce_txid"], []).append(headers)
-        for deed in deeds.values():
-            assert [int(each["ce_txindex"]) for each in deed] == [*range(1, len(deed) + 1)]
-            assert {each["ce_txcount"] for each in deed} == {str(len(deed))}
-            assert deed[0]["ce_id"] == deed[0]["ce_txid"]
+                transactions.setdefault(headers["ce_txid"], []).append(headers)
+        for transaction in transactions.values():
+            assert [int(each["ce_txindex"]) for each in transaction] == [
+                *range(1, len(transaction) + 1)
+            ]
+            assert {each["ce_txcount"] for each in transaction} == {str(len(transaction))}
+            assert transaction[0]["ce_id"] == transaction[0]["ce_txid"]
 
 
 def test_an_alert_is_the_same_record_on_both_topics(story: Sequence[Published]) -> None:
-    told_of = [each for each in story if each.headers["ce_type"] in (RAISED, RECOVERED)]
-    own = [each.record for each in told_of if each.at.topic != ALERTS]
+    records_about = [each for each in story if each.headers["ce_type"] in (RAISED, RECOVERED)]
+    own = [each.record for each in records_about if each.at.topic != ALERTS]
     public = [each.record for each in story if each.at.topic == ALERTS]
     assert public == own
     assert len(public) == 4

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 
-from services.credit.contract.inbox import HEARD as CREDIT
-from services.dunning.contract.inbox import HEARD as DUNNING
+from services.credit.contract.inbox import SUBSCRIBES_TO as CREDIT
+from services.dunning.contract.inbox import SUBSCRIBES_TO as DUNNING
 from shared.platform.codec import Codec, to_json
 
 SERVICES: Final = Path(__file__).parents[2] / "services"
 INBOXES: Final = {"credit": CREDIT, "dunning": DUNNING}
-HEARD: Final = [(service, name) for service, heard in INBOXES.items() for name in sorted(heard)]
+READ: Final = [(service, name) for service, inbox in INBOXES.items() for name in sorted(inbox)]
 
 
 def golden(name: str) -> Any:
@@ -40,7 +40,7 @@ def used(kind: type, written: Mapping[str, Any]) -> Mapping[str, Any]:
     return {field.name: written[field.name] for field in fields(kind)}
 
 
-@pytest.mark.parametrize(("service", "name"), HEARD)
+@pytest.mark.parametrize(("service", "name"), READ)
 class TestInbox:
     def test_reads_what_the_others_write(self, service: str, name: str) -> None:
         event = Codec({}, INBOXES[service]).decode(name, json.dumps(golden(name)).encode())

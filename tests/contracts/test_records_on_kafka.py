@@ -14,7 +14,7 @@ from aiokafka import TopicPartition as Place
 from shared.kernel.ids import PARTITIONS, murmur2
 from shared.platform.clock import wall_now
 from shared.platform.log.port import TopicPartition
-from tests.support.golden_story import Published, told
+from tests.support.golden_story import Published, records_of_story
 from tests.support.own_topics import OwnTopics
 
 pytestmark = pytest.mark.connected
@@ -43,7 +43,7 @@ class TestRecordsOnKafka:
     async def test_are_those_that_were_published_and_stamped_by_the_wall_clock(
         self, log: OwnTopics, any_broker: str, tmp_path: Path
     ) -> None:
-        story = await told(tmp_path)
+        story = await records_of_story(tmp_path)
         for published in story:
             await log.append(*published.at, [published.record])
 
@@ -51,7 +51,7 @@ class TestRecordsOnKafka:
         for topic in sorted({published.at.topic for published in story}):
             sent = [each for each in story if each.at.topic == topic]
             found = await read_all(any_broker, log.name_of(topic), len(sent))
-            assert _as_told(found, topic) == _as_sent(sent)
+            assert _as_published(found, topic) == _as_sent(sent)
             for record in found:
                 assert record.partition == (murmur2(record.key) & 0x7FFFFFFF) % PARTITIONS
                 assert record.timestamp_type == 0  # Of whoever produced it.
@@ -64,7 +64,7 @@ def happened_at(record: Any) -> datetime:
     return datetime.fromisoformat(dict(record.headers)["ce_time"].decode())
 
 
-def _as_told(found: Sequence[Any], topic: str) -> list[object]:
+def _as_published(found: Sequence[Any], topic: str) -> list[object]:
     in_order = sorted(found, key=lambda record: (record.partition, record.offset))
     return [
         (TopicPartition(topic, record.partition), record.key, record.value, [*record.headers])

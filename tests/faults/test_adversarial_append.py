@@ -134,13 +134,13 @@ def spawn(field: Field, name: str, seed: int, answers: Path) -> subprocess.Popen
 
 async def fight(field: Field, folder: Path) -> tuple[Mapping[str, Any], int]:
     """Everybody's answers by key, and the cuts."""
-    cutting = asyncio.create_task(cut_connections(field, random.Random(SEED)))
+    cutter = asyncio.create_task(cut_connections(field, random.Random(SEED)))
     files = {name: folder / f"{name}.json" for name in NAMES}
     children = [spawn(field, name, SEED + n, files[name]) for n, name in enumerate(NAMES)]
     try:
         await asyncio.sleep(SECONDS)
-        cutting.cancel()
-        cuts = await cutting
+        cutter.cancel()
+        cuts = await cutter
         waits = [asyncio.to_thread(child.wait, END_S_MAX) for child in children]
         statuses = await asyncio.gather(*waits)
     finally:
@@ -149,9 +149,9 @@ async def fight(field: Field, folder: Path) -> tuple[Mapping[str, Any], int]:
             child.wait()
     errors = [files[name].with_suffix(".err").read_text()[-2000:] for name in NAMES]
     assert statuses == [0, 0], errors
-    told = [json.loads(files[name].read_text()) for name in NAMES]
-    answers = {answer["key"]: answer for each in told for answer in each["answers"]}
-    loudly(f"repeated by clients: {sum(each['repetitions'] for each in told)}")
+    reports = [json.loads(files[name].read_text()) for name in NAMES]
+    answers = {answer["key"]: answer for each in reports for answer in each["answers"]}
+    loudly(f"repeated by clients: {sum(each['repetitions'] for each in reports)}")
     return answers, cuts
 
 

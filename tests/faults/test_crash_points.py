@@ -69,7 +69,7 @@ class Calm(NamedTuple):
 def calm_at(place: Place) -> Iterator[Calm]:
     """The story once, told by a process that lives."""
     try:
-        assert asyncio.run(place.tell("CALM")) == (0, [])
+        assert asyncio.run(place.live_story("CALM")) == (0, [])
         yield Calm(place, asyncio.run(place.outcome("CALM", 0)))
     finally:
         if place.running.is_alive:
@@ -123,7 +123,7 @@ class CrashAt:
             place.running.stop()
         mails_before = place.mails()
 
-        lived = asyncio.run(place.tell(entity, armed(point)))
+        lived = asyncio.run(place.live_story(entity, armed(point)))
 
         assert lived == (1, [point]), "the point was not reached, or another one"
         assert asyncio.run(place.outcome(entity, mails_before)) == calm.outcome

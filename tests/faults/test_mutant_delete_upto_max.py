@@ -43,8 +43,8 @@ class GatedStore(PostgresStore):
         self.reached, self.may_go = asyncio.Event(), asyncio.Event()
 
     async def transaction(self) -> Gated:
-        kept = await super().transaction()
-        gated = Gated(kept._database, kept._connection, kept._notifier)
+        plain = await super().transaction()
+        gated = Gated(plain._database, plain._connection, plain._notifier)
         gated.reached, gated.may_go = self.reached, self.may_go
         return gated
 

@@ -65,10 +65,10 @@ async def move(projector: Projector, connection: Any, cursors: Cursors, batch: B
 
 async def change(projector: Projector, connection: Any, batch: Batch) -> None:
     await connection.execute(relay.BIND, f"{{{wallet.TENANT}}}")
-    fresh = unprocessed_of(projector._decoder.decode_all(batch), {})
+    unprocessed = unprocessed_of(projector._decoder.decode_all(batch), {})
     rows = Rows()
-    await projector._rows.load(connection, rows, COINS.needs(fresh.events))
-    await projector._rows.store(connection, COINS.fold(rows, fresh.events))
+    await projector._rows.load(connection, rows, COINS.needs(unprocessed.events))
+    await projector._rows.store(connection, COINS.fold(rows, unprocessed.events))
 
 
 async def crash_and_go_on(

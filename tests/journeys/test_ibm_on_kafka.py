@@ -38,7 +38,7 @@ from tests.support.ibm_story import (
 )
 from tests.support.installation import Installation, installed
 from tests.support.nemesis import Nemesis, blows
-from tests.support.told import tell
+from tests.support.run_notes import note
 from tests.support.topic_reading import Read, first_of_each, read_topics
 
 pytestmark = [
@@ -109,12 +109,12 @@ def survived(
         lived = live_through(six, lambda phase: nemesis.during())
         topics = [spec.name for spec in installed_specs(Topics(six.topic_prefix))]
         records = asyncio.run(read_topics(three_brokers.bootstrap, topics))
-        tell(request.config, f"six processes on Kafka: {time.monotonic() - began_s:.0f} s")
+        note(request.config, f"six processes on Kafka: {time.monotonic() - began_s:.0f} s")
         for name, seconds in sorted(nemesis.away_s.items()):
             each = ", ".join(f"{one:.1f}" for one in seconds)
-            tell(request.config, f"  {name:13} killed {len(seconds)} times, away {each} s")
+            note(request.config, f"  {name:13} killed {len(seconds)} times, away {each} s")
         copies = len(records) - len(first_of_each_event(records))
-        tell(request.config, f"  {len(records)} records, {copies} of them published once more")
+        note(request.config, f"  {len(records)} records, {copies} of them published once more")
         yield Survived(lived, six, nemesis, began_ms, records)
         lived.book.close()
         six.stop()

@@ -60,7 +60,7 @@ DRAIN_S_MAX: Final = 30.0
 
 
 class Dawdling(PostgresTransaction):
-    """A transaction of the writer that takes its time where it hurts."""
+    """Makes the writer's transaction take its time where it hurts."""
 
     chance: random.Random
 
@@ -86,13 +86,13 @@ class DawdlingStore(PostgresStore):
         self._chance = chance
 
     async def transaction(self) -> Dawdling:
-        kept = await super().transaction()
-        dawdling = Dawdling(kept._database, kept._connection, kept._notifier)
+        plain = await super().transaction()
+        dawdling = Dawdling(plain._database, plain._connection, plain._notifier)
         dawdling.chance = self._chance
         return dawdling
 
 
-class Wish(NamedTuple):
+class Request(NamedTuple):
     key: str
     work: AnyWork
 
@@ -106,7 +106,7 @@ def number_of(n: int) -> str:
 
 
 def open_wallet(number: str, account_id: UUID, coins: int) -> AnyWork:
-    """Refused when somebody was faster."""
+    """Opens a wallet; is refused when somebody was faster."""
     name = wallet.stream(number)
 
     def decide(states: States) -> Sequence[AnyChange]:
@@ -118,7 +118,7 @@ def open_wallet(number: str, account_id: UUID, coins: int) -> AnyWork:
 
 
 def share_out(numbers: Sequence[str], coins: int) -> AnyWork:
-    """From the first purse into each of the others, or out of the book where there is none."""
+    """Shares out coins of the first wallet into the others, or away where there is none."""
     source, *targets = [wallet.stream(number) for number in numbers]
 
     def decide(states: States) -> Sequence[AnyChange]:
@@ -133,7 +133,7 @@ def share_out(numbers: Sequence[str], coins: int) -> AnyWork:
 
 
 class Clients:
-    """Make wishes until told to stop; each is repeated under its key until it is answered."""
+    """Submits works until a signal stops it; repeats each under its key until it is answered."""
 
     def __init__(self, name: str, seed: int, writers: Sequence[Writer]) -> None:
         self._name = name
@@ -149,26 +149,26 @@ class Clients:
 
     async def _client(self) -> None:
         while not self.stopping:
-            wish = self._wish()
-            self.answers.append({"key": wish.key, **await self._answer(wish)})
+            request = self._request()
+            self.answers.append({"key": request.key, **await self._answer(request)})
             await asyncio.sleep(self._chance.random() * DELAY_S_MAX)
 
-    def _wish(self) -> Wish:
+    def _request(self) -> Request:
         self._made += 1
         key = f"{self._name}-{self._made}"
         if self._chance.random() < 0.1:
             n = self._chance.randrange(NEW_WALLETS)
-            return Wish(key, open_wallet(f"N-{n}", account_of(n), 1))
+            return Request(key, open_wallet(f"N-{n}", account_of(n), 1))
         chosen = self._chance.sample(range(WALLETS), self._chance.choice([1, 1, 1, 2, 3]))
         refused = self._chance.random() < REJECTED_SHARE
         coins = TOO_MANY if refused else self._chance.randint(1, 3)
-        return Wish(key, share_out([number_of(n) for n in chosen], coins))
+        return Request(key, share_out([number_of(n) for n in chosen], coins))
 
-    async def _answer(self, wish: Wish) -> dict[str, object]:
+    async def _answer(self, request: Request) -> dict[str, object]:
         while True:  # Until there is an answer; the parent bounds the whole.
             writer = self._chance.choice(self._writers)
             try:
-                accepted: Accepted = await writer.submit(wish.work, wallet.caller(wish.key))
+                accepted: Accepted = await writer.submit(request.work, wallet.caller(request.key))
             except Rejected as no:
                 return {"refused": type(no).__name__}
             except (NotWritten, OutcomeUnknown, Overloaded):
@@ -179,7 +179,7 @@ class Clients:
 
 
 async def be_a_rival(database: Database, chance: random.Random) -> None:
-    """Somebody else's transaction: numbered early, open for long, of no interest to us."""
+    """Opens somebody else's transactions: numbered early, open for long, of no interest to us."""
     while True:  # Until cancelled.
         connection = None
         try:
@@ -196,7 +196,7 @@ async def be_a_rival(database: Database, chance: random.Random) -> None:
 
 
 async def drained(database: Database) -> None:
-    """Until nothing waits for the relays, of this process and the other."""
+    """Waits until nothing waits for the relays, of this process and the other."""
     end_s = monotonic_s() + DRAIN_S_MAX
     connection = await database.own_connection("drain")
     try:
@@ -238,8 +238,8 @@ async def attack(
     for writer in writers:
         await writer.close()
     rival.cancel()
-    told = {"answers": clients.answers, "repetitions": clients.repetitions}
-    await asyncio.to_thread(answers.write_text, json.dumps(told))
+    said = {"answers": clients.answers, "repetitions": clients.repetitions}
+    await asyncio.to_thread(answers.write_text, json.dumps(said))
     await drained(database)
     publisher.stop()
     await publishing

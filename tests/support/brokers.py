@@ -1,4 +1,4 @@
-"""Kafka brokers for tests, through deploy/kafka/kafka.py as a person would start them."""
+"""Starts Kafka brokers for tests, by deploy/kafka/kafka.py as a person would."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RUNS_AT_ONCE_MAX: Final = 8
 
 @dataclass(frozen=True)
 class Brokers:
-    """A cluster that a test may hurt, as long as it is whole again afterwards."""
+    """Is a cluster that a test may hurt, as long as it is whole again afterwards."""
 
     bootstrap: str
     count: int
@@ -39,7 +39,7 @@ class Brokers:
 
 
 def missing() -> str | None:
-    """Why no brokers can be started here. Tests hurt brokers, so they start no containers."""
+    """Says why no brokers can be started here. Tests hurt brokers, so they start no containers."""
     reason = _missing()
     if reason is not None and _docker_answers():
         return f"{reason}; with Docker start compose.yaml and name it in {OWN_BROKER}"
@@ -47,7 +47,7 @@ def missing() -> str | None:
 
 
 def _docker_answers() -> bool:
-    """An engine, not only its client."""
+    """Asks for an engine, not only its client."""
     if shutil.which("docker") is None:
         return False
     try:
@@ -70,7 +70,7 @@ def _missing() -> str | None:
 
 @contextmanager
 def running_brokers(count: int) -> Iterator[Brokers]:
-    """Wipes what a killed run of tests left behind in the same folder."""
+    """Runs brokers, after wiping what a killed run of tests left in the same folder."""
     with _own_folder(count) as folder:
         at = ("--folder", str(folder))
         command("wipe", *at)
@@ -83,7 +83,7 @@ def running_brokers(count: int) -> Iterator[Brokers]:
 
 @contextmanager
 def _own_folder(count: int) -> Iterator[Path]:
-    """The first that no other run of tests in this tree uses."""
+    """Takes the first folder that no other run of tests in this tree uses."""
     HOME.mkdir(exist_ok=True)
     for number in range(RUNS_AT_ONCE_MAX):
         folder = HOME / f"test-kafka-{count}-{number}"

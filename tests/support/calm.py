@@ -1,4 +1,4 @@
-"""What the undisturbed IBM story came to, kept for the tests that disturb it.
+"""Keeps what the undisturbed IBM story came to, for the tests that disturb it.
 
 It takes minutes to live through, and the journeys do so just before. What is kept is only for the
 very same source, data and Python: whatever could have shaped it is in its key.
@@ -37,7 +37,7 @@ class Calm:
 
 @contextmanager
 def living() -> Iterator[Lived]:
-    """The story in one process of our own, which is still there when it has ended."""
+    """Lives through the story in one process of our own, which stays when it has ended."""
     source = key()  # Before it runs: what is edited meanwhile does not match.
     with temporary_folder() as folder:
         running = Running(folder, CLOCK_START)
@@ -52,7 +52,7 @@ def living() -> Iterator[Lived]:
 
 
 def calm_story() -> Calm:
-    """As it was kept; lived through now if nothing, or something else, was."""
+    """Gives the kept story; lives through it now if nothing, or something else, was kept."""
     found = kept(KEPT, key())
     if found is None:
         with living() as story:
@@ -71,7 +71,7 @@ def key() -> str:
 
 
 def key_of(places: Iterable[Path], words: Iterable[str]) -> str:
-    """Of every file there and below, its name and its bytes, and of these words."""
+    """Hashes every file there and below, its name and its bytes, and these words."""
     found = hashlib.sha256("\n".join(words).encode())
     for place in places:
         files = [place] if place.is_file() else sorted(place.rglob("*"))

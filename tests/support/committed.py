@@ -1,4 +1,4 @@
-"""Files that are made from the code and committed with it."""
+"""Reads files that are made from the code and committed with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ WRITES = bool(os.environ.get("DUEBOOK_WRITE_GOLDEN"))
 
 
 def committed(path: Path, made: str) -> str:
-    """What is committed; `make golden` commits what the code makes now."""
+    """Reads what is committed; `make golden` writes what the code makes now."""
     if WRITES:
         path.parent.mkdir(exist_ok=True)
         path.write_text(made, "utf-8")

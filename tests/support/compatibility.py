@@ -1,4 +1,4 @@
-"""Which changes of a stored event's JSON Schema its readers, and its old events, would not survive.
+"""Finds changes of an event's JSON Schema that its readers or its old events would not survive.
 
 A schema may gain optional fields and enum values. All else is a new version of the type.
 """
@@ -14,7 +14,7 @@ READ_APART: Final = {"properties", "required", "enum", "const", "items", "anyOf"
 
 
 def incompatible(old: Schema, new: Schema) -> list[str]:
-    """Every refused change, as field: what. Nothing where the new schema is as good."""
+    """Lists every refused change, as field: what. Nothing where the new schema is as good."""
     return _Comparison(old, new).of(old, new, "")
 
 
@@ -65,12 +65,12 @@ def _resolved(schema: Schema, parts: Schema) -> Schema:
 
 
 def _rest(schema: Schema) -> Schema:
-    """What must stay as it is: type, format, pattern, bounds."""
+    """Compares what must stay as it is: type, format, pattern, bounds."""
     return {key: schema[key] for key in schema if key not in SAYS_NOTHING | READ_APART}
 
 
 def _parts(schema: Schema) -> set[str]:
-    """Which kinds of parts it has; a constant is an enum of one."""
+    """Lists the kinds of parts it has; a constant is an enum of one."""
     kinds = {"enum" if key == "const" else key for key in schema if key in READ_APART}
     return kinds - {"required"}
 

@@ -1,4 +1,4 @@
-"""A tiny book lived through over HTTP by a process that may die on the way, and what came of it."""
+"""Lives through a tiny book over HTTP with a process that may die, and counts what came of it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def yuan(amount: int) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What two tellings of the story have in common: how many streams lived through what."""
+    """Holds what two runs of the story have in common: how many streams lived through what."""
 
     streams: Mapping[str, Mapping[str, int]]  # service -> event types of a stream -> streams
     mails: int
@@ -59,14 +59,14 @@ class Outcome:
 
 
 class Lived(NamedTuple):
-    """How a process came through a story that was repeated until it was told."""
+    """Says how a process came through a story that was repeated until its end."""
 
     deaths: int
     hits: Sequence[str]  # The failpoints it named when it died.
 
 
 class Story:
-    """One entity, three accounts, twenty invoices, some overdue, all paid in the end."""
+    """Lives with one entity, three accounts and twenty invoices, some overdue, all paid at last."""
 
     def __init__(self, duebook: Duebook, entity: str) -> None:
         self._duebook = duebook
@@ -93,7 +93,7 @@ class Story:
         await self._clocks.settle()
 
     async def _begin(self) -> date:
-        """A day on which the story does not run into the end of a month."""
+        """Finds a day on which the story does not run into the end of a month."""
         readings = await self._clocks.settle()
         first = day_at(max(reading.now for reading in readings), ZONE) + timedelta(days=1)
         if (first + timedelta(days=STORY_DAYS)).month != first.month:
@@ -132,10 +132,10 @@ class Story:
 
 
 class Place:
-    """Databases, a log and a folder, on which process after process runs."""
+    """Holds databases, a log and a folder, on which process after process runs."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """`environment` says where databases and log are: `DUEBOOK_DATABASE_URL` and the like."""
+        """Takes an `environment` that says where things are: `DUEBOOK_DATABASE_URL` and others."""
         self._environment = {**environment, "DUEBOOK_LEASE_TTL_S": "3"}
         given = {
             name.removeprefix(PREFIX).lower(): value for name, value in self._environment.items()
@@ -151,12 +151,12 @@ class Place:
         async with Duebook(self.running.url) as duebook:
             await Clocks(duebook).settle()
 
-    async def tell(self, entity: str, failpoint: str = "") -> Lived:
+    async def live_story(self, entity: str, failpoint: str = "") -> Lived:
         """Live through a book, armed."""
         return await self.live(lambda duebook: Story(duebook, entity).live(), failpoint)
 
     async def live(self, story: Callable[[Duebook], Awaitable[None]], failpoint: str = "") -> Lived:
-        """A story that repeats what was not answered, and a process that is started again."""
+        """Lives a story that repeats what was not answered, and starts a dead process again."""
         said_before = self._log_size()
         await asyncio.to_thread(self.start, failpoint)
         watching = asyncio.create_task(self._watch())
@@ -178,11 +178,11 @@ class Place:
         return Outcome(streams, self.mails() - mails_before)
 
     def mails(self) -> int:
-        """Handed over so far."""
+        """Counts the mails handed over so far."""
         return sum(1 for path in (self._folder / "mail").rglob("new/*") if path.is_file())
 
     async def differences(self) -> Sequence[object]:
-        """What `verify` finds in all services."""
+        """Lists what `verify` finds in all services."""
         found: list[object] = []
         for name, runtime in RUNTIMES.items():
             database = Database(self._database_url(name))

@@ -1,4 +1,4 @@
-"""What the ledger says of accounts, as credit hears it: events with their envelopes."""
+"""Makes what the ledger says of accounts, as credit reads it: events with their envelopes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from shared.kernel.money import Money
 TENANT: Final = UUID("7d1f0c6a-0000-4000-8000-000000000001")
 ENTITY: Final = "CN01"
 ZONE: Final = "Asia/Shanghai"
-TYPES: Final = {kind: name for name, kind in inbox.HEARD.items()}
+TYPES: Final = {kind: name for name, kind in inbox.SUBSCRIBES_TO.items()}
 
 
 def noon(day: date) -> datetime:
-    """An instant of that day in the entity's zone."""
+    """Gives noon of that day in the entity's zone."""
     return datetime.combine(day, time(4), UTC)
 
 
@@ -39,7 +39,7 @@ def _installment(invoice: UUID, amount: Money, due_on: date | None) -> inbox.Ins
 
 @dataclass
 class LedgerSays:
-    """One ledger's events in order; each is recorded at noon of its business day unless said."""
+    """Makes one ledger's events in order, each recorded at noon of its business day by default."""
 
     events: list[Recorded[Any]] = field(default_factory=list)
     _versions: dict[UUID, int] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class LedgerSays:
         due_on: date,
         currency: str = "CNY",
     ) -> UUID:
-        """The invoice."""
+        """Issues an invoice."""
         amount = Money.of(total, currency)
         invoice = stream_id(TENANT, ENTITY, "invoice", number)
         event = inbox.InvoiceIssued(
@@ -96,7 +96,7 @@ class LedgerSays:
         recorded_at: datetime | None = None,
         currency: str = "CNY",
     ) -> UUID:
-        """The payment: received, and given to the invoice the same day."""
+        """Receives a payment and gives it to the invoice the same day."""
         money = Money.of(amount, currency)
         payment = stream_id(TENANT, ENTITY, "payment", f"P{len(self.events)}")
         received = inbox.PaymentReceived(account_id=account, amount=money)
@@ -146,7 +146,7 @@ class LedgerSays:
 
 
 def golden_customer(says: LedgerSays, number: str = "C-1001") -> UUID:
-    """Paid five days late, two early, twenty late, in January 2026; here since the 1st."""
+    """Makes a customer who paid five days late, two early, twenty late, in January 2026."""
     account = says.opened(number, date(2026, 1, 1))
     for n, (total, due_on, paid_on) in enumerate(
         [

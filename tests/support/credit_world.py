@@ -1,4 +1,4 @@
-"""A whole credit service in this process: its database, its workers, its routes, a log in memory.
+"""Runs a whole credit service in this process: database, workers, routes, a log in memory.
 
 The ledger is played by the test.
 """
@@ -46,7 +46,7 @@ class CreditWorld:
     client: httpx.AsyncClient
 
     async def hear(self, events: Sequence[Recorded[Any]]) -> str:
-        """What the ledger published; the consistency token of its last event."""
+        """Publishes what the ledger says; gives the consistency token of its last event."""
         for recorded in events:
             stored = StoredEvent(
                 id=recorded.id,
@@ -68,7 +68,7 @@ class CreditWorld:
         return Token("ledger", {events[-1].stream_id: events[-1].version}).encode()
 
     async def advance(self, day: date) -> None:
-        """To the first instant of the day in the entity's zone; returns when all is settled."""
+        """Advances to the first instant of the day in the entity's zone; returns when settled."""
         await ManualClock(self.database).advance(start_of_day(day, ZONE))
         self.host.workers.wake()
         await self.settle()
@@ -84,7 +84,7 @@ class CreditWorld:
             await asyncio.sleep(0.02)
 
     async def get(self, path: str, **headers: str) -> Any:
-        """The body of an answer that must be 200."""
+        """Gets the body of an answer that must be 200."""
         answer = await self.client.get(path, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -99,7 +99,7 @@ class CreditWorld:
         )
 
     async def event_types(self) -> list[str]:
-        """Of all events stored, oldest first."""
+        """Lists the types of all events stored, oldest first."""
         async with self.database.bound([TENANT]) as connection:
             found = await connection.execute(sa.text("SELECT type FROM es_event ORDER BY position"))
             return list(found.scalars())

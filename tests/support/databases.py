@@ -1,4 +1,4 @@
-"""PostgreSQL for tests: one server a session (a process under xdist), a fresh database where asked.
+"""Runs PostgreSQL for tests: one server a session (a process under xdist), databases on demand.
 
 DUEBOOK_TEST_SERVER chooses: "embedded" (default), "15" (Debian's PostgreSQL 15), or the URL of a
 server that may create databases and roles.
@@ -36,19 +36,19 @@ NUMBERS: Final = count(1)  # Names are used once, on whatever server: topics are
 
 
 def apart(work: Coroutine[None, None, T]) -> T:
-    """Run to the end on a loop of its own, wherever we are called from."""
+    """Runs it to the end on a loop of its own, wherever we are called from."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(asyncio.run, work).result()
 
 
 class Server:
-    """A running server, and the databases made on it."""
+    """Knows a running server, and makes databases on it."""
 
     def __init__(self, url_of: Callable[[str], str]) -> None:
         self.url_of = url_of
 
     def create(self, statements: Sequence[str] = (), *, template: str = "template1") -> str:
-        """The name of a fresh database, like the template, with the statements run in it."""
+        """Makes a database like the template, runs the statements in it, and gives its name."""
         name = f"test_{os.getpid()}_{next(NUMBERS)}"
         apart(self._run(MAINTENANCE, [f"CREATE DATABASE {name} TEMPLATE {template}"]))
         if statements:
@@ -59,7 +59,7 @@ class Server:
         apart(self._run(MAINTENANCE, [f"DROP DATABASE {name} WITH (FORCE)"]))
 
     def execute(self, name: str, *statements: str) -> None:
-        """As the owner of everything."""
+        """Executes as the owner of everything."""
         apart(self._run(name, statements))
 
     async def _run(self, database: str, statements: Sequence[str]) -> None:
@@ -72,7 +72,7 @@ class Server:
 
 
 class StoppableServer(Server):
-    """The embedded server, at an address that stays the same when it is started anew."""
+    """Runs the embedded server at an address that stays when it is started anew."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -82,13 +82,13 @@ class StoppableServer(Server):
         super().__init__(self._url_of)
 
     def start(self) -> None:
-        """Its sockets are in a new folder each time; the door leads there."""
+        """Starts it. Its sockets are in a new folder each time; the door leads there."""
         self._running = EmbeddedServer.start(self._folder)
         self._door.unlink(missing_ok=True)
         self._door.symlink_to(self._running.socket_folder)
 
     def stop(self) -> None:
-        """Those who are connected are told to go, as an administrator would do it."""
+        """Stops it as an administrator would: those who are connected are sent away."""
         running, self._running = self._running, None
         if running is not None:
             running.stop()
@@ -104,7 +104,7 @@ class StoppableServer(Server):
 
 @contextmanager
 def stoppable_server() -> Iterator[StoppableServer]:
-    """Running; whoever stops it starts it again."""
+    """Starts it; whoever stops it starts it again."""
     with temporary_folder() as folder:
         server = StoppableServer(folder)
         try:
@@ -115,7 +115,7 @@ def stoppable_server() -> Iterator[StoppableServer]:
 
 @contextmanager
 def running_server(choice: str | None = None) -> Iterator[Server]:
-    """Of the choice, or of the one that the environment makes."""
+    """Runs the server of this choice, or of the one that the environment makes."""
     choice = choice or os.environ.get(CHOICE, "embedded")
     if choice == "embedded":
         with temporary_folder() as folder, EmbeddedServer.start(folder) as server:
@@ -130,7 +130,7 @@ def running_server(choice: str | None = None) -> Iterator[Server]:
 
 @contextmanager
 def _debian_15() -> Iterator[Server]:
-    """As the user postgres when we are root, because the server refuses to run as root."""
+    """Runs it as the user postgres when we are root: the server refuses to run as root."""
     folder = Path(tempfile.mkdtemp(prefix="duebook15-"))
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:
@@ -152,7 +152,7 @@ def _debian_15() -> Iterator[Server]:
 
 
 def _call(command: Sequence[str], user: str) -> None:
-    """Only root can become somebody else; nobody needs a program for that."""
+    """Calls as another user: only root can, and needs no program for it."""
     subprocess.run(
         command,
         user=user if os.geteuid() == 0 else None,

@@ -1,4 +1,4 @@
-"""What happened, without when and under which id: two runs of the same story have one digest."""
+"""Digests what happened, without instants and ids: two runs of the same story have one digest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SELECT stream_id, version, type, data, effective_on FROM es_event ORDER BY strea
 
 
 def bare(data: bytes) -> str:
-    """The JSON without ids and instants; amounts, numbers and business dates stay."""
+    """Takes ids and instants out of the JSON; amounts, numbers and business dates stay."""
     text = json.dumps(json.loads(data), sort_keys=True, ensure_ascii=False)
     return _INSTANT.sub("instant", _UUID.sub("id", text))
 
@@ -34,13 +34,13 @@ def of_rows(rows: Iterable[tuple[str, int, str, bytes, str]]) -> str:
 
 
 def socket_url(folder: Path, database: str) -> str:
-    """The database of an embedded server that runs on this data folder, as its owner."""
+    """Gives the address, as owner, of a database of the embedded server on this folder."""
     socket_folder = (folder / "pgdata" / "postmaster.pid").read_text().splitlines()[4]
     return f"postgresql://duebook@/{database}?host={socket_folder}&port=5432"
 
 
 async def of_databases(url_of: Callable[[str], str]) -> dict[str, str]:
-    """One digest per service. Stream ids are derived from business keys, so they may stay."""
+    """Makes one digest per service. Stream ids are derived from business keys and may stay."""
     digests: dict[str, str] = {}
     for service in SERVICES:
         connection = await asyncpg.connect(url_of(service))

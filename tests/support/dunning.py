@@ -1,4 +1,4 @@
-"""One account with two items due on one day, as dunning hears and says it."""
+"""Has one account with two items due on one day, as dunning reads and says it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ITEM_B: Final = UUID(int=102)
 ISSUED: Final = date(2026, 1, 31)
 DUE: Final = date(2026, 3, 2)
 NUMBERS: Final = {ITEM_A: "2026-0131", ITEM_B: "2026-0132"}
-_NAMES: Final = {kind: name for name, kind in {**inbox.HEARD, **events_of(AREAS)}.items()}
+_NAMES: Final = {kind: name for name, kind in {**inbox.SUBSCRIBES_TO, **events_of(AREAS)}.items()}
 
 
 def yuan(minor: int) -> Money:
@@ -34,7 +34,7 @@ def yuan(minor: int) -> Money:
 
 
 def after(days: int) -> date:
-    """The day so many days past due."""
+    """Gives the day so many days past due."""
     return DUE + timedelta(days=days)
 
 
@@ -95,7 +95,7 @@ def applied(item: UUID, open_minor: int) -> inbox.InvoicePaymentApplied:
 
 
 def allocated(*amounts: tuple[int, int], value_on: date) -> inbox.PaymentAllocated:
-    """(id of the allocation, minor units) …"""
+    """Allocates payments, each given as (id of the allocation, minor units)."""
     return inbox.PaymentAllocated(
         account_id=ACCOUNT,
         value_on=value_on,
@@ -133,7 +133,7 @@ def recorded(
 
 
 def in_order(*events: tuple[Any, date]) -> Sequence[Recorded[Any]]:
-    """Each event on a stream of its own kind of thing, one after the other on one partition."""
+    """Puts each event on a stream of its kind of thing, one after the other on one partition."""
     return [
         recorded(event, day, version=offset + 1, offset=offset)
         for offset, (event, day) in enumerate(events)

@@ -1,4 +1,4 @@
-"""Dunning as it runs, alone: API and workers on a real PostgreSQL, others' words from a test."""
+"""Runs dunning alone: API and workers on a real PostgreSQL; a test says what others publish."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shared.platform.service import Topics
 from shared.platform.store.postgres import PostgresStore
 from tests.support.dunning import ACCOUNT, TENANT
 
-NAMES: Final = {kind: name for name, kind in inbox.HEARD.items()}
+NAMES: Final = {kind: name for name, kind in inbox.SUBSCRIBES_TO.items()}
 SETTLED_S_MAX: Final = 20.0
 Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ class RunningDunning:
         stream: UUID,
         account_id: UUID = ACCOUNT,
     ) -> UUID:
-        """What another service says; its event's id."""
+        """Publishes what another service says; gives its event's id."""
         name = NAMES[type(event)]
         version = self._versions[stream] = self._versions.get(stream, 0) + 1
         stored = StoredEvent(
@@ -97,7 +97,7 @@ class RunningDunning:
         return stored.id
 
     async def settled(self) -> None:
-        """Nothing is left to do, seen twice."""
+        """Waits until nothing is left to do, twice in a row."""
         before: object = None
         deadline = asyncio.get_running_loop().time() + SETTLED_S_MAX
         while asyncio.get_running_loop().time() < deadline:
@@ -116,7 +116,7 @@ class RunningDunning:
         return body
 
     async def items(self, path: str, **query: Any) -> Sequence[Json]:
-        """All pages of a list."""
+        """Reads all pages of a list."""
         items: list[Json] = []
         cursor: str | None = None
         while True:  # Ends with the last page.

@@ -1,4 +1,4 @@
-"""A proxy before PostgreSQL that loses an answer, a request or an end, exactly when told to."""
+"""Stands before PostgreSQL and loses an answer, a request or an end, exactly when a test says."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FaultProxy:
         self._serving: set[asyncio.Task[None]] = set()
 
     def go_down_at_next(self, cut: Cut) -> None:
-        """Nobody can be asked afterwards, until `is_down` is false again."""
+        """Goes down at the next one: nobody can be asked until `is_down` is false again."""
         self.cuts.append(cut)
         self._goes_down_with_cut = True
 

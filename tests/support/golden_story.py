@@ -1,4 +1,4 @@
-"""A story of 2012 through the three services in memory, and the records that the log gets of it.
+"""Tells a story of 2012 through the services in memory, with the records that the log gets.
 
 Everything is the real way: routes or handlers, the writer, the store's row, the relay's record.
 Only clock, ids and what others would answer are fixed.
@@ -69,7 +69,7 @@ FIRST_IDS: Final = {  # Of version 7, as the writer's own; the services must not
 
 
 class Published(NamedTuple):
-    """A record where the log has it."""
+    """Is a record, at its place on the log."""
 
     service: str
     at: TopicPartition
@@ -81,7 +81,7 @@ class Published(NamedTuple):
 
 
 class StandingClock:
-    """Moved by the story."""
+    """Stands where the story moves it."""
 
     is_manual = True
 
@@ -94,7 +94,7 @@ class StandingClock:
 
 @dataclass
 class Narrator:
-    """One service: its store and writer, and how far the log has it."""
+    """Runs one service: its store and writer, and how far the log has it."""
 
     service: Service
     store: MemoryStore
@@ -106,13 +106,13 @@ class Narrator:
             await self.writer.submit(work, caller)
 
     def own_ids(self) -> AbstractContextManager[object]:
-        """Where the writer begins at random, the ids of this service go on."""
+        """Makes the writer's ids go on where it would begin at random."""
         first = FIRST_IDS[self.service.name] + len(self.store.events)
         return patch.object(writers, "_first_id", lambda: first)
 
 
 class Story:
-    """What happened so far, as the log has it."""
+    """Lives through the story, and has what the log got of it."""
 
     def __init__(
         self, narrators: Mapping[str, Narrator], http: httpx.AsyncClient, clock: StandingClock
@@ -121,10 +121,10 @@ class Story:
         self.clock = clock
         self._narrators = narrators
         self._http = http
-        self._heard = 0
+        self._consumed = 0
 
     async def post(self, path: str, body: object, key: str) -> Any:
-        """A command to the ledger over HTTP."""
+        """Posts a command to the ledger."""
         headers = {"idempotency-key": key, "traceparent": TRACE}
         with self._narrators["ledger"].own_ids():
             answer = await self._http.post(f"/v1/{path}", json=body, headers=headers)
@@ -133,7 +133,7 @@ class Story:
         return answer.json()
 
     async def command(self, service: str, work: AnyWork, key: str) -> None:
-        """A command to a service whose routes would ask its projections first."""
+        """Gives a command to a service whose routes would ask its projections first."""
         caller = Caller(
             tenant_id=TENANT,
             actor="api",
@@ -146,7 +146,7 @@ class Story:
         await self.go_on()
 
     async def pass_time(self, to: datetime) -> None:
-        """Every timer that becomes due fires a second later; and all that follows."""
+        """Fires every timer a second after it is due, and lets follow what follows."""
         while due := self._next_timer(to):  # Ends: a timer that fired waits no longer.
             name, timer = due
             narrator = self._narrators[name]
@@ -161,10 +161,10 @@ class Story:
     async def go_on(self) -> None:
         """Publish what is written, react to what is published, until nothing follows."""
         self._publish()
-        while self._heard < len(self.records):
-            said = self.records[self._heard]
-            offset = sum(each.at == said.at for each in self.records[: self._heard])
-            self._heard += 1
+        while self._consumed < len(self.records):
+            said = self.records[self._consumed]
+            offset = sum(each.at == said.at for each in self.records[: self._consumed])
+            self._consumed += 1
             if said.at.topic != Topics().public("alerts"):
                 for narrator in self._narrators.values():
                     await self._react(narrator, said, LogRecord(offset, *said.record))
@@ -175,16 +175,16 @@ class Story:
         recorded = EventDecoder(service.codec()).decode(said.at, record).recorded
         if recorded is None:
             return
-        wishes = []
+        commands = []
         for reaction in service.reactions:
             knows = reaction.ask is None or reaction.ask is facts_of_crossing
             if knows and isinstance(recorded.event, reaction.subscribes_to):
                 facts = None if reaction.ask is None else FACTS
-                wishes += [(reaction.name, one) for one in reaction.react(recorded, facts)]
+                commands += [(reaction.name, one) for one in reaction.react(recorded, facts)]
         for effect in service.effects:
             if isinstance(recorded.event, effect.subscribes_to):
-                wishes += [(effect.name, one) for one in await effect.perform(recorded)]
-        for name, command in wishes:
+                commands += [(effect.name, one) for one in await effect.perform(recorded)]
+        for name, command in commands:
             work = service.handlers[type(command)](command)
             await narrator.do(work, reactor.caller_of(recorded, name, self.clock.at))
 
@@ -225,8 +225,8 @@ FACTS: Final = AccountFacts(
 )
 
 
-async def tell(story: Story) -> None:
-    """An invoice is paid in part, becomes overdue, is spoken about, and is paid."""
+async def live_through(story: Story) -> None:
+    """Pays an invoice in part, lets it become overdue, talks about it, and pays the rest."""
     await story.post("legal-entities", ENTITY, "erp-1")
     await story.post("accounts", OPENED, "erp-2")
     await story.post("invoices", bill("2012-0131", "8000.00", "2012-01-31"), "erp-0131")
@@ -337,8 +337,8 @@ async def _routes(narrator: Narrator, clock: StandingClock) -> AsyncIterator[htt
         yield client
 
 
-async def told(mail: Path) -> Sequence[Published]:
-    """All records of the story, in the order in which they were published."""
+async def records_of_story(mail: Path) -> Sequence[Published]:
+    """Gives all records of the story, in the order in which they were published."""
     services = (
         ledger.service(ledger_settings.Settings()),
         credit.service(credit_settings.Settings()),
@@ -352,5 +352,5 @@ async def told(mail: Path) -> Sequence[Published]:
         clock = StandingClock()
         http = await stack.enter_async_context(_routes(narrators["ledger"], clock))
         story = Story(narrators, http, clock)
-        await tell(story)
+        await live_through(story)
         return story.records

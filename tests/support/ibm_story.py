@@ -1,4 +1,4 @@
-"""The IBM ledger, lived through day by day with a contact and a promise on the way.
+"""Lives through the IBM ledger day by day, with a contact and a promise on the way.
 
 Everything is asked over HTTP. The data set is not part of the project: DUEBOOK_REAL_DATA names it.
 """
@@ -40,15 +40,15 @@ Item = Mapping[str, Any]
 
 
 class System(Protocol):
-    """A running Duebook that can live through the story: in one process, or in six."""
+    """Is a running Duebook that can live through the story: in one process, or in six."""
 
     @property
     def url(self) -> str:
-        """Of all services, or of each; what `--url` takes."""
+        """Gives what `--url` takes: the address of all services, or of each."""
         ...
 
     def database_url(self, service: str) -> str:
-        """For its owner, who sees every event."""
+        """Gives the address for the owner of the database, who sees every event."""
         ...
 
     def verify(self) -> None:
@@ -66,7 +66,7 @@ def invoices() -> list[oracle.Invoice]:
 
 
 def promised(items: Sequence[oracle.Invoice]) -> oracle.Invoice:
-    """The item somebody calls about: overdue on the day of the call, paid later."""
+    """Finds the item somebody calls about: overdue on the day of the call, paid later."""
     late = [item for item in items if item.due_on < PROMISE_DAY and item.is_open(PROMISE_DAY)]
     return min(late, key=lambda item: (item.account, item.number))
 
@@ -81,7 +81,7 @@ def import_arguments(url: str, first: date, last: date, patience_s: int = 60) ->
 
 
 def run_import(url: str, first: date, last: date) -> None:
-    """Refused lines are those after the last day only."""
+    """Runs the import; only lines after its last day are refused."""
     done = duebook(*import_arguments(url, first, last), timeout_s=1500)
     refused = [line for line in done.stderr.splitlines() if line.startswith("line ")]
     assert done.returncode in (0, 3), done.stderr[-3000:]
@@ -89,7 +89,7 @@ def run_import(url: str, first: date, last: date) -> None:
 
 
 class Book:
-    """The running services, asked over HTTP. A path begins with the name of its service."""
+    """Asks the running services over HTTP. A path begins with the name of its service."""
 
     def __init__(self, url: str) -> None:
         self._roots = roots_of(url)
@@ -109,7 +109,7 @@ class Book:
         return answer.json()
 
     def all(self, path: str, **query: str | int) -> Iterator[Item]:
-        """Every item of a list, page after page."""
+        """Reads every item of a list, page after page."""
         cursor: dict[str, str] = {}
         while True:
             page = self.get(path, limit=PAGE, **query, **cursor)
@@ -123,7 +123,7 @@ class Book:
         return {account["number"]: account["id"] for account in found}
 
     def wait_settled(self) -> None:
-        """Seen twice in a row, with the same ends."""
+        """Waits until all is settled, twice in a row with the same ends."""
         deadline, before = time.monotonic() + SETTLED_S_MAX, None
         while time.monotonic() < deadline:
             clocks = [self.get(f"/{name}/clock") for name in SERVICES]
@@ -136,7 +136,7 @@ class Book:
         raise AssertionError(f"not settled: {clocks}")
 
     def records(self) -> int:
-        """How many records the log holds; a relay that was killed may have published some twice."""
+        """Counts the records of the log; a killed relay may have published some twice."""
         ends = self.get("/dunning/clock")["end_offsets"]
         return sum(sum(offsets) for offsets in ends.values())
 
@@ -146,7 +146,7 @@ class Book:
 
 
 def call_about(book: Book, item: oracle.Invoice) -> None:
-    """A contact, and a promise to pay it on the day it will be paid."""
+    """Records a contact, and a promise to pay on the day it will be paid."""
     account = {"legal_entity": ENTITY, "number": item.account}
     open_items = book.all("/ledger/v1/open-items", account_id=book.account_ids()[item.account])
     about = next(one["id"] for one in open_items if one["number"] == item.number)
@@ -176,7 +176,7 @@ def call_about(book: Book, item: oracle.Invoice) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What two runs of the story must have in common."""
+    """Holds what two runs of the story must have in common."""
 
     digests: Mapping[str, str]
     alerts: Sequence[tuple[str, str, int, str]]
@@ -199,7 +199,7 @@ def outcome(system: System, book: Book) -> Outcome:
 
 @dataclass(frozen=True)
 class Lived:
-    """The story after its last day, with what it came to before anybody changed it."""
+    """Holds the story after its last day, before anybody changed what it came to."""
 
     system: System
     book: Book
@@ -213,7 +213,7 @@ def live_through(
     system: System,
     during: Callable[[int], AbstractContextManager[None]] = lambda n: nullcontext(),
 ) -> Lived:
-    """The whole story on a fresh system. `during` surrounds each of the two phases."""
+    """Lives through the whole story on a new system. `during` surrounds each of the two phases."""
     items, book = invoices(), Book(system.url)
     phase_s: list[float] = []
     for n, (first, last) in enumerate([(FIRST_DAY, PROMISE_DAY), (PROMISE_DAY, LAST_DAY)]):

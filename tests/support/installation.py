@@ -1,4 +1,4 @@
-"""Duebook as it runs in production, small: processes of their own around a PostgreSQL and Kafka."""
+"""Runs Duebook as in production, small: processes around a PostgreSQL and Kafka."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST_LINES: Final = 40
 
 
 class Process:
-    """One `duebook serve` or `work`: started, hurt, and started again at the same port."""
+    """Runs one `duebook serve` or `work`: started, hurt, started again at the same port."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Process:
         raise AssertionError(f"{self.name} is not ready: {self.ready()}\n{self.last_words()}")
 
     def ready(self) -> str | None:
-        """None, or what is missing."""
+        """Says what is missing; None: it is ready."""
         try:
             answer = httpx.get(f"{self.url}/health/ready", timeout=2)
         except httpx.TransportError as problem:
@@ -86,13 +86,13 @@ class Process:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """`kill -9`: nothing is told, nothing is flushed."""
+        """Kills with -9: nothing is said, nothing is flushed."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> float:
-        """SIGTERM; the seconds it took. Raises if it does not end, or not cleanly."""
+        """Stops by SIGTERM and gives the seconds it took. Raises if it does not end cleanly."""
         assert self._process is not None
         started = time.monotonic()
         self.send(signal.SIGTERM)
@@ -131,7 +131,7 @@ class Process:
 
 
 class Installation:
-    """Six processes, or more. Databases and topics are its own; the servers are given."""
+    """Runs six processes, or more. Databases and topics are its own; the servers are given."""
 
     def __init__(
         self,
@@ -176,11 +176,11 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """For `--url`, and for our own client."""
+        """Gives the addresses for `--url` and for our own client."""
         return ",".join(f"{name}={self[f'serve {name}'].url}" for name in SERVICES)
 
     def database_url(self, service: str) -> str:
-        """As the owner of everything."""
+        """Gives the address for the owner of everything."""
         return self._servers[service].url_of(self.databases[service])
 
     def verify(self) -> None:
@@ -188,18 +188,18 @@ class Installation:
         self.run("verify", timeout_s=VERIFY_S_MAX)
 
     def prepare(self) -> None:
-        """Migrations and topics."""
+        """Makes migrations and topics."""
         self.run("migrate")
         self.run("topics", "apply")
 
     def run(self, *arguments: str, timeout_s: float = 600.0) -> str:
-        """One command of the command line in our environment; what it printed."""
+        """Runs one command of the command line in our environment; gives what it printed."""
         done = duebook(*arguments, timeout_s=timeout_s, environment=self.environment)
         assert done.returncode == 0, (arguments, done.stdout + done.stderr)
         return done.stdout + done.stderr
 
     def start(self, names: Iterable[str] = ()) -> None:
-        """These processes, or all; returns when they are ready."""
+        """Starts these processes, or all; returns when they are ready."""
         chosen = [self[name] for name in names] or [*self.processes.values()]
         for process in chosen:
             process.start()
@@ -207,13 +207,13 @@ class Installation:
             process.await_ready()
 
     def stop(self) -> None:
-        """All that live, cleanly."""
+        """Stops all that live, cleanly."""
         for process in self.processes.values():
             if process.is_alive:
                 process.stop()
 
     def drop(self) -> None:
-        """Whatever lives is killed, and the databases are gone."""
+        """Kills whatever lives, and drops the databases."""
         for process in self.processes.values():
             if process.is_alive:
                 process.kill()
@@ -238,7 +238,7 @@ def installed(
     workers: Mapping[str, int] | None = None,
     apart: Mapping[str, Server] | None = None,
 ) -> Iterator[Installation]:
-    """Prepared, not started. What still runs at the end is killed."""
+    """Prepares an installation and does not start it. What still runs at the end is killed."""
     found = Installation(
         server,
         kafka,

@@ -128,6 +128,6 @@ def reopened(on: date) -> events.InvoiceReopened:
 def reach(
     state: State, threshold: int, *, early: timedelta = timedelta(0), installment: int = 1
 ) -> Decided[events.Event]:
-    """What is decided when the timer of the threshold is due."""
+    """Decides what the timer of a threshold decides when it is due."""
     due_at = start_of_day(DUE_ON + timedelta(days=threshold), ZONE)
     return on_timer(DaysPastDue(threshold, installment), state, due_at - early)

@@ -61,7 +61,7 @@ def cny(amount: str) -> Money:
 
 
 def noon(day: date) -> datetime:
-    """An instant of that day in the entity's zone."""
+    """Gives noon of that day in the entity's zone."""
     return datetime.combine(day, time(4), UTC)
 
 

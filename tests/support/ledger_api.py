@@ -1,4 +1,4 @@
-"""A running ledger to talk to over HTTP: real PostgreSQL, real workers, a manual clock."""
+"""Runs a ledger to talk to over HTTP: real PostgreSQL, real workers, a manual clock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LedgerApi:
     async def post(
         self, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """A command under a key of its own."""
+        """Posts a command under a key of its own."""
         own = {"idempotency-key": f"test-{next(self._keys)}", **(headers or {})}
         sent = None if body is None else body
         answer = await self.client.post(f"/v1{path}", json=sent, headers=own)
@@ -47,14 +47,14 @@ class LedgerApi:
         return answer
 
     async def do(self, path: str, body: object = None) -> Json:
-        """A command that is accepted."""
+        """Posts a command that is accepted."""
         answer = await self.post(path, body)
         assert answer.status_code in (200, 201), answer.text
         found: Json = answer.json()
         return found
 
     async def ask(self, path: str, **query: str) -> Json:
-        """A query that has seen every command before it."""
+        """Asks a query that has passed every command before it."""
         headers = [("consistency-token", token) for token in self.tokens[-8:]]
         answer = await self.client.get(f"/v1{path}", params=query, headers=headers)
         assert answer.status_code == 200, answer.text
@@ -67,7 +67,7 @@ class LedgerApi:
         await self.settle()
 
     async def settle(self) -> None:
-        """Until nothing is left to do, seen twice."""
+        """Waits until nothing is left to do, twice in a row."""
         seen, until = 0, asyncio.get_running_loop().time() + SETTLE_S_MAX
         while seen < 2:
             assert asyncio.get_running_loop().time() < until, "does not settle"
@@ -77,7 +77,7 @@ class LedgerApi:
             await asyncio.sleep(LOOK_AGAIN_S)
 
     async def events(self) -> list[tuple[str, str]]:
-        """Type and effective date of all that is stored, in order."""
+        """Reads type and effective date of all that is stored, in order."""
         async with self.database.bound([self.host.parts.tenant_id]) as connection:
             rows = await connection.execute(
                 text("SELECT type, effective_on FROM es_event ORDER BY position")
@@ -85,7 +85,7 @@ class LedgerApi:
             return [(row.type, row.effective_on.isoformat()) for row in rows]
 
     async def stored(self) -> tuple[int, int, int]:
-        """How many events, keys and private rows there are."""
+        """Counts events, keys and private rows."""
         async with self.database.bound([self.host.parts.tenant_id]) as connection:
             row = (
                 await connection.execute(

@@ -25,7 +25,7 @@ def cny(amount: str) -> dict[str, str]:
 
 
 def instant(day: str) -> datetime:
-    """Noon of that day in Shanghai."""
+    """Gives noon of that day in Shanghai."""
     return datetime.fromisoformat(f"{day}T04:00:00").replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""Random but lawful lives of a ledger: whatever a rule refuses simply does not happen."""
+"""Makes random but lawful lives of a ledger: what a rule refuses does not happen."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ STEPS: Final = st.lists(
 
 @dataclass
 class Life:
-    """What became of the steps."""
+    """Counts what became of the steps."""
 
     book: LedgerBook = field(default_factory=lambda: LedgerBook(accounts=ACCOUNTS))
     today: date = FIRST_DAY

@@ -1,4 +1,4 @@
-"""The ledger's read models put into a real database, as the projector would, but all at once."""
+"""Puts the ledger's read models into a real database, as the projector would, at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands and questions without a pause, and an exact account of what was answered."""
+"""Sends commands and questions without a pause, and counts exactly what was answered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ACKNOWLEDGED_MIN: Final = 20  # or it was no load
 
 @dataclass
 class Load:
-    """Numbers of invoices by what became of them, and every status that was seen."""
+    """Holds the numbers of invoices by what became of them, and every status that came."""
 
     name: str
     accounts: int
@@ -36,7 +36,7 @@ class Load:
 
     @asynccontextmanager
     async def on(self, url: str, questions: Sequence[str]) -> AsyncIterator[None]:
-        """`url` as our own client takes it; questions are whole addresses."""
+        """Loads `url`, as our own client takes it; questions are whole addresses."""
         stopped = asyncio.Event()
         async with (
             Duebook(url) as duebook,
@@ -54,7 +54,7 @@ class Load:
                 stopped.set()
 
     def check(self, stored: set[str]) -> None:
-        """What was acknowledged is there; what was cut off was never taken."""
+        """Checks that what was acknowledged is there, and that what was cut off was never taken."""
         mine = {number for number in stored if number.startswith(f"{self.name}-")}
         assert self.problems == []
         assert self.acknowledged - mine == set(), "acknowledged and lost"
@@ -115,7 +115,7 @@ class Load:
 
 
 def questions_of(root: str, service: str) -> Sequence[str]:
-    """Addresses of some questions to a service."""
+    """Gives addresses of some questions to a service."""
     paths = {
         "ledger": (f"reports/aging?legal_entity={ENTITY}", "accounts"),
         "credit": ("exposures", "credit-files"),

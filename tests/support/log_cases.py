@@ -1,4 +1,4 @@
-"""More of what every log promises, beside the contract; inherited with a fixture `log`.
+"""Tests more of what every log promises; inherited with a fixture `log`.
 
 Each test makes topics of its own, so the log may hold those of others.
 """
@@ -57,7 +57,7 @@ async def created(log: EventLog, partitions: int = 3) -> str:
 async def read_all(
     reader: LogReader, ends: Mapping[TopicPartition, int], records_max: int = 1000
 ) -> dict[TopicPartition, list[LogRecord]]:
-    """From the beginning up to the ends."""
+    """Reads from the beginning up to the ends."""
     found: dict[TopicPartition, list[LogRecord]] = {at: [] for at in ends}
     for _ in range(ROUNDS_MAX):
         positions = {at: len(records) for at, records in found.items()}

@@ -1,4 +1,4 @@
-"""How a lost connection shows itself, and what only looks like one."""
+"""Lists how a lost connection shows itself, and what only looks like one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sqlalchemy.pool import QueuePool
 
 
 def wrapped(driver: Exception, *, invalidated: bool = False) -> Exception:
-    """As SQLAlchemy gives what the driver raised: through its own dialect, when it knows it."""
+    """Wraps what the driver raised as SQLAlchemy does: through its dialect, if that knows it."""
     dbapi = PGDialect_asyncpg.import_dbapi()  # type: ignore[no-untyped-call] # SQLAlchemy does not type it.
     try:
         AsyncAdapt_asyncpg_connection._handle_exception_no_connection(dbapi, driver)
@@ -36,7 +36,7 @@ def wrapped(driver: Exception, *, invalidated: bool = False) -> Exception:
 
 
 def closed_again() -> Exception:
-    """What a pool says when each connection it opens is ended before it is used."""
+    """Makes the error of a pool whose every connection is ended before it is used."""
 
     class Ended:
         def rollback(self) -> None: ...

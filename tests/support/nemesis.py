@@ -28,7 +28,7 @@ CLOCK: Final = "SELECT now FROM domain_clock"
 
 @dataclass(frozen=True, order=True)
 class Blow:
-    """Once the domain clock has reached the day, and so much later."""
+    """Strikes once the domain clock has reached the day, and so much later."""
 
     day: date
     delay_s: float
@@ -44,7 +44,7 @@ def blows(
     *,
     spared: Sequence[tuple[date, date]] = (),
 ) -> list[Blow]:
-    """Every target `each` times between the days, once in each of as many equal spans."""
+    """Plans `each` blows on every target between the days, one in each of as many spans."""
     rng = random.Random(seed)
     span = (last - first).days / each
     found = []
@@ -110,7 +110,7 @@ class Nemesis:
             self.struck[blow.target] += 1
 
     def _strike_broker(self, number: int) -> None:
-        """One at a time: two of three are needed to write."""
+        """Strikes one broker at a time: two of three are needed to write."""
         self._brokers.kill(number)
         self._brokers.restart(number)
 

@@ -1,4 +1,4 @@
-"""A log whose topics belong to one test, on brokers that many tests share."""
+"""Gives one test topics of its own, on brokers that many tests share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class OwnTopics:
         self._readers: list[LogReader] = []
 
     def name_of(self, topic: str) -> str:
-        """What the brokers call it."""
+        """Gives the topic's name on the brokers."""
         return self._prefix + topic
 
     def _own(self, topics: Sequence[TopicSpec]) -> Sequence[TopicSpec]:

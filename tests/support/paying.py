@@ -23,7 +23,7 @@ class Paying:
         return History(self.currency, self.invoices, self.allocations)
 
     def owes(self, minor: int, *, due_on: date, has_due_date: bool = True) -> UUID:
-        """The open item."""
+        """Adds an open item."""
         item = UUID(int=len(self.invoices) + 1)
         self.invoices.append(
             Invoice(
@@ -49,7 +49,7 @@ class Paying:
         )
 
     def paid(self, minor: int, *, days: int, on: date) -> UUID:
-        """An invoice paid in full, so many days after it was due (before, if negative)."""
+        """Adds an invoice paid in full, so many days after it was due (before, if negative)."""
         item = self.owes(minor, due_on=on - timedelta(days=days))
         self.pays(item, minor, on=on)
         return item

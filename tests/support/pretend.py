@@ -1,4 +1,4 @@
-"""A Duebook that only pretends: it remembers commands by their keys and answers as the real one."""
+"""Pretends to be a Duebook: remembers commands by their keys and answers as the real one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Refusal = tuple[int, str, str]  # Status, code, pointer.
 
 @dataclass
 class Pretend:
-    """`refuses` looks at path and body; `fails` are answers given before anything is done."""
+    """Answers as told: `refuses` looks at path and body, `fails` come before anything is done."""
 
     now: dict[str, datetime] = field(
         default_factory=lambda: dict.fromkeys(SERVICES, datetime(2011, 1, 1, tzinfo=UTC))
@@ -28,7 +28,7 @@ class Pretend:
     refuses: Callable[[str, Mapping[str, Any]], Refusal | None] = lambda path, body: None
     loses_answers: bool = False  # Each command is done, and its first answer lost.
     entities: dict[str, Any] = field(default_factory=dict)
-    told: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    received: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     clock_moves: list[tuple[str, datetime]] = field(default_factory=list)
     written: dict[str, tuple[bytes, dict[str, Any]]] = field(default_factory=dict)
 
@@ -37,8 +37,8 @@ class Pretend:
         return Duebook("http://pretend", transport=transport, retry_s_max=patience_s)
 
     def commands(self, path: str) -> list[Mapping[str, Any]]:
-        """What was written there, in order."""
-        return [body for at, body in self.told if at.endswith(path)]
+        """Gives what was written there, in order."""
+        return [body for at, body in self.received if at.endswith(path)]
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         _, service, *rest = request.url.path.split("/")
@@ -66,7 +66,7 @@ class Pretend:
             "installments": [{"open_item_id": str(uuid5(NAMESPACE_URL, f"{key}/1"))}],
         }
         self.written[key] = content, answered
-        self.told.append((path, body))
+        self.received.append((path, body))
         if path == "/ledger/legal-entities":
             self.entities[body["code"]] = body
         if self.loses_answers:
@@ -88,7 +88,7 @@ class Pretend:
                 "outbox": 0,
                 "in_flight": 0,
                 "lag": 0,
-                "end_offsets": {"t": [len(self.told)]},
+                "end_offsets": {"t": [len(self.received)]},
                 "halted": [],
             },
         )

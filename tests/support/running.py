@@ -1,4 +1,4 @@
-"""A Duebook of our own in another process: started, killed and started again on the same data."""
+"""Runs a Duebook in another process: started, killed and started again on the same data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 class Running:
-    """`duebook up` with a manual clock on a data folder; output goes to a file beside it."""
+    """Runs `duebook up` with a manual clock on a data folder; output goes to a file beside it."""
 
     def __init__(self, folder: Path, clock_start: str, port: int | None = None) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class Running:
         return self.folder.parent / f"{self.folder.name}.log"
 
     def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Returns when all three services are ready; with these variables beside our own."""
+        """Starts it, with these variables beside our own; returns when all services are ready."""
         arguments = ("up", "--port", str(self.port), "--data", str(self.folder))
         clock = ("--clock", "manual", "--clock-start", self._clock_start)
         with self.log.open("ab") as log:
@@ -61,13 +61,13 @@ class Running:
         self._wait_ready()
 
     def kill(self) -> None:
-        """`kill -9`: nothing is told, nothing is flushed."""
+        """Kills with -9: nothing is said, nothing is flushed."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
     def stop(self) -> float:
-        """SIGTERM; the seconds it took. Raises if it does not end, or not cleanly."""
+        """Stops by SIGTERM and gives the seconds it took. Raises if it does not end cleanly."""
         assert self._process is not None
         started = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
@@ -77,7 +77,7 @@ class Running:
         return time.monotonic() - started
 
     def database_url(self, service: str) -> str:
-        """On the embedded server, for the owner of everything."""
+        """Gives the address on the embedded server, for the owner of everything."""
         return socket_url(self.folder, f"duebook_{service}")
 
     def verify(self) -> None:

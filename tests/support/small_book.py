@@ -1,4 +1,4 @@
-"""A small book kept over HTTP with a client that repeats nothing, and what came of it."""
+"""Keeps a small book over HTTP with a client that repeats nothing, and counts what came of it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def invoice_body(number: str, account: int, due_on: date = DUE_LATE_ON) -> dict[
 
 
 async def open_book(url: str, accounts: int) -> None:
-    """Entity and accounts, by our own client."""
+    """Opens entity and accounts, by our own client."""
     async with Duebook(url) as duebook:
         await duebook.command("ledger", "legal-entities", ENTITY_BODY, key="entity")
         for n in range(accounts):
@@ -62,7 +62,7 @@ async def open_book(url: str, accounts: int) -> None:
 
 
 class SmallBook:
-    """One entity and its accounts. What was answered 201 must be there at the end, once."""
+    """Is one entity and its accounts. What was answered 201 must be there at the end, once."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
@@ -89,7 +89,7 @@ class SmallBook:
         return self._http.get(url, params=params)
 
     def invoice(self, number: str, due_on: date) -> httpx.Response:
-        """Issued on the first day, to one account after the other."""
+        """Issues on the first day, to one account after the other."""
         body = invoice_body(number, len(self.invoices) % len(self.accounts), due_on)
         answer = self.command("ledger", "invoices", number, body)
         if answer.status_code == httpx.codes.CREATED:
@@ -113,7 +113,7 @@ class SmallBook:
         return self.command("credit", path, f"limit-{number}-{amount}", {"limit": yuan(amount)})
 
     def reports(self, services: Sequence[str] = SERVICES) -> list[tuple[str, int]]:
-        """One question to each service; (service, status)."""
+        """Asks each service one question; gives (service, status)."""
         paths = {
             "ledger": ("reports/aging", {"legal_entity": ENTITY}),
             "credit": ("exposures", {}),
@@ -126,7 +126,7 @@ class SmallBook:
         return found
 
     def count(self, service: str, path: str, **params: str) -> int:
-        """Of all items of a list."""
+        """Counts all items of a list."""
         found, cursor = 0, None
         while True:  # Until the last page.
             asked = {"limit": "500", **params, **({"cursor": cursor} if cursor else {})}
@@ -137,7 +137,7 @@ class SmallBook:
                 return found
 
     def move_clocks(self, to: date) -> None:
-        """To the start of the day, whoever is behind with the work; asked of the workers."""
+        """Moves clocks to the start of the day, whoever is behind; asks the workers."""
         instant = start_of_day(to, ZONE)
         for service in SERVICES:
             url = f"{self._installation[f'work {service}'].url}/clock"
@@ -145,7 +145,7 @@ class SmallBook:
             assert moved.status_code == httpx.codes.OK, moved.text
 
     def advance(self, days: int) -> None:
-        """Day by day, settled in between."""
+        """Advances day by day, settled in between."""
         to = start_of_day(FIRST_DAY + timedelta(days=days), ZONE)
         apart(self._with_clocks(lambda clocks: clocks.advance(to, ZONE)))
 
@@ -156,7 +156,7 @@ class SmallBook:
         return sum(1 for path in self._installation.mail.rglob("new/*") if path.is_file())
 
     def rows(self, service: str, statement: str, *values: object) -> Sequence[asyncpg.Record]:
-        """Read as the owner of everything."""
+        """Reads as the owner of everything."""
         url = self._installation.database_url(service)
 
         async def ask() -> Sequence[asyncpg.Record]:
@@ -173,7 +173,7 @@ class SmallBook:
         return {row[0]: row[1] for row in rows}
 
     def doubled(self) -> list[tuple[str, ...]]:
-        """Events that look as if something had been done twice."""
+        """Finds events that look as if something had been done twice."""
         found = []
         for service in SERVICES:
             found += [tuple(map(str, row)) for row in self.rows(service, DOUBLED)]
@@ -192,10 +192,10 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
     return answer
 
 
-def until(seen: Callable[[], bool], what: str, seconds: float) -> float:
-    """Waits for it; how long it took."""
+def until(happened: Callable[[], bool], what: str, seconds: float) -> float:
+    """Waits for it, and gives how long it took."""
     started_s = time.monotonic()
-    while not seen():
+    while not happened():
         assert time.monotonic() - started_s < seconds, f"{what}: not within {seconds} s"
         time.sleep(LOOK_S)
     return time.monotonic() - started_s

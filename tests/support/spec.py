@@ -32,7 +32,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Given(Generic[S, E]):
-    """A stream with a history. `state` is what decisions see."""
+    """Is a stream with a history. `state` is what decisions see."""
 
     aggregate: Aggregate[S, E]
     history: Sequence[E]
@@ -69,7 +69,7 @@ class When(Generic[S, E]):
         assert list(events_of(self.decide(self.given.state))) == list(expected)
 
     def then_on(self, day: date) -> None:
-        """Something happens, and it is about this day."""
+        """Expects events that are about this day."""
         __tracebackhide__ = True
         decided = self.decide(self.given.state)
         assert isinstance(decided, Decided)
@@ -81,7 +81,7 @@ class When(Generic[S, E]):
         self.then()
 
     def then_rejected(self, reason: type[Rejected], field: str | None = None) -> None:
-        """The exact class; with `field`, also the pointer it names."""
+        """Expects the exact class; with `field`, also the pointer it names."""
         __tracebackhide__ = True
         with pytest.raises(reason) as caught:
             self.decide(self.given.state)
@@ -111,7 +111,10 @@ class Streams:
     _folded: dict[UUID, Folded] = field(default_factory=dict)
 
     def run(self, work: AnyWork, now: datetime) -> bytes:
-        """The answer. Raises what `decide` raises, and then nothing has changed."""
+        """Runs a work and gives its answer.
+
+        Raises what `decide` raises, and changes nothing then.
+        """
         changes = work.decide(self._states(work.streams))
         for change in changes:
             for event in change.events:

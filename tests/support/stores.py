@@ -1,4 +1,4 @@
-"""What tests look at in an event store, the same for all of them."""
+"""Reads what tests look at in an event store, the same for all of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Inspected(Protocol):
     store: EventStore
 
     async def events(self) -> list[tuple[UUID, int]]:
-        """Stream and version, by position."""
+        """Reads stream and version, by position."""
         ...
 
     async def outbox(self) -> list[tuple[UUID, int, str]]: ...
@@ -63,7 +63,7 @@ class InPostgres:
         self.store = store
 
     async def rows(self, sql: str) -> list[tuple[object, ...]]:
-        """As the application role, bound to both tenants of the tests."""
+        """Reads as the application role, bound to both tenants of the tests."""
         connection = await self.database.own_connection("test")
         try:
             await connection.execute(f"SET app.tenants = '{{{TENANT},{OTHER_TENANT}}}'")

@@ -1,4 +1,4 @@
-"""Topics read as anybody may read them, by a plain client that knows nothing of ours."""
+"""Reads topics as anybody may, by a plain client that knows nothing of ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Read(NamedTuple):
 
 
 async def read_topics(bootstrap: str, topics: Iterable[str]) -> Sequence[Read]:
-    """All records; within a partition in their order."""
+    """Reads all records; within a partition in their order."""
     consumer = AIOKafkaConsumer(*topics, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
@@ -46,5 +46,5 @@ def _read(row: Any) -> Read:
 
 
 def first_of_each(records: Iterable[Read]) -> Sequence[Read]:
-    """Without what a killed relay published once more."""
+    """Drops what a killed relay published once more."""
     return list({one.headers["ce_id"]: one for one in reversed([*records])}.values())[::-1]

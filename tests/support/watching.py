@@ -1,4 +1,4 @@
-"""What a process costs and says, seen from outside: its share of a core, its memory, its log."""
+"""Watches what a process costs and says: its share of a core, its memory, its log."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _VARIES: Final = frozenset(
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of a core used so far, in user and kernel mode."""
+    """Reads the seconds of a core used so far, in user and kernel mode."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
 
 def cpu_of_tree_s(pid: int) -> float:
-    """Of a process and of all that it started; what ended meanwhile counts for its parent."""
+    """Adds up a process and all that it started; what ended counts for its parent."""
     found = cpu_s(pid)
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         found += sum(cpu_of_tree_s(int(child)) for child in children.read_text().split())
@@ -65,7 +65,7 @@ class Meter:
 
 
 class Listener:
-    """What is written to a log from now on."""
+    """Reads what is written to a log from now on."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -77,11 +77,11 @@ class Listener:
             return file.read().decode(errors="replace").splitlines()
 
     def said(self) -> Counter[tuple[str, str]]:
-        """(level, event) of each line; a line that is no JSON stands for itself."""
+        """Counts (level, event) of the lines; a line that is no JSON stands for itself."""
         return Counter(_kind(line) for line in self.lines())
 
     def repeated(self) -> Counter[str]:
-        """Lines by all that they say, but for when."""
+        """Counts lines by all that they say, but for when."""
         return Counter(_whole(line) for line in self.lines())
 
 

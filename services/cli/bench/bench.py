@@ -114,17 +114,17 @@ async def _address(process: Process) -> str:
 
 
 async def measure(
-    command: Sequence[str], plan: Plan, told: Callable[[str], None] = lambda what: None
+    command: Sequence[str], plan: Plan, say: Callable[[str], None] = lambda what: None
 ) -> Measured:
     """`command` serves, and says where. Raises BenchFailed."""
-    told("starting a server in a fresh folder")
+    say("starting a server in a fresh folder")
     async with served(command) as url, Duebook(url) as duebook:
-        told("opening its books")
+        say("opening its books")
         today = wall_now().date()
         await _open_books(duebook, today)
         load = await Load.open(url, plan.connections)
         try:
-            return await _rounds(duebook, load, plan, today, told)
+            return await _rounds(duebook, load, plan, today, say)
         finally:
             await load.close()
 
@@ -165,12 +165,12 @@ def _invoice(code: str, number: int, today: date) -> Json:
 
 
 async def _rounds(
-    duebook: Duebook, load: Load, plan: Plan, today: date, told: Callable[[str], None]
+    duebook: Duebook, load: Load, plan: Plan, today: date, say: Callable[[str], None]
 ) -> Measured:
     measured = Measured()
     things = _things(load, today)
     for number in range(plan.rounds + 1):
-        told(f"round {number} of {plan.rounds}" if number else "warming up")
+        say(f"round {number} of {plan.rounds}" if number else "warming up")
         seconds = plan.seconds if number else min(plan.seconds, WARM_UP_S_MAX)
         runs: dict[str, Run] = {}
         for name, (question, status) in things.items():

@@ -38,7 +38,7 @@ class WorkStandsStill(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockReading:
     """What GET /clock of one service answered."""
 
     service: str
@@ -58,14 +58,16 @@ class Clocks:
         self._duebook = duebook
         self._services = tuple(services)
 
-    async def read(self, services: Sequence[str] = (), *, wait_s: float = 0) -> Sequence[Reading]:
+    async def read(
+        self, services: Sequence[str] = (), *, wait_s: float = 0
+    ) -> Sequence[ClockReading]:
         """Of these services, or of all; each when it is settled, or when it has waited so long."""
         names = services or self._services
         asked = (self._duebook.operation(n, "GET", "/clock", wait_s=wait_s) for n in names)
         answers = await asyncio.gather(*asked)
         return [_reading(n, a) for n, a in zip(names, answers, strict=True)]
 
-    async def settle(self, first: Sequence[Reading] | None = None) -> Sequence[Reading]:
+    async def settle(self, first: Sequence[ClockReading] | None = None) -> Sequence[ClockReading]:
         """Returns when nothing is left to do anywhere, seen twice with the same end offsets.
 
         `first` is a look just taken. Raises WorkHalted, WorkStandsStill.
@@ -83,7 +85,7 @@ class Clocks:
             before = ends
             readings = await self.read()
 
-    async def _look_in_turn(self) -> Sequence[Reading]:
+    async def _look_in_turn(self) -> Sequence[ClockReading]:
         """The first service when it has nothing left to do, then the others, which hear it.
 
         So one look is mostly enough for the first of the two that agree.
@@ -93,13 +95,13 @@ class Clocks:
             *await self._wait_for(self._services[1:]),
         ]
 
-    async def _wait_for(self, services: Sequence[str]) -> Sequence[Reading]:
+    async def _wait_for(self, services: Sequence[str]) -> Sequence[ClockReading]:
         """What these say when they are settled, each as far as it knows."""
         if not services:
             return ()
         seen: object = None
         pause_s, moved_s = LOOK_AGAIN_S_MIN, monotonic_s()
-        found: dict[str, Reading] = {}
+        found: dict[str, ClockReading] = {}
         busy = services
         while True:  # Until settled, or until nothing has changed for too long.
             for reading in await self.read(busy, wait_s=SETTLE_WAIT_S):
@@ -137,7 +139,9 @@ class Clocks:
             readings = await self._advance_all(stop, readings)
             passed(stop)
 
-    async def _advance_all(self, stop: datetime, readings: Sequence[Reading]) -> Sequence[Reading]:
+    async def _advance_all(
+        self, stop: datetime, readings: Sequence[ClockReading]
+    ) -> Sequence[ClockReading]:
         """One after the other, each settled before the next.
 
         What has no timer due by then does nothing when it is moved: no need to wait for it, and
@@ -163,7 +167,7 @@ class Clocks:
         await asyncio.gather(*moves)
 
 
-def _busy(readings: Sequence[Reading]) -> Sequence[str]:
+def _busy(readings: Sequence[ClockReading]) -> Sequence[str]:
     """Those not settled. Raises WorkHalted: waiting would not help."""
     halted = [line for reading in readings for line in reading.halted]
     if halted:
@@ -171,7 +175,7 @@ def _busy(readings: Sequence[Reading]) -> Sequence[str]:
     return [reading.service for reading in readings if not reading.is_settled]
 
 
-def next_stop(readings: Sequence[Reading], to: datetime, zone: str) -> datetime:
+def next_stop(readings: Sequence[ClockReading], to: datetime, zone: str) -> datetime:
     """The first midnight after the clock that is furthest behind by which a timer is due."""
     behind = min(reading.now for reading in readings)
     tomorrow = start_of_day(day_at(behind, zone) + timedelta(days=1), zone)
@@ -185,11 +189,11 @@ def next_stop(readings: Sequence[Reading], to: datetime, zone: str) -> datetime:
     return min(to, max(tomorrow, midnight))
 
 
-def _reading(service: str, answer: Answer) -> Reading:
+def _reading(service: str, answer: Answer) -> ClockReading:
     body: dict[str, Any] = answer.body
     next_timer_at = body.get("next_timer_at")
     counts = ("timers_due", "outbox", "in_flight", "lag")
-    return Reading(
+    return ClockReading(
         service=service,
         now=datetime.fromisoformat(body["now"]),
         is_manual=body["manual"],

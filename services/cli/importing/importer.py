@@ -16,8 +16,8 @@ from uuid import UUID
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Answer, Duebook, Refused
+from services.cli.client.keyed_requests import KeyedRequest, KeyedRequests
 from services.cli.client.lanes import in_lanes
-from services.cli.client.wishes import Wish, Wishes
 from services.cli.importing.driven_clock import DrivenClock
 from services.cli.importing.ledger_file import Line, Refusal
 from services.cli.importing.ledger_map import LedgerMap, MapRefused
@@ -65,7 +65,7 @@ class Importer:
     def __init__(self, duebook: Duebook, ledger_map: LedgerMap, tick: Callable[[], None]) -> None:
         self._duebook = duebook
         self._map = ledger_map
-        self._wishes = Wishes(ledger_map.legal_entity.code)
+        self._requests = KeyedRequests(ledger_map.legal_entity.code)
         self._tick = tick
         self._accounts: dict[str, Refused | None] = {}  # Opened, or why not.
         self._missing: set[int] = set()  # Lines whose invoice did not go in.
@@ -113,7 +113,7 @@ class Importer:
             if refused.status != 404:
                 raise
             await self._post(
-                self._wishes.register(
+                self._requests.register(
                     name=entity.name, time_zone=entity.time_zone, currency=entity.currency
                 )
             )
@@ -127,7 +127,7 @@ class Importer:
             return
         name = line.account_name or line.account
         try:
-            answer = await self._post(self._wishes.open_account(line.account, name=name))
+            answer = await self._post(self._requests.open_account(line.account, name=name))
             self._accounts[line.account] = None
             self._count("accounts", answer)
         except Refused as refused:
@@ -136,7 +136,7 @@ class Importer:
 
     async def _issue(self, line: Line) -> None:
         terms = self._map.terms
-        wish = self._wishes.issue_invoice(
+        request = self._requests.issue_invoice(
             line.number,
             account=line.account,
             total=line.amount,
@@ -146,7 +146,7 @@ class Importer:
         try:
             refused = self._accounts.get(line.account)
             if refused is None:
-                self._count("invoices", await self._post(wish))
+                self._count("invoices", await self._post(request))
             else:
                 self._refuse(line, "account", refused.code)
         except Refused as refused:
@@ -158,7 +158,7 @@ class Importer:
         if line.line in self._missing or line.settled_on is None:
             self._tick()
             return
-        receive = self._wishes.receive_payment(
+        receive = self._requests.receive_payment(
             line.number,
             account=line.account,
             amount=line.amount,
@@ -168,7 +168,7 @@ class Importer:
         try:
             received = await self._post(receive)
             self._count("payments", received)
-            allocate = self._wishes.allocate(
+            allocate = self._requests.allocate(
                 UUID(str(received.body["id"])),
                 line.number,
                 shares=((line.number, line.amount),),
@@ -183,8 +183,10 @@ class Importer:
         self._tick()
         failpoints.hit("import.after_line")
 
-    async def _post(self, wish: Wish) -> Answer:
-        return await self._duebook.command(wish.service, wish.path, wish.body, key=wish.key)
+    async def _post(self, request: KeyedRequest) -> Answer:
+        return await self._duebook.command(
+            request.service, request.path, request.body, key=request.key
+        )
 
     def _count(self, what: str, answer: Answer) -> None:
         self.summary.counts[f"{what} already there" if answer.replayed else what] += 1

@@ -112,7 +112,7 @@ class CustomerStory:
         self._promised_until = first
         self._counts = dict.fromkeys(("I", "P", "K", "V"), 0)
 
-    def told(self) -> Iterator[Action]:
+    def actions(self) -> Iterator[Action]:
         for n in range((self._last - self._first).days):
             day = self._first + n * DAY
             yield from self._pay(day)

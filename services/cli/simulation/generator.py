@@ -35,7 +35,7 @@ def generate(*, seed: int, customers: int, months: int, first: date = FIRST_DAY)
         account = f"C{index + 1:04d}"
         habits[account] = HABITS[index % len(HABITS)]
         traits = traits_of(rng, account, names(rng, index + 1), habits[account], first)
-        actions += CustomerStory(rng, traits, first, last).told()
+        actions += CustomerStory(rng, traits, first, last).actions()
     actions.sort(key=lambda action: action.on)  # Stable: a story keeps its order.
     return Book(
         legal_entity=f"SIM{seed}",

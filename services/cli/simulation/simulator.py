@@ -10,8 +10,8 @@ from uuid import UUID
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Answer, Duebook
+from services.cli.client.keyed_requests import KeyedRequest, KeyedRequests
 from services.cli.client.lanes import in_lanes
-from services.cli.client.wishes import Wish, Wishes
 from services.cli.importing.driven_clock import DrivenClock
 from services.cli.simulation import book
 from services.cli.simulation.book import CURRENCY, TIME_ZONE, Action, Book
@@ -33,7 +33,7 @@ class Simulator:
         self._duebook = duebook
         self._book = played
         self._tick = tick  # Told how many actions were done.
-        self._wishes = Wishes(played.legal_entity)
+        self._requests = KeyedRequests(played.legal_entity)
         self._accounts: dict[str, UUID] = {}
         self._open_items: dict[str, UUID] = {}
         self._payments: dict[str, UUID] = {}
@@ -43,7 +43,7 @@ class Simulator:
         clock = DrivenClock(Clocks(self._duebook), TIME_ZONE)
         await clock.reach(self._book.first)
         await self._post(
-            self._wishes.register(name=self._book.name, time_zone=TIME_ZONE, currency=CURRENCY)
+            self._requests.register(name=self._book.name, time_zone=TIME_ZONE, currency=CURRENCY)
         )
         for day, lanes in self._book.days():
             await clock.reach(day)
@@ -64,15 +64,15 @@ class Simulator:
                 await self._receive(action)
             case book.ReversePayment(on=on, number=number, reason=reason):
                 payment_id = self._payments[number]
-                await self._post(self._wishes.reverse(payment_id, number, reason=reason, on=on))
+                await self._post(self._requests.reverse(payment_id, number, reason=reason, on=on))
             case book.SetLimit(account=account, limit=limit):
-                wish = self._wishes.set_limit(self._accounts[account], account, limit=limit)
-                await self._post(wish)
+                request = self._requests.set_limit(self._accounts[account], account, limit=limit)
+                await self._post(request)
             case book.RecordContact():
                 await self._record(action)
             case book.MakePromise(account=account, number=number, amount=amount):
                 await self._post(
-                    self._wishes.make_promise(
+                    self._requests.make_promise(
                         number, account=account, amount=amount, promised_on=action.promised_on
                     )
                 )
@@ -83,13 +83,13 @@ class Simulator:
         names = action.names
         person = {"name": names.person, "phone": names.phone, "email": names.email}
         answer = await self._post(
-            self._wishes.open_account(action.account, name=names.company, contact_person=person)
+            self._requests.open_account(action.account, name=names.company, contact_person=person)
         )
         self._accounts[action.account] = UUID(answer.body["id"])
 
     async def _issue(self, action: book.IssueInvoice) -> None:
         answer = await self._post(
-            self._wishes.issue_invoice(
+            self._requests.issue_invoice(
                 action.number,
                 account=action.account,
                 total=action.total,
@@ -102,7 +102,7 @@ class Simulator:
 
     async def _receive(self, action: book.ReceivePayment) -> None:
         answer = await self._post(
-            self._wishes.receive_payment(
+            self._requests.receive_payment(
                 action.number,
                 account=action.account,
                 amount=action.amount,
@@ -114,13 +114,13 @@ class Simulator:
         payment_id = self._payments[action.number] = UUID(answer.body["id"])
         shares = () if action.oldest_first else action.shares
         await self._post(
-            self._wishes.allocate(payment_id, action.number, shares=shares, on=action.on)
+            self._requests.allocate(payment_id, action.number, shares=shares, on=action.on)
         )
 
     async def _record(self, action: book.RecordContact) -> None:
         begins = start_of_day(action.on, TIME_ZONE)  # The clock stands at the day's beginning.
         await self._post(
-            self._wishes.record_contact(
+            self._requests.record_contact(
                 action.number,
                 account=action.account,
                 channel=action.channel,
@@ -132,7 +132,9 @@ class Simulator:
             )
         )
 
-    async def _post(self, wish: Wish) -> Answer:
-        answer = await self._duebook.command(wish.service, wish.path, wish.body, key=wish.key)
+    async def _post(self, request: KeyedRequest) -> Answer:
+        answer = await self._duebook.command(
+            request.service, request.path, request.body, key=request.key
+        )
         self.summary.replayed += answer.replayed
         return answer

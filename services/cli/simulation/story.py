@@ -1,4 +1,4 @@
-"""A client command told to a Duebook that has just come up in this process: the demo's driver.
+"""Runs a client command against a Duebook that has just come up in this process: the demo's driver.
 
 It runs in a process of its own, so that asking does not take the answering one's time.
 """
@@ -20,11 +20,11 @@ class Story:
     """`begin` when the address answers, `end` before the loop ends. `status` is the command's."""
 
     def __init__(
-        self, command: Sequence[str], *, ends_process: bool, told: Callable[[], None]
+        self, command: Sequence[str], *, ends_process: bool, on_success: Callable[[], None]
     ) -> None:
         self._command = command
         self._ends_process = ends_process
-        self._told = told
+        self._on_success = on_success
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self.status: int | None = None
@@ -50,7 +50,7 @@ class Story:
         if self._ends_process or self.status != 0:
             os.kill(os.getpid(), signal.SIGTERM)
         else:
-            self._told()
+            self._on_success()
 
 
 def free_port(wanted: int) -> int:

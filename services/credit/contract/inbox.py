@@ -70,7 +70,7 @@ class PaymentReversed:
     amount: Money
 
 
-HEARD: Final[Mapping[str, type]] = {
+SUBSCRIBES_TO: Final[Mapping[str, type]] = {
     "ledger.account.opened.v1": AccountOpened,
     "ledger.invoice.issued.v1": InvoiceIssued,
     "ledger.invoice.canceled.v1": InvoiceCanceled,

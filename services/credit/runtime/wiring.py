@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.credit.contract.inbox import HEARD
+from services.credit.contract.inbox import SUBSCRIBES_TO
 from services.credit.files import area as files
 from services.credit.lines import area as lines
 from services.credit.runtime.settings import Settings
@@ -18,4 +18,4 @@ AREAS: Final = (scorecards.AREA, lines.AREA, files.AREA)
 
 def service(settings: Settings) -> Service:
     """There is nothing to set yet."""
-    return join(NAME, AREAS, heard=HEARD, settings=settings)
+    return join(NAME, AREAS, subscribes_to=SUBSCRIBES_TO, settings=settings)

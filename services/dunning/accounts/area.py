@@ -1,4 +1,4 @@
-"""Accounts: what dunning has heard of them, their items and their grades."""
+"""Accounts: what dunning knows of them, their items and their grades."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class CreditFileGradeChanged:
 
 Crossing = InvoiceDueDateApproached | InvoiceBecameOverdue | InvoiceDaysPastDueReached
 
-HEARD: Final[Mapping[str, type]] = {
+SUBSCRIBES_TO: Final[Mapping[str, type]] = {
     "ledger.account.opened.v1": AccountOpened,
     "ledger.invoice.issued.v1": InvoiceIssued,
     "ledger.invoice.canceled.v1": InvoiceCanceled,

@@ -36,4 +36,10 @@ def ports(settings: Settings, ledger: httpx.AsyncClient) -> Ports:
 def service(settings: Settings, ledger: httpx.AsyncClient | None = None) -> Service:
     """`ledger` is a client of ledger's API; by default one of the address in the settings."""
     client = ledger or httpx.AsyncClient(base_url=settings.ledger, limits=NOTHING_KEPT)
-    return join(NAME, AREAS, heard=inbox.HEARD, settings=settings, ports=ports(settings, client))
+    return join(
+        NAME,
+        AREAS,
+        subscribes_to=inbox.SUBSCRIBES_TO,
+        settings=settings,
+        ports=ports(settings, client),
+    )

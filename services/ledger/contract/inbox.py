@@ -5,4 +5,4 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-HEARD: Final[Mapping[str, type]] = {}
+SUBSCRIBES_TO: Final[Mapping[str, type]] = {}

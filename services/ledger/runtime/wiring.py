@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from services.ledger.cash import area as cash
-from services.ledger.contract.inbox import HEARD
+from services.ledger.contract.inbox import SUBSCRIBES_TO
 from services.ledger.customers import area as customers
 from services.ledger.receivables import area as receivables
 from services.ledger.receivables.domain.aging import bucket_names, check_thresholds
@@ -22,4 +22,4 @@ def service(settings: Settings) -> Service:
     """Raises BadThresholds, BadEdges."""
     check_thresholds(settings.thresholds)
     bucket_names(settings.aging_edges)
-    return join(NAME, AREAS, heard=HEARD, settings=settings)
+    return join(NAME, AREAS, subscribes_to=SUBSCRIBES_TO, settings=settings)

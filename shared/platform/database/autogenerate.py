@@ -46,12 +46,12 @@ _IMPORTS: Final = "\nfrom shared.platform.store.schema import protect\n"
 def write_revision(
     url: str, folder: Path, tables: Sequence[sa.Table], message: str, previous: str
 ) -> Path | None:
-    """The new file in the folder's versions; None where database and rows agree already."""
+    """Writes a file into the folder's versions; None where database and rows agree."""
     operations = asyncio.run(_difference(url, tables))
     if operations.is_empty():
         return None
     created = [each.table_name for each in operations.ops if isinstance(each, CreateTableOp)]
-    body = re.sub(r"^ +# .*\n", "", render_python_code(operations) + "\n", flags=re.MULTILINE)
+    body = re.sub(r"^ *# .*\n", "", render_python_code(operations) + "\n", flags=re.MULTILINE)
     lines = [f"    {line}".rstrip() for line in body.strip().splitlines()]
     lines = [re.sub(r"^ {8}(?=op\.)", "    ", line) for line in lines]
     lines += [f'    protect(op, "{name}")' for name in created]

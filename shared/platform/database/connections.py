@@ -1,4 +1,4 @@
-"""Driver connections that loops keep for themselves, and what a failed one means. No SQL here."""
+"""Holds driver connections for loops, and says what a failed one means. No SQL here."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CLOSED_AGAIN: Final = "This connection is closed"
 
 
 def is_transient(problem: BaseException) -> bool:
-    """Whether a failure is about the connection and not about what was asked: worth another try.
+    """Says whether a failure is about the connection, not about what was asked: worth another try.
 
     The one place that decides it: a worker tries again, a request is answered 503. The driver's
     complaint about an argument is an InterfaceError too, and a ValueError. What came through
@@ -66,7 +66,7 @@ def is_transient(problem: BaseException) -> bool:
 
 
 def driver_problem(problem: BaseException) -> BaseException:
-    """What the driver raised, without the two layers that SQLAlchemy puts around it."""
+    """Unwraps what the driver raised from the two layers that SQLAlchemy puts around it."""
     original = problem.orig if isinstance(problem, DBAPIError) else None
     if original is None:
         return problem
@@ -74,7 +74,10 @@ def driver_problem(problem: BaseException) -> BaseException:
 
 
 class HeldConnection:
-    """One connection, opened when first needed and again after it broke. For one loop at a time."""
+    """Holds one connection, opened when first needed and again after it broke.
+
+    For one loop at a time.
+    """
 
     def __init__(self, connect: Callable[[], Awaitable[Driver]]) -> None:
         self._connect = connect
@@ -87,7 +90,10 @@ class HeldConnection:
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Driver]:
-        """The connection; thrown away when the block fails, so that nothing half done is left."""
+        """Lends the connection.
+
+        It is thrown away when the block fails, so that nothing half done is left.
+        """
         connection = await self.get()
         try:
             yield connection
@@ -108,7 +114,7 @@ class HeldConnection:
 
 
 class Listening:
-    """LISTEN on some channels, on one connection per process and database.
+    """Listens on some channels, on one connection per process and database.
 
     A lost notification costs one poll interval, so a broken connection is only opened again.
     """
@@ -138,9 +144,9 @@ class Listening:
             connection: Driver | None = None
             try:
                 connection = await self._connect()
-                for channel, heard in self._channels.items():
-                    await connection.add_listener(channel, _without_arguments(heard))
-                    heard()  # What was sent before we listened.
+                for channel, notify in self._channels.items():
+                    await connection.add_listener(channel, _without_arguments(notify))
+                    notify()  # What was sent before we listened.
                 await self._stay(connection)
             except Exception as problem:  # Whatever it is, the next connection listens again.
                 if is_transient(problem):
@@ -158,5 +164,5 @@ class Listening:
             await connection.execute("SELECT 1", timeout=PROBE_TIMEOUT_S)
 
 
-def _without_arguments(heard: Callable[[], None]) -> Callable[..., None]:
-    return lambda connection, pid, channel, payload: heard()
+def _without_arguments(notify: Callable[[], None]) -> Callable[..., None]:
+    return lambda connection, pid, channel, payload: notify()

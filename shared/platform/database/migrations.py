@@ -1,4 +1,4 @@
-"""Schema migrations of one service, run by the owner of its tables, one process at a time.
+"""Migrates the schema of one service, as the owner of its tables, one process at a time.
 
 Two chains in one database: the platform's tables first, then the service's own. Each has a table of
 its own that says how far it is.
@@ -41,7 +41,7 @@ def migrate(url: str, folder: Path) -> None:
 
 
 def newest_of_both(folder: Path) -> Mapping[str, str]:
-    """Table of a chain -> the revision it must be at: the platform's, and the folder's."""
+    """Gives for each chain's table the revision it must be at: the platform's and the folder's."""
     return {PLATFORM_VERSION: newest(PLATFORM), SERVICE_VERSION: newest(folder)}
 
 
@@ -59,7 +59,7 @@ def _config(folder: Path) -> Config:
 
 
 def run_environment() -> None:
-    """All that a service's migrations/env.py has to do."""
+    """Does all that a service's migrations/env.py has to do."""
     attributes = context.config.attributes
     asyncio.run(_run(str(attributes["url"]), str(attributes["version_table"])))
 

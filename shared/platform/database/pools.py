@@ -1,4 +1,4 @@
-"""One service's database: a pool bound to tenants, and connections outside it for the few.
+"""Opens one service's database: a pool bound to tenants, and connections outside the pool.
 
 Every connection runs as the application role, never as the owner of the tables.
 """
@@ -54,7 +54,7 @@ class Database:
     async def bound(
         self, tenants: Collection[UUID], *, snapshot: bool = False
     ) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees these tenants' rows only; committed unless it raises.
+        """Opens a transaction that sees these tenants' rows only; commits unless it raises.
 
         With `snapshot` it is read only and every statement sees the same instant.
         """
@@ -69,12 +69,12 @@ class Database:
 
     @asynccontextmanager
     async def unbound(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees no tenant's rows: for cursors, leases, timers, outbox, clock."""
+        """Opens a transaction without tenants: for cursors, leases, timers, outbox, clock."""
         async with self.engine.begin() as connection:
             yield connection
 
     async def own_connection(self, name: str) -> Driver:
-        """A driver connection outside the pool; its user closes it.
+        """Opens a driver connection outside the pool; its user closes it.
 
         `name` shows in pg_stat_activity.
         """
@@ -98,7 +98,7 @@ class Database:
 def _refuse_closed(
     connection: DBAPIConnection, record: ConnectionPoolEntry, checkout: PoolProxiedConnection
 ) -> None:
-    """The server ended it while it was idle: the pool opens another one instead.
+    """Refuses a connection that the server ended while it was idle: the pool opens another one.
 
     The pool itself notices only what fails in a statement of its own, and so would give out for
     ever a connection that is used through the driver.
@@ -109,7 +109,7 @@ def _refuse_closed(
 
 
 async def bind(connection: AsyncConnection, tenants: Collection[UUID]) -> None:
-    """Row-level security sees these tenants until the end of the transaction."""
+    """Binds the transaction to these tenants: row-level security shows no others."""
     await connection.execute(
         text("SELECT set_config('app.tenants', :tenants, true)"),
         {"tenants": "{" + ",".join(sorted(str(tenant) for tenant in tenants)) + "}"},
@@ -117,7 +117,7 @@ async def bind(connection: AsyncConnection, tenants: Collection[UUID]) -> None:
 
 
 async def driver(connection: AsyncConnection) -> Driver:
-    """The asyncpg connection below, inside the same transaction: for set-wise statements."""
+    """Gives the asyncpg connection below, in the same transaction: for set-wise statements."""
     raw = await connection.get_raw_connection()
     found: Driver = raw.driver_connection  # type: ignore[assignment] # SQLAlchemy types it as Any | None
     return found

@@ -1,4 +1,4 @@
-"""The log the settings name: Apache Kafka where brokers are named, else tables in PostgreSQL."""
+"""Chooses the log by the settings: Apache Kafka where brokers are named, else PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.platform.log.postgres import PostgresLog
 
 
 def open_log(settings: PlatformSettings, client: str = "duebook") -> EventLog:
-    """Nothing is connected before its first use. `client` names us in the brokers' logs."""
+    """Opens the log; it connects at its first use. `client` names us in the brokers' logs."""
     if settings.kafka is None:
         return PostgresLog(settings.log_url)
     from shared.platform.log.kafka import KafkaLog  # The embedded mode does without its client.

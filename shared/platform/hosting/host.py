@@ -1,4 +1,4 @@
-"""One service put together and kept running: writer, workers and app around database and log."""
+"""Puts one service together and keeps it running: writer, workers, app, database and log."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class OwnStore(EventStore, Protocol):
 
 
 class Host:
-    """A service in this process. Nothing is opened before `start`.
+    """Is a service in this process. Nothing is opened before `start`.
 
     `api` serves its routes (else only health, metrics and the clock), `works` runs its workers.
     `makes_topics` creates what the log lacks; else the topics must be there. `revisions` is
@@ -103,7 +103,7 @@ class Host:
         self.app = create_app(self.parts, api=api)
 
     async def start(self) -> None:
-        """Ready for requests when it returns.
+        """Starts the service; it is ready for requests afterwards.
 
         A log that is away does not keep commands from being taken: what needs it starts when it
         answers. Raises SchemaMismatch, and UnknownTopic or TopicMismatch as `failed` does later.
@@ -121,7 +121,7 @@ class Host:
         self.parts.started = True
 
     async def failed(self) -> None:
-        """Returns or raises when what a start left open is known: the topics are not ours."""
+        """Waits for what a start left open, and raises where it failed: the topics are not ours."""
         if self._opening is not None:
             await asyncio.shield(self._opening)
 
@@ -136,7 +136,7 @@ class Host:
             await self.workers.start()
 
     async def verify(self) -> Sequence[Difference]:
-        """Where a read model or a timer is not what follows from the events."""
+        """Finds where a read model or a timer is not what follows from the events."""
         return await verify(
             self.service,
             database=self._database,
@@ -170,6 +170,6 @@ def _clock_of(settings: PlatformSettings, database: Database) -> DomainClock:
 
 
 def _cursor_key_of(settings: PlatformSettings) -> bytes:
-    """Empty where none is set; what that means is said in paging."""
+    """Gives the key that signs cursors, empty where none is set; `paging` says what that means."""
     secret = settings.cursor_key
     return secret.get_secret_value().encode() if secret else b""

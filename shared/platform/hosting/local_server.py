@@ -1,4 +1,4 @@
-"""The PostgreSQL server to work with: the one the settings name, else an embedded one."""
+"""Finds the PostgreSQL server to work with: the one in the settings, else an embedded one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Runtimes = Collection[Runtime[Any]]
 
 @contextmanager
 def server_for(settings: PlatformSettings, runtimes: Runtimes) -> Iterator[PlatformSettings]:
-    """The settings with folder and server filled in. An embedded server is stopped at the end.
+    """Fills folder and server into the settings. An embedded server is stopped at the end.
 
     None is started where the log and these services all have a database of their own.
     """
@@ -33,7 +33,7 @@ def server_for(settings: PlatformSettings, runtimes: Runtimes) -> Iterator[Platf
 
 @contextmanager
 def server_beside(settings: PlatformSettings, runtimes: Runtimes) -> Iterator[PlatformSettings]:
-    """As server_for, but beside a system that is up on the same folder; that one goes on."""
+    """Does what server_for does, beside a system that is up on the same folder and goes on."""
     folder = settings.data or default_folder()
     url = settings.database_url or running_url(folder, MAINTENANCE_DATABASE)
     if url is None or not needs_server(settings, runtimes):
@@ -44,12 +44,12 @@ def server_beside(settings: PlatformSettings, runtimes: Runtimes) -> Iterator[Pl
 
 
 def needs_server(settings: PlatformSettings, runtimes: Runtimes) -> bool:
-    """Whether the log or one of these services has no database of its own."""
+    """Says whether the log or one of these services has no database of its own."""
     return settings.log_needs_server or any(one.needs_server for one in runtimes)
 
 
 def make_log_database(settings: PlatformSettings) -> None:
-    """Where the log is in PostgreSQL and the server ours. The log makes its tables itself."""
+    """Makes the log's database where the server is ours. The log makes its tables itself."""
     if settings.log_needs_server:
         with refusals_said(LOG_DATABASE):
             create_database(settings.log_url)

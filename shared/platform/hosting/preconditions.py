@@ -1,4 +1,4 @@
-"""What must be there before a process works: its database, its schema, its topics.
+"""Checks what must be there before a process works: its database, its schema, its topics.
 
 What is only away is waited for; what is wrong is said in one line, and ends the process.
 """
@@ -72,7 +72,10 @@ class _Complaint:
 
 
 async def await_database(service: str, database: Database) -> None:
-    """Until it takes connections. Raises DatabaseRefused: a wrong password is not waited for."""
+    """Waits until it takes connections.
+
+    Raises DatabaseRefused: a wrong password is not waited for.
+    """
     complaint = _Complaint(service, "database")
     with refusals_said(service):
         while True:  # Until it answers, or the process is told to end.
@@ -88,7 +91,7 @@ async def await_database(service: str, database: Database) -> None:
 
 
 async def check_revision(service: str, database: Database, wanted: Mapping[str, str]) -> None:
-    """`wanted` is the revision of each chain by its table. Raises SchemaMismatch."""
+    """Compares each chain's revision with the `wanted` one of its table. Raises SchemaMismatch."""
     for table, revision in wanted.items():
         async with database.engine.connect() as connection:
             try:
@@ -107,7 +110,7 @@ async def check_revision(service: str, database: Database, wanted: Mapping[str, 
 async def await_topics(
     service: str, log: EventLog, topics: Sequence[TopicSpec], *, makes_them: bool
 ) -> None:
-    """Until the log says that all are as they must be. Raises UnknownTopic, TopicMismatch."""
+    """Waits until the log says that all are as they must be. Raises UnknownTopic, TopicMismatch."""
     complaint = _Complaint(service, "log")
     while True:  # Until the log answers, or the process is told to end.
         try:
@@ -119,7 +122,7 @@ async def await_topics(
 
 
 async def verify_topics(log: EventLog, topics: Sequence[TopicSpec]) -> None:
-    """Raises UnknownTopic, which says what makes them, TopicMismatch, LogUnavailable."""
+    """Looks at the topics. Raises UnknownTopic, which says what makes them, or TopicMismatch."""
     try:
         await log.verify(topics)
     except UnknownTopic as problem:

@@ -1,4 +1,4 @@
-"""One service as a process runs it: its name, its settings, its migrations, what it is made of."""
+"""Runs one service as a process does: with its settings, its migrations and its areas."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class _Server(uvicorn.Server):
 
 
 def joined(hosts: Mapping[str, Host]) -> ASGIApp:
-    """Several services in one app, each under its name; a page of addresses at the root."""
+    """Joins services in one app, each under its name, with a page of addresses at the root."""
     mounted = {name: host.app for name, host in hosts.items()}
     root = _home(tuple(hosts))
 
@@ -92,7 +92,7 @@ async def serve(
     port: int,
     ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Until SIGTERM or SIGINT. `ready` hears the address once everything answers.
+    """Serves until SIGTERM or SIGINT. `ready` is given the address once everything answers.
 
     Raises what a host finds wrong after its start: topics that are not ours.
     """
@@ -108,11 +108,11 @@ async def serve(
         timeout_graceful_shutdown=REQUESTS_END_S_MAX,
     )
     server = _Server(config, ready)
-    told = asyncio.Event()
+    stop_asked = asyncio.Event()
     begun: list[Host] = []
     try:
-        with _stopping(server, hosts, told):
-            if not await _done_before(told, _start_all(hosts, begun)):
+        with _stopping(server, hosts, stop_asked):
+            if not await _done_before(stop_asked, _start_all(hosts, begun)):
                 return
             gc.collect()
             gc.freeze()
@@ -133,9 +133,9 @@ async def _start_all(hosts: Sequence[Host], begun: list[Host]) -> None:
         await one.start()
 
 
-async def _done_before(told: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """A start may wait long for what is away; a signal ends it."""
-    working, ending = asyncio.create_task(work), asyncio.create_task(told.wait())
+async def _done_before(stop_asked: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Waits for the work or the signal: a start may wait long for what is away."""
+    working, ending = asyncio.create_task(work), asyncio.create_task(stop_asked.wait())
     await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
     if not working.done():
@@ -163,14 +163,16 @@ async def _stop_all(hosts: Sequence[Host]) -> None:
 
 
 @contextlib.contextmanager
-def _stopping(server: uvicorn.Server, hosts: Sequence[Host], told: asyncio.Event) -> Iterator[None]:
-    """The first signal drains, a second one waits for nobody."""
+def _stopping(
+    server: uvicorn.Server, hosts: Sequence[Host], stop_asked: asyncio.Event
+) -> Iterator[None]:
+    """Handles signals: the first one drains, a second one waits for nobody."""
 
     def stop() -> None:
         if server.should_exit:
             server.force_exit = True
         server.should_exit = True
-        told.set()
+        stop_asked.set()
         for one in hosts:
             one.drain()
 
@@ -192,7 +194,7 @@ def _stopping(server: uvicorn.Server, hosts: Sequence[Host], told: asyncio.Event
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """In the fastest event loop there is."""
+    """Runs it in the fastest event loop there is."""
     try:
         import uvloop
     except ImportError:

@@ -1,4 +1,4 @@
-"""Settings from the environment, prefix DUEBOOK_, each with its type, its default and its meaning.
+"""Reads settings from the environment, prefix DUEBOOK_, each with type, default and meaning.
 
 A secret has no default. What a service alone can be told stands in its own runtime/settings.py.
 """
@@ -51,7 +51,7 @@ At = Annotated[datetime, BeforeValidator(read_instant)]
 
 
 class PlatformSettings(BaseSettings):
-    """What every process of Duebook can be told."""
+    """Holds the settings of every process of Duebook."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
@@ -128,7 +128,7 @@ class PlatformSettings(BaseSettings):
 
 
 class ServiceSettings(BaseSettings):
-    """What one service alone can be told. Its own class sets the prefix DUEBOOK_<NAME>_."""
+    """Holds the settings of one service alone. Its own class sets the prefix DUEBOOK_<NAME>_."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 

@@ -1,4 +1,4 @@
-"""Is everything that was derived still what follows from the events? Reads, changes nothing."""
+"""Checks that everything derived is what follows from the events. Reads, changes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def verify(
     topics: Topics,
     tenants: Collection[UUID],
 ) -> Sequence[Difference]:
-    """Every projection against a fresh fold of the log, timers against the folded streams.
+    """Compares every projection with a new fold of the log, and timers with the folded streams.
 
     A partition that halted differs too: its rows follow from the events up to where it stands, and
     it should not stand.

@@ -1,4 +1,4 @@
-"""What a service does without being asked: relay, projections, reactions, effects, timers."""
+"""Runs what a service does unasked: relay, projections, reactions, effects, timers."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from shared.platform.store.submission import Submitter
 from shared.platform.subscription.consumer import RECORDS_MAX, Consumer
 from shared.platform.subscription.consumer import Handler as BatchHandler
 from shared.platform.subscription.decoding import EventDecoder
-from shared.platform.subscription.progress import Seen
+from shared.platform.subscription.progress import ProjectionProgress
 from shared.platform.subscription.work_status import Ends, Halted, WorkStatus, read_status
 from shared.platform.timers import runtime as timers
 from shared.platform.timers.runtime import Timers
 
 __all__ = ["LEASE_TTL_S", "Halted", "WorkStatus", "Workers"]
 
-SILENCE_S_MAX: Final = 15.0  # a log that no worker has heard of for longer does not answer
+SILENCE_S_MAX: Final = 15.0  # a log that answered no worker for longer is away
 LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
 BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
 CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
 QUIET_S: Final = 0.004  # without a sound from any worker, before who waits for them looks again
-LOOK_S: Final = 0.05  # between two looks at the work left, if no worker of this process is heard
+LOOK_S: Final = 0.05  # between two looks at the work left, if no worker of this process notifies
 LOOK_FOREIGN_S: Final = 0.02  # the same where all of them are in other processes
 OUTBOX_CHANNEL: Final = "duebook_outbox"  # a writer committed events
 
@@ -71,7 +71,7 @@ class Workers:
     """The workers of one service in this process.
 
     Nothing is opened before `start`; a process that only serves HTTP does not start them and still
-    asks `status` and `wait_seen`.
+    asks `status` and `wait_processed`.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Workers:
         self._committed = committed
         self._published = Signal()
         self._decoder = EventDecoder(service.codec())
-        self._seen = Seen(database)
+        self._projection_progress = ProjectionProgress(database)
         self._workers = _workers_of(service, topics)
         self._leases = Leases(
             database,
@@ -120,7 +120,7 @@ class Workers:
 
     async def start(self) -> None:
         """Begin to take leases and to work; returns at once."""
-        self._seen.has_workers_here = True
+        self._projection_progress.has_workers_here = True
         self._consumers = [*self._consuming()]
         self._loops = [self._relay(), self._timers(), *self._consumers]
         self._listening.start()
@@ -142,22 +142,22 @@ class Workers:
         if self._tasks:
             await self._leases.stop()
             await self._listening.stop()
-        await self._seen.close()
+        await self._projection_progress.close()
         self._loops, self._consumers, self._handlers, self._tasks = [], [], [], []
 
     def missing(self) -> str | None:
-        """What keeps these workers from working, in a line."""
+        """Says in a line what keeps these workers from working."""
         if not self._tasks:
             return "the log has not answered yet"
         if not self._leases.are_fresh:
             return "its leases are not renewed"
-        heard_s = max((one.answered_s for one in self._consumers), default=monotonic_s())
-        if monotonic_s() - heard_s > SILENCE_S_MAX:
+        answered_s = max((one.answered_s for one in self._consumers), default=monotonic_s())
+        if monotonic_s() - answered_s > SILENCE_S_MAX:
             return "the log does not answer"
         return None
 
     async def _end_tasks(self) -> None:
-        """What hangs on a log or a database that is away is cut off, which does what a crash does:
+        """Cuts off what hangs on a log or a database that is away. That does what a crash does:
         nothing is lost, and the next owner repeats it.
         """
         if not self._tasks:
@@ -180,12 +180,12 @@ class Workers:
         return await self._status(None)
 
     async def settled(self, timeout_s: float, given_up: Callable[[], bool]) -> WorkStatus:
-        """As soon as nothing is left to do here, or something stands still, or time is over.
+        """Waits until nothing is left to do here, or something stands still, or time is over.
 
         Looks when the workers of this process have fallen silent, and now and then for the others.
         """
         listener = Listener()
-        signals = (self._committed, self._published, self._seen.moved)
+        signals = (self._committed, self._published, self._projection_progress.moved)
         for signal in signals:
             signal.add(listener)
         until_s = monotonic_s() + timeout_s
@@ -204,8 +204,8 @@ class Workers:
                 signal.remove(listener)
 
     async def _silence(self, listener: Listener, timeout_s: float) -> None:
-        """Until a worker was heard and then nothing for a moment, or until it is time to look."""
-        look_s = LOOK_S if self._seen.has_workers_here else LOOK_FOREIGN_S
+        """Waits until the workers notified and then fell silent, or until it is time to look."""
+        look_s = LOOK_S if self._projection_progress.has_workers_here else LOOK_FOREIGN_S
         end_s = monotonic_s() + min(timeout_s, look_s)
         wait_s = min(timeout_s, look_s)
         while wait_s > 0 and await listener.wait(wait_s):
@@ -226,7 +226,10 @@ class Workers:
         )
 
     async def measure(self) -> None:
-        """Into the metrics of this process, whatever process works. Raises what is away."""
+        """Measures into the metrics of this process, whatever process works.
+
+        Raises what is away.
+        """
         name = self._service.name
         await measure(name, self._database, [worker.name for worker in self._workers])
         for worker in self._workers:
@@ -234,11 +237,11 @@ class Workers:
         for behind, lag in (await self.status()).lags.items():
             meters.LAG.labels(name, behind).set(lag)
 
-    async def wait_seen(
+    async def wait_processed(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
     ) -> bool:
-        """Whether the projection has passed these stream versions, within the timeout."""
-        return await self._seen.wait(projection, versions, timeout_s)
+        """Waits until the projection has passed these stream versions; False after the timeout."""
+        return await self._projection_progress.wait(projection, versions, timeout_s)
 
     def _relay(self) -> _Loop:
         return Relay(
@@ -277,7 +280,7 @@ class Workers:
                 projection,
                 database=self._database,
                 decoder=self._decoder,
-                seen=self._seen,
+                progress=self._projection_progress,
             )
             loops.append(self._consumer(projection.name, handler))
         if self._service.reactions:
@@ -295,7 +298,7 @@ class Workers:
             subscribes_to,
             database=self._database,
             log=self._log,
-            seen=self._seen,
+            progress=self._projection_progress,
             published=self._published,
         )
         return Reactor(
@@ -330,24 +333,30 @@ class Workers:
         )
 
     def _progress(self, worker: str) -> Progress:
-        return Progress(self._service.name, worker, self._database, self._decoder, self._seen.moved)
+        return Progress(
+            self._service.name,
+            worker,
+            self._database,
+            self._decoder,
+            self._projection_progress.moved,
+        )
 
     def _submitter(self) -> Submitter:
         return Submitter(self._service.name, self._writer, self._store)
 
 
 def _workers_of(service: Service, topics: Topics) -> Sequence[Worker]:
-    """Those with cursors."""
-    types = {**service.own, **service.heard}
+    """Lists the workers that have cursors."""
+    types = {**service.own, **service.subscribes_to}
     found = [Worker(p.name, _topics_of(p.subscribes_to, topics)) for p in service.projections]
     if service.reactions:
         classes = [
             kind for reaction in service.reactions for kind in _classes(reaction.subscribes_to)
         ]
-        found.append(Worker(reactor.WORKER, _topics_hearing(classes, types, topics)))
+        found.append(Worker(reactor.WORKER, _topics_with(classes, types, topics)))
     for effect in service.effects:
-        heard = _topics_hearing(_classes(effect.subscribes_to), types, topics)
-        found.append(Worker(reactor.EFFECT_PREFIX + effect.name, heard))
+        read = _topics_with(_classes(effect.subscribes_to), types, topics)
+        found.append(Worker(reactor.EFFECT_PREFIX + effect.name, read))
     names = [relay.WORKER, timers.WORKER, *(worker.name for worker in found)]
     if len(set(names)) != len(names):
         raise UnclearNames(", ".join(sorted(names)))
@@ -358,10 +367,10 @@ def _topics_of(services: Sequence[str], topics: Topics) -> Sequence[str]:
     return [topics.events_of(service) for service in services]
 
 
-def _topics_hearing(
+def _topics_with(
     classes: Sequence[type[Any]], types: Mapping[str, type], topics: Topics
 ) -> Sequence[str]:
-    """A type's service is the first part of its name."""
+    """Finds the topics of these event classes: a type's service is the first part of its name."""
     services = {name.partition(".")[0] for name, cls in types.items() if cls in classes}
     return _topics_of(sorted(services), topics)
 

@@ -168,7 +168,7 @@ async def _invalid(request: Request, problem: Exception) -> Response:
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
-    """What Starlette and FastAPI refuse themselves: path, method, size, unreadable body."""
+    """Answers what Starlette and FastAPI refuse themselves: path, method, size, unreadable body."""
     assert isinstance(problem, HTTPException)
     code = _OF_STATUS.get(problem.status_code, "internal-error")
     headers = problem.headers
@@ -210,7 +210,7 @@ async def _platform(request: Request, problem: Exception) -> Response:
 
 
 async def _database(request: Request, problem: Exception) -> Response:
-    """A query the database did not answer; what is not about the connection is a bug of ours."""
+    """Answers for a database that did not; what is not about the connection is a bug of ours."""
     if not is_transient(problem):
         raise problem
     reason = type(driver_problem(problem)).__name__

@@ -1,4 +1,4 @@
-"""The HTTP face of one service: its routes under /v1, those for operations beside them."""
+"""Makes the app of one service: its routes under /v1, those for operations beside them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREFIX: Final = "/v1"
 
 
 def create_app(parts: Parts, *, api: bool = True) -> FastAPI:
-    """Without lifespan: whoever makes the parts starts and stops them.
+    """Makes the app, without lifespan: whoever makes the parts starts and stops them.
 
     Without `api` only the routes for operations are there.
     """

@@ -186,10 +186,10 @@ def _dry_run(request: Request) -> bool:
 
 def _key(header: str | None, *, required: bool) -> str | None:
     """Accepts the quoted form of the standard's draft and the bare one of everyday use."""
-    if header is None or not header.strip():
-        if required:
-            raise Problem("idempotency-key-required", pointer="/Idempotency-Key")
+    if header is None and not required:
         return None
+    if header is None or not header.strip():
+        raise Problem("idempotency-key-required", pointer="/Idempotency-Key")
     key = header.strip()
     quoted = _QUOTED.fullmatch(key)
     if quoted:

@@ -1,4 +1,4 @@
-"""The contract of a service as documents: JSON Schema of each event, AsyncAPI of its topics.
+"""Makes the documents of a service's contract: JSON Schema of its events, AsyncAPI of its topics.
 
 Schemas are those of the writer: closed. Readers stay open to fields they do not know.
 """
@@ -36,7 +36,7 @@ def _said(shape: Schema, description: str) -> Schema:
 _ALWAYS: Final[Mapping[str, Schema]] = {
     "content-type": {"const": CONTENT_TYPE.decode()},
     "ce_specversion": {"const": "1.0"},
-    "ce_id": _said(_ID, "The same wherever the event is told; drop what you have seen."),
+    "ce_id": _said(_ID, "The same wherever the event is published; drop what you have processed."),
     "ce_type": _TEXT,
     "ce_source": _TEXT,
     "ce_subject": _said(
@@ -59,7 +59,7 @@ _ALWAYS: Final[Mapping[str, Schema]] = {
     "ce_correlationid": _said(_ID, "The same in all that follows from one request or timer."),
     "ce_entityid": _said(_TEXT, "The legal entity."),
     "ce_actor": _TEXT,
-    "ce_txid": _said(_ID, "The same in all events that were written as one deed."),
+    "ce_txid": _said(_ID, "The same in all events that were written together, all or none."),
     "ce_txindex": _COUNT,
     "ce_txcount": _COUNT,
     "ce_dataschema": {"type": "string", "format": "uri"},
@@ -74,12 +74,12 @@ _SOMETIMES: Final[Mapping[str, Schema]] = {
 
 
 def text_of(document: Schema) -> str:
-    """As it is committed."""
+    """Writes the document as it is committed."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def event_schema(name: str, kind: type) -> Schema:
-    """What is written under a type name, complete in itself."""
+    """Describes what is written under a type name, complete in itself."""
     _, parts = msgspec.json.schema_components(
         [kind], schema_hook=money_schema, ref_template="#/$defs/{name}"
     )

@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a request, in our words: field and rule, never the value."""
+"""Turns what pydantic found wrong with a request into field and rule, never the value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of request bodies: strict, closed, and exact about what is wrong with them.
+"""Reads request bodies: strict, closed, and exact about what is wrong with them.
 
 Values become what the domain speaks (Money, date, UUID); nothing is coerced, nothing is guessed.
 """
@@ -39,9 +39,11 @@ from shared.kernel.money import (
 SHORT_TEXT_MAX: Final = 100  # characters of a number, a code, a name
 LONG_TEXT_MAX: Final = 2000  # characters of a note
 CODE_MAX: Final = 20  # characters of a legal entity's code
+WHOLE_NUMBER_MAX: Final = 2**31 - 1  # of a number asked for; a larger one fits no column
 DAY_MIN: Final = date(1900, 1, 1)  # no business date is earlier
 DAY_MAX: Final = date(2199, 12, 31)  # later days are typing errors
 
+_YEARS_TEXT: Final = "^(19|20|21)"  # As schemas say DAY_MIN and DAY_MAX.
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -129,12 +131,14 @@ def _known_currency(value: str) -> str:
 
 
 Day = Annotated[
-    date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})
+    date,
+    BeforeValidator(read_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": _YEARS_TEXT}),
 ]
 Instant = Annotated[
     datetime,
     BeforeValidator(read_instant),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _YEARS_TEXT}),
 ]
 Id = Annotated[UUID, BeforeValidator(read_id), WithJsonSchema({"type": "string", "format": "uuid"})]
 ShortText = Annotated[
@@ -145,7 +149,12 @@ LongText = Annotated[
 ]
 Code = Annotated[str, Field(pattern=rf"^[A-Za-z0-9][A-Za-z0-9_.-]{{0,{CODE_MAX - 1}}}$")]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, AfterValidator(_known_currency)]
+Currency = Annotated[
+    str,
+    AfterValidator(_known_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["CNY"]}),
+]
+WholeNumber = Annotated[int, Field(ge=-WHOLE_NUMBER_MAX, le=WHOLE_NUMBER_MAX)]
 
 
 class RequestBody(BaseModel):
@@ -189,7 +198,7 @@ class MoneyIn(RequestBody):
 
 
 class MoneyOrZeroIn(MoneyIn):
-    """As MoneyIn, but zero is a wish too (a limit of nothing)."""
+    """As MoneyIn, but zero is allowed too (a limit of nothing)."""
 
     zero_allowed: ClassVar[bool] = True
 

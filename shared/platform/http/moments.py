@@ -1,4 +1,4 @@
-"""Which day and which knowledge a question is about, where the caller did not say."""
+"""Decides which day and which knowledge a question is about where the caller did not say."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from shared.platform.service import Service
 
 Schema = dict[str, Any]
 
-NO_NUL: Final = "^[^\\u0000]*$"
+WITHOUT_NUL: Final = "^[^\\u0000]*$"
 _OF_JSON: Final = (
     "invalid-query",
     "not-acceptable",
@@ -69,7 +69,7 @@ _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
             "in": "header",
             "required": False,
             "description": "The ETag the wish rests on.",
-            "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$'},
+            "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$', "examples": ['"v3"']},
         },
         {
             "name": "dry_run",
@@ -159,7 +159,7 @@ def _text_as_sent(schema: Schema) -> Schema:
     if schema.get("type") == "array":
         return {**schema, "items": _text_as_sent(schema["items"])}
     if schema.get("type") == "string" and not {"enum", "format", "pattern"} & set(schema):
-        return {**schema, "pattern": NO_NUL}
+        return {**schema, "pattern": WITHOUT_NUL}
     return schema
 
 

@@ -1,4 +1,4 @@
-"""Lists by cursor: the key of the last item, signed, good for the same question only."""
+"""Pages lists by cursor: the key of the last item, signed, good for the same question only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PageRequest:
     _key: bytes
 
     def page(self, items: Sequence[T], key_of: Callable[[T], Sequence[str]]) -> Cut[T]:
-        """Of up to limit + 1 items the page, and a cursor if there is more."""
+        """Cuts the page out of up to limit + 1 items, with a cursor if there is more."""
         shown = items[: self.limit]
         more = len(items) > self.limit
         return Cut(shown, self.cursor(key_of(shown[-1])) if more else None)
@@ -94,12 +94,12 @@ def _sign(key: bytes, place: bytes) -> bytes:
 
 
 def _key(parts: Parts) -> bytes:
-    """Without a secret of its own the signature still tells foreign and mangled cursors."""
+    """Gives the key of signatures; without a secret they still show foreign and mangled cursors."""
     return parts.cursor_key or sha256(f"cursor {parts.tenant_id}".encode()).digest()
 
 
 def _question(request: Request, parts: Parts) -> str:
-    """What was asked, but for how much of it: filters, sort order, path, tenant."""
+    """Sums up what was asked, but for how much of it: filters, sort order, path, tenant."""
     asked = sorted(
         (name, value)
         for name, value in request.query_params.multi_items()

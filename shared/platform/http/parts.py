@@ -1,4 +1,4 @@
-"""What the routes of one running service stand on: given to the app, found through a request."""
+"""Holds what the routes of one running service need: given to the app, found by a request."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ class CommandWriter(Protocol):
     def in_flight(self) -> int: ...
 
 
-class SeenWaiting(Protocol):
+class ProgressWaiting(Protocol):
     """Somebody who knows how far projections are, and can wait for them."""
 
-    async def wait_seen(
+    async def wait_processed(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
     ) -> bool:
-        """True as soon as the projection has seen these versions; False when time is over."""
+        """Waits until the projection has processed these versions; False when time is over."""
         ...
 
 
 class Reporting(Protocol):
     async def status(self) -> WorkStatus:
-        """What is still to do, read from database and log: any process can be asked."""
+        """Reads from database and log what is still to do: any process can be asked."""
         ...
 
     async def settled(self, timeout_s: float, given_up: Callable[[], bool]) -> WorkStatus:
-        """As soon as nothing is left to do, something stands still or time is over."""
+        """Waits until nothing is left to do, something stands still or time is over."""
         ...
 
     def wake(self) -> None: ...
 
     def missing(self) -> str | None:
-        """What keeps the workers of this process from working, in a line."""
+        """Says in a line what keeps the workers of this process from working."""
         ...
 
     async def measure(self) -> None:
@@ -61,7 +61,7 @@ class Reporting(Protocol):
 
 class Aging(Protocol):
     async def of(self, projections: Sequence[str]) -> float | None:
-        """Seconds since these were known to have seen the whole log; None: not known."""
+        """Tells how many seconds ago these had processed the whole log; None: not known."""
         ...
 
 
@@ -78,7 +78,7 @@ class Parts:
     topics: Topics = field(default_factory=Topics)
     database: Database | None = None  # None: there is nothing to query (a test of commands alone).
     log: EventLog | None = None
-    waiter: SeenWaiting | None = None
+    waiter: ProgressWaiting | None = None
     reporter: Reporting | None = None
     ages: Aging | None = None
     works: bool = False  # Workers run in this process: it is not ready without them.

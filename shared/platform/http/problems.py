@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details. Says which rule and which field, never what was sent.
+"""Describes errors as RFC 9457 problems: which rule and which field, never what was sent.
 
 The slugs of http-api.md that every service shares; a service adds those of its rejections.
 """

@@ -1,4 +1,4 @@
-"""What a route that reads is given: a snapshot of read models that have seen what the caller did.
+"""Gives a route that reads a snapshot of read models that have seen what the caller did.
 
 Never an answer older than the token it came with: it waits, or says that it is behind.
 """
@@ -28,7 +28,7 @@ from shared.platform.http.tokens import TOKENS_MAX, Token, TokenMalformed
 T = TypeVar("T")
 
 WAIT_S_DEFAULT: Final = 2.0  # seconds a query with a token waits for the projections
-WAIT_S_MAX: Final = 30.0  # seconds; a longer wish is cut
+WAIT_S_MAX: Final = 30.0  # seconds; a longer one is cut
 AGE_S: Final = "duebook.age_s"  # key in the ASGI scope
 LOOK_AGAIN_S: Final = 0.1  # seconds between two looks of a long poll
 
@@ -54,7 +54,7 @@ class QueryRequest:
 
     @asynccontextmanager
     async def of(self, *projections: str) -> AsyncIterator[AsyncConnection]:
-        """A read-only snapshot bound to the tenant, of projections that have seen the token.
+        """Opens a read-only snapshot of the tenant, of projections that have passed the token.
 
         Raises token-not-tracked, projection-behind.
         """
@@ -73,21 +73,21 @@ class QueryRequest:
         *projections: str,
         found: Callable[[T], object],
     ) -> T:
-        """A long poll: looks at new snapshots until `found`, or until `Prefer: wait` is over."""
+        """Polls: looks at new snapshots until `found`, or until `Prefer: wait` is over."""
         until = monotonic_s() + (self.prefer_wait_s or 0.0)
         while True:  # Until the deadline, or until the server drains.
             async with self.of(*projections) as connection:
-                seen = await look(connection)
+                looked = await look(connection)
             left = until - monotonic_s()
-            if found(seen) or left <= 0 or self._parts.draining.is_set():
-                return seen
+            if found(looked) or left <= 0 or self._parts.draining.is_set():
+                return looked
             await asyncio.sleep(min(LOOK_AGAIN_S, left))
 
     async def caught_up(self, projection: str, versions: Mapping[UUID, int]) -> None:
         """Waits until it has seen these versions of our own streams. Raises projection-behind."""
         token = Token(self._parts.service.name, versions)
         timeout_s = WAIT_S_DEFAULT if self.prefer_wait_s is None else self.prefer_wait_s
-        await self._wait_seen(projection, token, timeout_s)
+        await self._wait_processed(projection, token, timeout_s)
 
     async def _wait_for(self, projections: tuple[str, ...]) -> None:
         if not self._tokens:
@@ -101,11 +101,11 @@ class QueryRequest:
             if not trackers:
                 raise Problem("token-not-tracked", pointer="/Consistency-Token")
             for name in trackers:
-                await self._wait_seen(name, token, max(0.0, deadline - monotonic_s()))
+                await self._wait_processed(name, token, max(0.0, deadline - monotonic_s()))
 
-    async def _wait_seen(self, projection: str, token: Token, timeout_s: float) -> None:
+    async def _wait_processed(self, projection: str, token: Token, timeout_s: float) -> None:
         waiter = self._parts.waiter
-        if waiter is None or not await waiter.wait_seen(projection, token.versions, timeout_s):
+        if waiter is None or not await waiter.wait_processed(projection, token.versions, timeout_s):
             raise Problem("projection-behind")
 
 
@@ -115,7 +115,7 @@ async def query_request(request: Request) -> QueryRequest:
 
 
 QueryContext = Annotated[QueryRequest, Depends(query_request)]
-"""Annotate a route's parameter with it: `async def show(id: UUID, reading: QueryContext)`."""
+"""Annotate a route's parameter with it: `async def show(id: UUID, query: QueryContext)`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The order is that of http-api.md §4: not-acceptable, body-too-large, unsupporte
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -13,7 +14,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import Headers
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.platform.http.commands import command_request
@@ -24,7 +27,18 @@ BODY_BYTES_MAX: Final = 1_000_000  # of a request; the imports of a later stage 
 NUL: Final = "\0"  # No text column of PostgreSQL takes it, so no text of ours holds it.
 NO_NUL: Final = "Must not contain the NUL character."
 _ANY: Final = frozenset(("*/*", "application/*", "application/json", "application/problem+json"))
+SEGMENT: Final = "segment"  # What Starlette calls our kind of a part of a path.
+_NAME: Final = re.compile(r"{(\w+)}")
 _COMMAND_QUERY: Final = "dry_run"
+
+
+class _Segment(StringConvertor):
+    """A part of a path without a colon: after one stands what a command does."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor(SEGMENT, _Segment())
 
 
 class JsonRoute(APIRoute):
@@ -32,6 +46,9 @@ class JsonRoute(APIRoute):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.path_regex, self.path_format, self.param_convertors = compile_path(
+            _NAME.sub(rf"{{\1:{SEGMENT}}}", self.path)
+        )
         self.app = _checked(self.app, frozenset(query_names(self.dependant)))
 
 

@@ -1,4 +1,4 @@
-"""What a command's answer says of its place in history: ETag and Consistency-Token.
+"""Writes and reads a command's place in history: ETag and Consistency-Token.
 
 A token is opaque to clients: which service, and how far which of its streams went.
 """

@@ -1,4 +1,4 @@
-"""Around every request: its name, its measure, safe headers, and an answer whatever happens."""
+"""Gives every request a name, a measure, safe headers, and an answer whatever happens."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAFE: Final = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no
 
 
 class Tracing:
-    """Pure ASGI. Swallows what nobody handled after saying it in the log, never to the caller."""
+    """Logs what nobody handled, and never shows it to the caller. Pure ASGI."""
 
     def __init__(self, app: ASGIApp, service: str) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""How fresh the answers of a service are, whoever's workers make them. Read from its database.
+"""Reads from a service's database how old its answers are, whichever process makes them.
 
 Workers say with every renewal of their leases how long ago their rows had seen the whole log.
 """
@@ -34,7 +34,7 @@ SELECT (SELECT count(*) FROM es_outbox) AS rows,
 
 
 class Ages:
-    """Of the read models of one service. One per process."""
+    """Knows the age of the read models of one service. One per process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class Ages:
         self._asked_s = -REMEMBERED_S
 
     async def of(self, projections: Sequence[str]) -> float | None:
-        """Seconds: the answer of these has seen all that was on the log then, at least.
+        """Tells how many seconds ago, at least, these had processed all that was on the log.
 
         None when that is not known. Growing means that the log or the workers are away.
         """
@@ -64,7 +64,7 @@ async def read_ages(database: Database) -> dict[str, float | None]:
 
 
 async def measure(service: str, database: Database, workers: Sequence[str]) -> None:
-    """What any process can tell of the whole service, into its metrics."""
+    """Measures into the metrics what any process can read of the whole service."""
     ages = await read_ages(database)
     async with database.engine.connect() as connection:
         raw = await driver(connection)

@@ -1,4 +1,4 @@
-"""The stable name of a process among its like: what it had before a crash is its own again."""
+"""Gives a process a stable name among its like: what it had before a crash is its own again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class InstanceNameTaken(Exception):
 async def take_name(
     connection: Driver, wanted: str | None, previous: str | None, service: str
 ) -> str:
-    """The name, locked as long as the connection lives."""
+    """Takes a name and locks it as long as the connection lives."""
     if wanted is not None:
         for _ in range(TRIES_MAX):
             if await _lock(connection, service, wanted):

@@ -1,4 +1,4 @@
-"""Who works on which partition: rows with an owner, an end and a fencing epoch.
+"""Decides who works on which partition: rows with an owner, an end and a fencing epoch.
 
 A lease only says who should work. That two never both write is the epoch's doing, which every
 transaction of a worker checks.
@@ -106,7 +106,7 @@ class Leases:
         return {p: epoch for (name, p), epoch in self._held.items() if name == worker}
 
     def lost(self, worker: str, partitions: Sequence[int]) -> None:
-        """A worker was fenced: somebody else owns these by now."""
+        """Gives up partitions of a worker that was fenced: somebody else owns them by now."""
         for partition in partitions:
             self._held.pop((worker, partition), None)
         self.changed.notify()
@@ -210,7 +210,7 @@ class Leases:
         return self._name
 
     async def _connect(self) -> Driver:
-        """The name hangs on this connection: another one may have taken it when it is opened."""
+        """Opens the connection that the name hangs on: another process may have taken the name."""
         connection = await self._database.own_connection("duebook leases")
         try:
             name = await take_name(connection, self._wanted_name, self._name, self._service)

@@ -1,4 +1,4 @@
-"""The envelope as record headers: CloudEvents 1.0 binary mode. No payload knowledge.
+"""Writes and reads the envelope as record headers: CloudEvents 1.0, binary mode. No payload.
 
 `ce_time` is when the thing happened for the business: of a fact about a business day the first
 instant of that day in the legal entity's zone, of a contact its own instant. Where no zone is known
@@ -124,7 +124,7 @@ def record_of(event: StoredEvent, service: str) -> NewRecord:
 
 
 def envelope_of(record: LogRecord) -> Envelope:
-    """Raises BadEnvelope, which names the header and not its value."""
+    """Reads a record's envelope. Raises BadEnvelope, which names the header and not its value."""
     found = {name: value for name, value in record.headers}
     try:
         return Envelope(

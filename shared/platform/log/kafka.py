@@ -1,4 +1,4 @@
-"""The log on Apache Kafka, through aiokafka; the only file that imports it.
+"""Keeps the log on Apache Kafka, through aiokafka; the only file that imports it.
 
 Refuses transactions, consumer groups and the default partitioner: partitions are the caller's, and
 so are positions. Record timestamps are wall clock, or retention would delete what is stamped 2012.
@@ -63,7 +63,7 @@ T = TypeVar("T")
 
 
 def _unavailable(what: str, problem: BaseException) -> LogUnavailable:
-    """Whatever the client raises while brokers are away, even an AttributeError, means this."""
+    """Says LogUnavailable for all that the client raises without brokers, AttributeError too."""
     return LogUnavailable(f"{what}: {problem!r}")
 
 
@@ -113,9 +113,9 @@ class KafkaLog:
 
     async def verify(self, topics: Sequence[TopicSpec]) -> None:
         partitions = {spec.name: await self._partitions_of(spec.name) for spec in topics}
-        kept = await self._ask("settings", lambda admin: _retentions(admin, list(partitions)))
+        retentions = await self._ask("settings", lambda admin: _retentions(admin, list(partitions)))
         for spec in topics:
-            compare(spec, partitions=partitions[spec.name], retention_ms=kept[spec.name])
+            compare(spec, partitions=partitions[spec.name], retention_ms=retentions[spec.name])
 
     async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
         check(records)
@@ -123,13 +123,13 @@ class KafkaLog:
         if not records:
             return (await self.end_offsets(topic))[partition]
         async with self._turns[TopicPartition(topic, partition)]:
-            line = await self._open_line()
-            line.records += len(records)
+            session = await self._open_session()
+            session.records += len(records)
             try:
                 async with asyncio.timeout(APPEND_TIMEOUT_S):
-                    return await line.send(topic, partition, records)
+                    return await session.send(topic, partition, records)
             except Exception as problem:
-                self._discard(line)
+                self._discard(session)
                 if isinstance(problem, MessageSizeTooLargeError):
                     raise RecordTooLarge(f"{topic}/{partition}: {problem}") from problem
                 raise _unavailable(f"append to {topic}/{partition}", problem) from problem
@@ -144,7 +144,7 @@ class KafkaLog:
         return (await self.ends([topic]))[topic]
 
     async def ends(self, topics: Sequence[str]) -> Mapping[str, Sequence[int]]:
-        """One round trip to each broker that leads a partition."""
+        """Asks each broker that leads a partition, in one round trip."""
         counts = {topic: await self._partitions_of(topic) for topic in topics}
         places = [Place(topic, number) for topic, n in counts.items() for number in range(n)]
         async with self._asking:
@@ -163,10 +163,10 @@ class KafkaLog:
         return {topic: [found[Place(topic, at)] for at in range(n)] for topic, n in counts.items()}
 
     async def close(self) -> None:
-        """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
-        line, self._session = self._session, None
-        if line is not None:
-            self._end_later(line.retire())
+        """Closes; what was sent and not yet acknowledged has END_TIMEOUT_S left."""
+        session, self._session = self._session, None
+        if session is not None:
+            self._end_later(session.retire())
         async with self._asking:
             asker, self._asker = self._asker, None
         if asker is not None:
@@ -212,7 +212,7 @@ class KafkaLog:
         return self._partitions[topic]
 
     async def _ask(self, what: str, ask: Callable[[AIOKafkaAdminClient], Awaitable[T]]) -> T:
-        """The admin client asks one broker, drawn by lot; another one may be up."""
+        """Asks again where one broker is away: the admin client asks one, drawn by lot."""
         last: Exception = TimeoutError()
         for attempt in range(ASK_ATTEMPTS_MAX):
             await asyncio.sleep(ASK_PAUSE_S if attempt else 0)
@@ -227,7 +227,7 @@ class KafkaLog:
                 await admin.close()
         raise _unavailable(what, last) from last
 
-    async def _open_line(self) -> ProducerSession:
+    async def _open_session(self) -> ProducerSession:
         async with self._opening:
             if self._session is not None and self._session.records >= RECORDS_PER_PRODUCER_MAX:
                 self._end_later(self._session.retire())
@@ -247,23 +247,23 @@ class KafkaLog:
             linger_ms=0,  # Batches are made here.
             **self._common,
         )
-        line = ProducerSession(producer)
+        session = ProducerSession(producer)
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await producer.start()
         except BaseException as problem:
             self._not_before_s = monotonic_s() + PAUSE_S
-            self._end_later(line.end())
+            self._end_later(session.end())
             if isinstance(problem, Exception):
                 raise _unavailable("connect", problem) from problem
             raise
-        return line
+        return session
 
-    def _discard(self, line: ProducerSession) -> None:
-        if self._session is line:
+    def _discard(self, session: ProducerSession) -> None:
+        if self._session is session:
             self._session = None
-        if line.give_up():
-            self._end_later(line.end())
+        if session.give_up():
+            self._end_later(session.end())
 
     def _end_later(self, ending: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(ending)
@@ -272,21 +272,24 @@ class KafkaLog:
 
 
 async def _retentions(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> Mapping[str, int]:
-    """A broker that does not know a topic yet makes this fail, and so be asked again."""
+    """Reads the retention of topics.
+
+    It fails, and is asked again, where a broker knows one not yet.
+    """
     asked = [
         ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": ""}) for name in topics
     ]
-    kept = {}
+    retentions = {}
     for answer in await admin.describe_configs(asked):
         for code, words, _, name, entries in answer.resources:
             if code:
                 raise for_code(code)(words)
-            kept[name] = int(entries[0][1])
-    return kept
+            retentions[name] = int(entries[0][1])
+    return retentions
 
 
 class _Consumer:
-    """A Consumer of reading.py: the client's words turned into the port's."""
+    """Turns the client's words into the port's: a Consumer for reading.py."""
 
     def __init__(self, client: AIOKafkaConsumer) -> None:
         self._client = client
@@ -319,7 +322,7 @@ class _Consumer:
         return {TopicPartition(*place): unpacked(rows) for place, rows in found.items()}
 
     async def commit(self, positions: Mapping[TopicPartition, int]) -> None:
-        """One attempt, which ends when it is cut off; newer positions follow anyway.
+        """Tries once, and ends when it is cut off; newer positions follow anyway.
 
         The client's own commit() attempts for ever, even after stop(), and does so in a task whose
         failure nobody looks at once the caller has gone.
@@ -334,14 +337,14 @@ class _Consumer:
 
 
 def _uncoordinate(consumer: AIOKafkaConsumer) -> None:
-    """Its routine is of no use to partitions assigned by hand, and dies of an untimely assign()."""
+    """Stops the coordinator, useless with partitions assigned by hand: assign() kills it."""
     coordinator = consumer._coordinator
     coordinator._coordination_task.cancel()
     coordinator._coordination_task = coordinator._closing  # What stop() waits for.
 
 
 async def _stop(consumer: AIOKafkaConsumer) -> None:
-    """In a task of its own: while brokers are away its stop() raises the end of an inner task."""
+    """Stops it in a task of its own: stop() raises the end of an inner task without brokers."""
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait({stopping}, timeout=END_TIMEOUT_S)
     stopping.cancel()

@@ -1,4 +1,4 @@
-"""One Kafka producer, from start to end. Not used again after an error: it would lose order.
+"""Is one Kafka producer from start to end. After an error it is not used again: order would go.
 
 Knows the client only by what it does, so that one file imports it.
 """
@@ -31,7 +31,7 @@ class ProducerSession:
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def send(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
-        """One batch after the other, each acknowledged; the offset of the first record."""
+        """Sends one acknowledged batch after the other; gives the offset of the first record."""
         base = -1
         for batch in packed(self.producer, records):
             delivery = await self.producer.send_batch(batch, topic, partition=partition)
@@ -55,7 +55,7 @@ class ProducerSession:
         return True
 
     async def retire(self) -> None:
-        """What was sent and not yet acknowledged has END_TIMEOUT_S left."""
+        """Retires; what was sent and not yet acknowledged has END_TIMEOUT_S left."""
         try:
             async with asyncio.timeout(END_TIMEOUT_S):
                 await self.producer.flush()
@@ -64,7 +64,7 @@ class ProducerSession:
         await self.end()
 
     async def end(self) -> None:
-        """Its own stop() flushes first, for as long as brokers are away; hence what is private."""
+        """Ends the producer by its private parts: stop() flushes as long as brokers are away."""
         sending = self.producer._sender.sender_task
         if sending is not None:
             sending.cancel()

@@ -1,4 +1,4 @@
-"""How our topics are set up on Kafka. Refuses what exists and differs, in one line."""
+"""Sets up our topics on Kafka. Refuses what exists and differs, in one line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def replicas_on(brokers: int) -> int:
 
 
 def settings_of(spec: TopicSpec, replicas: int) -> Mapping[str, str]:
-    """Of three copies two confirm, so that one broker may be away and nothing is lost."""
+    """Gives a topic's settings: of three copies two confirm, so that one broker may be away."""
     return {
         "cleanup.policy": "delete",
         "retention.ms": str(spec.retention_ms),
@@ -37,5 +37,5 @@ def compare(spec: TopicSpec, *, partitions: int, retention_ms: int) -> None:
 
 
 async def count_brokers(admin: Any) -> int:
-    """Asked through the admin client, which only kafka.py knows."""
+    """Counts the brokers through the admin client, which only kafka.py knows."""
     return len((await admin.describe_cluster())["brokers"])

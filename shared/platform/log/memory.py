@@ -1,4 +1,4 @@
-"""The log of unit tests: the same promises as the real ones, kept in lists of this process."""
+"""Keeps the log of unit tests in lists of this process, with the promises of the real ones."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ class MemoryReader:
     def __init__(self, log: MemoryLog, appended: Signal) -> None:
         self._log = log
         self._appended = appended
-        self._ear = Listener()
+        self._listener = Listener()
         self._turns = InTurn()
-        appended.add(self._ear)
+        appended.add(self._listener)
 
     async def fetch(
         self, positions: Mapping[TopicPartition, int], records_max: int, wait_s: float
     ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
-        while True:  # Ends: with records, or when nothing rang for wait_s.
-            self._ear.forget()
+        while True:  # Ends: with records, or when nothing was notified for wait_s.
+            self._listener.forget()
             found = self._look(positions, records_max)
-            if found or not await self._ear.wait(wait_s):
+            if found or not await self._listener.wait(wait_s):
                 return found
 
     def _look(
@@ -108,4 +108,4 @@ class MemoryReader:
         pass
 
     async def close(self) -> None:
-        self._appended.remove(self._ear)
+        self._appended.remove(self._listener)

@@ -45,7 +45,7 @@ class Mirror:
             await asyncio.sleep(INTERVAL_S)
 
     async def _flush(self, timeout_s: float) -> None:
-        """What cannot be told is forgotten: newer positions follow."""
+        """Commits the newest positions; what fails is forgotten, as newer ones follow."""
         if not self._wanted:
             return
         newest, self._wanted = self._wanted, {}

@@ -1,4 +1,4 @@
-"""Records as a Kafka client has them, and as the port does. Refuses nothing: sizes were checked."""
+"""Packs the port's records as a Kafka client has them. Refuses nothing: sizes were checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from shared.platform.log.port import LogRecord, NewRecord
 
 
 def packed(producer: Any, records: Sequence[NewRecord]) -> Iterator[Any]:
-    """The first record of a batch always fits; without a timestamp it gets the wall clock's."""
+    """Packs what fits; the first record always does.
+
+    Without a timestamp it gets the wall clock's.
+    """
     batch = producer.create_batch()
     for record in records:
         content = {"key": record.key, "value": record.value, "headers": list(record.headers)}

@@ -1,4 +1,4 @@
-"""The log as its users see it: partitions of records, dense offsets, never changed.
+"""Describes the log as its users see it: partitions of records, dense offsets, never changed.
 
 Three implementations pass one conformance suite: memory, Postgres, Kafka.
 """
@@ -89,7 +89,10 @@ class EventLog(Protocol):
         ...
 
     async def append(self, topic: str, partition: int, records: Sequence[NewRecord]) -> int:
-        """All or nothing, in order; the offset of the first. Done when durable."""
+        """Appends all or nothing, in order, and gives the offset of the first.
+
+        Done when durable.
+        """
         ...
 
     def reader(self, name: str) -> LogReader:

@@ -1,4 +1,4 @@
-"""The log of the embedded mode: two tables in a database of their own.
+"""Keeps the log of the embedded mode in two tables in a database of their own.
 
 A partition's row is locked while it is appended to, so offsets are dense and in commit order.
 Refuses header values that are not text, because headers are kept as JSON.
@@ -53,7 +53,7 @@ class PostgresLog:
         self._reads = [HeldConnection(self._connect) for _ in range(READS_MAX)]
         self._free_reads: asyncio.Queue[HeldConnection] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._watch_ear = Listener()
+        self._watch_listener = Listener()
         self._must_notify = False
         self._looked_s = 0.0  # When the ends of all partitions were last read.
 
@@ -100,8 +100,8 @@ class PostgresLog:
                 await self._watching
             self._watching = None
         await self._appender.close()
-        for kept in self._reads:
-            await kept.close()
+        for held in self._reads:
+            await held.close()
 
     async def known_end(self, at: TopicPartition, position: int) -> int:
         """The end of a partition, asked anew when it seems to be before the position."""
@@ -117,7 +117,7 @@ class PostgresLog:
         return end
 
     def ended_ago_s(self, at: TopicPartition, position: int) -> float | None:
-        """Seconds since the partition was seen to end here; None: it goes on."""
+        """Tells how many seconds ago the partition ended here; None: it goes on."""
         end = self._tail.end(at)
         return monotonic_s() - self._looked_s if end is not None and position >= end else None
 
@@ -162,7 +162,7 @@ class PostgresLog:
         self._moved.notify()
         self._must_notify = True
         self._watch()
-        self._watch_ear.notify()
+        self._watch_listener.notify()
 
     def _watch(self) -> None:
         if self._watching is None:
@@ -170,45 +170,47 @@ class PostgresLog:
 
     async def _watch_others(self) -> None:
         """Notices what other processes append, and tells them what this one did."""
-        kept = HeldConnection(self._connect)
+        held = HeldConnection(self._connect)
         listening: Driver | None = None
-        heard = Listener()
+        listener = Listener()
         try:
             while True:  # Until close().
                 try:
-                    connection = await kept.get()
+                    connection = await held.get()
                     if connection is not listening:
-                        await connection.add_listener(sql.CHANNEL, self._hearing(connection, heard))
+                        await connection.add_listener(
+                            sql.CHANNEL, self._on_notification(connection, listener)
+                        )
                         listening = connection
-                        heard.notify()
-                    await self._watch_once(connection, heard)
+                        listener.notify()
+                    await self._watch_once(connection, listener)
                 except Exception as problem:
                     if not is_transient(problem):
                         raise
-                    kept.drop()
+                    held.drop()
                     await asyncio.sleep(POLL_S)
         finally:
-            kept.drop()
+            held.drop()
 
-    async def _watch_once(self, connection: Driver, heard: Listener) -> None:
-        self._watch_ear.forget()
+    async def _watch_once(self, connection: Driver, listener: Listener) -> None:
+        self._watch_listener.forget()
         if self._must_notify:
             self._must_notify = False
             await connection.execute(f"NOTIFY {sql.CHANNEL}")
             await asyncio.sleep(NOTIFY_PAUSE_S)
-        if await heard.wait(0):
-            heard.forget()
+        if await listener.wait(0):
+            listener.forget()
             self._took_ends(await connection.fetch(sql.ENDS))
-        if not await self._watch_ear.wait(POLL_S):
-            heard.notify()
+        if not await self._watch_listener.wait(POLL_S):
+            listener.notify()
 
-    def _hearing(self, connection: Driver, heard: Listener) -> sql.Callback:
+    def _on_notification(self, connection: Driver, listener: Listener) -> sql.Callback:
         own = connection.get_server_pid()
 
         def on_notification(_: object, pid: int, channel: str, payload: object) -> None:
             if pid != own:
-                heard.notify()
-                self._watch_ear.notify()
+                listener.notify()
+                self._watch_listener.notify()
 
         return on_notification
 
@@ -226,11 +228,11 @@ class PostgresLog:
     async def _reading(self) -> AsyncIterator[Driver]:
         if self._free_reads is None:
             self._free_reads = asyncio.Queue()
-            for kept in self._reads:
-                self._free_reads.put_nowait(kept)
-        kept = await self._free_reads.get()
+            for held in self._reads:
+                self._free_reads.put_nowait(held)
+        held = await self._free_reads.get()
         try:
-            async with kept.use() as connection:
+            async with held.use() as connection:
                 yield connection
         except (UnknownTopic, TopicMismatch, OffsetOutOfRange):
             raise
@@ -239,7 +241,7 @@ class PostgresLog:
                 raise LogUnavailable(type(problem).__name__) from problem
             raise
         finally:
-            self._free_reads.put_nowait(kept)
+            self._free_reads.put_nowait(held)
 
     async def _connect(self) -> Driver:
         connection: Driver = await asyncpg.connect(
@@ -259,15 +261,15 @@ class PostgresReader:
     def __init__(self, log: PostgresLog, moved: Signal) -> None:
         self._log = log
         self._moved = moved
-        self._ear = Listener()
+        self._listener = Listener()
         self._turns = InTurn()
-        moved.add(self._ear)
+        moved.add(self._listener)
 
     async def fetch(
         self, positions: Mapping[TopicPartition, int], records_max: int, wait_s: float
     ) -> Mapping[TopicPartition, Sequence[LogRecord]]:
-        while True:  # Ends: with records, or when nothing rang for wait_s.
-            self._ear.forget()
+        while True:  # Ends: with records, or when nothing was notified for wait_s.
+            self._listener.forget()
             wanted: dict[TopicPartition, tuple[int, int]] = {}
             left = records_max
             for at, position in self._turns.of(positions):
@@ -278,7 +280,7 @@ class PostgresReader:
                     left -= stop - position
             if wanted:
                 return await self._log.read(wanted)
-            if not await self._ear.wait(wait_s):
+            if not await self._listener.wait(wait_s):
                 return {}
 
     def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
@@ -288,7 +290,7 @@ class PostgresReader:
         pass
 
     async def close(self) -> None:
-        self._moved.remove(self._ear)
+        self._moved.remove(self._listener)
 
 
 def _compare(topics: Sequence[TopicSpec], rows: Sequence[asyncpg.Record]) -> None:

@@ -1,4 +1,4 @@
-"""Appends of all callers of a process, together: one statement, one commit, one fsync."""
+"""Appends for all callers of a process together: one statement, one commit, one fsync."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class _Waiting(NamedTuple):
 class Appender:
     """Keeps the order of the callers within a partition. Waits for nobody to join a batch."""
 
-    def __init__(self, kept: HeldConnection, on_appended: Callable[[Appended], None]) -> None:
-        self._held = kept
+    def __init__(self, held: HeldConnection, on_appended: Callable[[Appended], None]) -> None:
+        self._held = held
         self._on_appended = on_appended
         self._waiting: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None

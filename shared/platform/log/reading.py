@@ -28,7 +28,7 @@ class Consumer(Protocol):
         ...
 
     def end(self, at: TopicPartition) -> int | None:
-        """Where the partition ended then."""
+        """Tells where the partition ended at that fetch."""
         ...
 
     async def get(
@@ -58,7 +58,7 @@ class KafkaReader:
         self._consumer: Consumer | None = None
         self._assigned: frozenset[TopicPartition] = frozenset()
         self._next: Mapping[TopicPartition, int] = {}  # Where the consumer stands, if it is known.
-        self._heard: dict[TopicPartition, tuple[int | None, float]] = {}
+        self._answered: dict[TopicPartition, tuple[int | None, float]] = {}
         self._mirror = Mirror(name, self._commit)
 
     async def fetch(
@@ -110,7 +110,7 @@ class KafkaReader:
             consumer.assign(positions)
             self._assigned = frozenset(positions)
             self._next = {}
-            self._heard = {}
+            self._answered = {}
         for at, position in positions.items():
             if self._next.get(at) != position:
                 consumer.seek(at, position)
@@ -120,11 +120,11 @@ class KafkaReader:
         now_s = monotonic_s()
         for at in self._assigned:
             answered_at = consumer.answered_at(at)
-            known_at, heard_s = self._heard.get(at, (None, now_s))
+            known_at, answered_s = self._answered.get(at, (None, now_s))
             if is_found or answered_at != known_at:
-                heard_s = now_s
-            self._heard[at] = (answered_at, heard_s)
-            if now_s - heard_s > SILENCE_S_MAX:
+                answered_s = now_s
+            self._answered[at] = (answered_at, answered_s)
+            if now_s - answered_s > SILENCE_S_MAX:
                 raise LogUnavailable(f"{self._name}: no answer for {SILENCE_S_MAX:.0f} s")
 
     async def _commit(self, positions: Mapping[TopicPartition, int]) -> None:
@@ -136,7 +136,7 @@ class KafkaReader:
         consumer, self._consumer = self._consumer, None
         self._assigned = frozenset()
         self._next = {}
-        self._heard = {}
+        self._answered = {}
         if consumer is not None:
             await consumer.stop()
 
@@ -145,7 +145,7 @@ def _check_dense(
     positions: Mapping[TopicPartition, int],
     found: Mapping[TopicPartition, Sequence[LogRecord]],
 ) -> None:
-    """Offsets rise, so the last one tells whether any is missing."""
+    """Refuses a gap: offsets rise, so the last one shows whether any is missing."""
     for at, records in found.items():
         first, last = records[0].offset, records[-1].offset
         if first != positions[at] or last - first != len(records) - 1:

@@ -1,4 +1,4 @@
-"""What all logs do alike: refuse records, and take partitions in turn."""
+"""Does what all logs do alike: refuse records, and take partitions in turn."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def size_of(record: NewRecord) -> int:
 
 
 class InTurn:
-    """Another partition first each time, so that a long one does not starve the rest."""
+    """Puts another partition first each time, so that a long one does not starve the rest."""
 
     def __init__(self) -> None:
         self._nth = 0

@@ -1,4 +1,4 @@
-"""What a process remembers of the log's end: how far each partition goes, and its last records.
+"""Remembers the end of the log: how far each partition goes, and its last records.
 
 Readers at the end are served from here without asking the database. Bounded by bytes and records.
 """
@@ -23,18 +23,18 @@ class _Held:
 
 
 class Tail:
-    """Only committed records come in here."""
+    """Remembers committed records only."""
 
     def __init__(self) -> None:
         self._ends: dict[TopicPartition, int] = {}
         self._held: dict[TopicPartition, _Held] = {}
 
     def end(self, at: TopicPartition) -> int | None:
-        """The next offset as far as known; None for a partition never heard of."""
+        """The next offset as far as known; None for a partition that is not known."""
         return self._ends.get(at)
 
     def moved(self, at: TopicPartition, end: int) -> bool:
-        """Somebody appended; whether that is news."""
+        """Notes that somebody appended, and says whether that is news."""
         known = self._ends.get(at)
         if known is not None and end <= known:
             return False
@@ -54,7 +54,7 @@ class Tail:
         self.moved(at, base + len(records))
 
     def read(self, at: TopicPartition, position: int, records_max: int) -> Sequence[LogRecord]:
-        """From `position` on, or nothing when that is not here."""
+        """Gives records from `position` on, or nothing when that is not here."""
         held = self._held.get(at)
         if held is None or not held.records:
             return ()

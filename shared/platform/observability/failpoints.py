@@ -1,4 +1,4 @@
-"""Places where a test may kill the process, so that a crash there is tried and not imagined.
+"""Kills the process where a test says so: a crash there is tried and not imagined.
 
 At some of them the process can be slowed down instead, so that others are seen to wait for it.
 """
@@ -19,7 +19,7 @@ KILLED: Final = 137  # exit code, as after SIGKILL
 NAMES: Final = frozenset(
     (
         "writer.before_commit",  # All is decided and sent, nothing is committed.
-        "writer.after_commit",  # Nobody has an answer, the relay has not heard of it.
+        "writer.after_commit",  # Nobody has an answer, the relay has not been notified.
         "log.after_send",  # Whether the log has it, nobody knows yet.
         "relay.after_poll",
         "relay.before_append",
@@ -50,11 +50,11 @@ _delays_s: dict[str, float] = {}  # Slow points, and how long they take.
 
 
 class UnknownFailpoint(Exception):
-    """A name that no code reaches: a test that armed it would prove nothing."""
+    """No code reaches this name: a test that armed it would prove nothing."""
 
 
 def arm(specification: str) -> None:
-    """'relay.after_append', 'relay.after_append:3' or 'projector.after_fetch:50ms'.
+    """Arms 'relay.after_append', 'relay.after_append:3' or 'projector.after_fetch:50ms'.
 
     '' arms nothing. Forgets what was armed. Raises UnknownFailpoint.
     """

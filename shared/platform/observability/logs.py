@@ -36,7 +36,7 @@ BUILD: Final = Gauge("duebook_build_info", "Always 1; the labels say what runs."
 
 
 def version() -> str:
-    """Of the installed distribution; that of the source where it is not installed."""
+    """Tells the version of the installed distribution, else that of the source."""
     try:
         return metadata.version("duebook")
     except metadata.PackageNotFoundError:

@@ -26,7 +26,7 @@ class Said:
         self._kept_back: dict[Hashable, int] = {}
 
     def again(self, thing: Hashable) -> int | None:
-        """None: it was said a moment ago. Else say it, and how often it was kept back."""
+        """Tells how often it was held back, if it is to be said now; else None."""
         now_s = monotonic_s()
         if now_s - self._last.get(thing, -REPEAT_S) < REPEAT_S:
             self._kept_back[thing] = self._kept_back.get(thing, 0) + 1
@@ -51,11 +51,11 @@ class ThrottledLog:
     def warning(
         self, event: str, beside: Mapping[str, object] | None = None, **facts: object
     ) -> None:
-        """What stands `beside` is said and does not make it another line."""
+        """Says it as a warning. What stands `beside` is said and does not make it another line."""
         self._say(self._log.warning, event, facts, beside)
 
     def error(self, event: str, problem: BaseException, **facts: object) -> None:
-        """With the problem's traceback."""
+        """Says it as an error, with the problem's traceback."""
         facts["problem"] = type(problem).__name__
         self._say(self._log.error, event, facts, {"exc_info": problem})
 
@@ -86,7 +86,7 @@ class ThrottledHandler(logging.Handler):
 
 
 def throttle(library: str) -> None:
-    """Once per process is enough; more does no harm."""
+    """Throttles the logger; once per process is enough, more does no harm."""
     logger = logging.getLogger(library)
     if not any(isinstance(handler, ThrottledHandler) for handler in logger.handlers):
         logger.addHandler(ThrottledHandler(logging.getLogger()))

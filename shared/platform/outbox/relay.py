@@ -1,4 +1,4 @@
-"""From committed rows to the log, at least once and in order. No business filters.
+"""Publishes committed rows to the log, at least once and in order. No business filters.
 
 Per topic and partition one batch after the other: the next is not sent before the one before is
 acknowledged. So whatever two relays do at the same time, the log gets copies but never a gap.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WORKER: Final = "relay"
 ROWS_MAX: Final = 2_000  # of one poll
-POLL_S: Final = 0.25  # when nobody rings
+POLL_S: Final = 0.25  # when nobody notifies
 RETRY_S_MIN: Final = 0.25  # after a round that failed; twice as long each time
 RETRY_S_MAX: Final = 2.0  # after any further one: a full outbox is read in vain each time
 
@@ -91,7 +91,7 @@ class MissingEvent(Exception):
 
 
 class Relay:
-    """One loop for all owned partitions of one service."""
+    """Publishes all owned partitions of one service in one loop."""
 
     def __init__(
         self,
@@ -109,25 +109,25 @@ class Relay:
         self._leases = leases
         self._published = published
         self._held = HeldConnection(self._connect)
-        self._ear = Listener()
+        self._listener = Listener()
         self._throttled = ThrottledLog(__name__)
         self._stopping = False
-        self._told_to_stop = Listener()  # The other one hears every commit.
+        self._stop_asked = Listener()  # The other one hears every commit.
         self._failures = 0
         self._horizon = "0"
         self._owned: dict[int, int] = {}
-        committed.add(self._ear)
-        leases.changed.add(self._ear)
+        committed.add(self._listener)
+        leases.changed.add(self._listener)
 
     def stop(self) -> None:
         self._stopping = True
-        self._ear.notify()
-        self._told_to_stop.notify()
+        self._listener.notify()
+        self._stop_asked.notify()
 
     async def run(self) -> None:
-        """Until stop()."""
+        """Runs until stop()."""
         while not self._stopping:
-            self._ear.forget()
+            self._listener.forget()
             if self._stopping:
                 break
             try:
@@ -137,7 +137,7 @@ class Relay:
                 continue
             self._failures = 0
             if not more:
-                await self._ear.wait(POLL_S)
+                await self._listener.wait(POLL_S)
         await self._held.close()
 
     async def _after(self, problem: Exception) -> None:
@@ -147,7 +147,7 @@ class Relay:
         meters.RETRIED.labels(self._service, WORKER).inc()
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
         self._failures += 1
-        await self._told_to_stop.wait(pause_s)
+        await self._stop_asked.wait(pause_s)
 
     async def _step(self) -> bool:
         """Publish what one poll finds; whether there may be more at once."""
@@ -172,7 +172,7 @@ class Relay:
     async def _events(
         self, connection: Driver, rows: Sequence[_Row]
     ) -> dict[tuple[UUID, int], StoredEvent]:
-        """Rows of a committed outbox row are committed and never change, whatever the snapshot."""
+        """Reads the events of outbox rows: both are committed together and never change."""
         tenants = sorted({str(row.tenant_id) for row in rows})
         wanted = sorted({(row.stream_id, row.version) for row in rows})
         async with connection.transaction():
@@ -233,7 +233,7 @@ class Relay:
             self._horizon = "0"
 
     async def _connect(self) -> Driver:
-        """A deletion lost in a crash of the server only publishes once more: no need to wait."""
+        """Opens a connection without waits for fsync: a lost deletion only publishes once more."""
         connection = await self._database.own_connection("duebook relay")
         await connection.execute("SET synchronous_commit = off")
         return connection

@@ -1,4 +1,4 @@
-"""How rows are asked for: by key, by filters, and after a key in its order. Never by offset."""
+"""Asks for rows by key, by filters, and after a key in its order. Never by offset."""
 
 from __future__ import annotations
 

@@ -11,7 +11,10 @@ KNOWN_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)  # Later than anything is r
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Both inclusive. `is_now`: nobody asked for another time, so nothing need be left out."""
+    """Holds both bounds, inclusive.
+
+    `is_now`: nobody asked for another time, so nothing is left out.
+    """
 
     as_of: date
     as_known: datetime

@@ -1,4 +1,4 @@
-"""What a read model is: tables, row classes, and a pure fold of rows and events into rows.
+"""Describes a read model: tables, row classes, and a pure fold of rows and events into rows.
 
 A fold never reads a clock, never waits and never decides. It sees only the rows it asked for.
 """
@@ -66,7 +66,7 @@ class NotAsked(LookupError):
 
 
 class Rows:
-    """The rows of one batch: loaded ones, and what the fold made of them. Not shared, not kept."""
+    """Holds the rows of one batch, loaded ones and what the fold made of them. Not shared."""
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[Key, Any]] = {}
@@ -128,7 +128,7 @@ class Rows:
                 index.setdefault(key[:length], set()).add(key)
 
     def _beginning(self, model: ReadModel[Any], length: int) -> dict[Key, set[Key]]:
-        """Made at the first question, kept up to date after it: a batch asks thousands of times."""
+        """Finds rows by the beginning of a key, by an index: a batch asks thousands of times."""
         found = self._begin.get((model.name, length))
         if found is None:
             found = self._begin[model.name, length] = {}

@@ -15,7 +15,7 @@ from shared.platform.projector.rows_sql import RowStore
 from shared.platform.subscription import cursor_sql as sql
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
 from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
-from shared.platform.subscription.progress import Seen
+from shared.platform.subscription.progress import ProjectionProgress
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -29,7 +29,7 @@ _SESSION: Final = (
 
 
 class Projector:
-    """A Handler."""
+    """Handles the batches of one projection."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class Projector:
         *,
         database: Database,
         decoder: EventDecoder,
-        seen: Seen,
+        progress: ProjectionProgress,
     ) -> None:
         self._service = service
         self._projection = projection
         self._database = database
         self._decoder = decoder
-        self._seen = seen
+        self._progress = progress
         self._rows = RowStore(projection.models)
         self._held = HeldConnection(self._connect)
 
@@ -60,14 +60,14 @@ class Projector:
             assert looked is not None  # An aggregate without GROUP BY gives one row.
             moved_all(looked, upto)
             failpoints.hit("projector.after_fence")
-            seen = dict(zip(looked["streams"] or (), looked["versions"] or (), strict=True))
-            unprocessed = unprocessed_of(records, seen)
+            processed = dict(zip(looked["streams"] or (), looked["versions"] or (), strict=True))
+            unprocessed = unprocessed_of(records, processed)
             if unprocessed.events:
                 rows = Rows()
                 await self._rows.load(connection, rows, self._projection.needs(unprocessed.events))
                 await self._rows.store(connection, self._projection.fold(rows, unprocessed.events))
             await connection.execute(
-                sql.SEE,
+                sql.MARK_PROCESSED,
                 cursors.worker,
                 list(unprocessed.versions),
                 list(unprocessed.versions.values()),
@@ -75,11 +75,11 @@ class Projector:
             failpoints.hit("projector.before_commit")
         failpoints.hit("projector.after_commit")
         meters.DUPLICATES.labels(self._service, cursors.worker).inc(unprocessed.duplicates)
-        self._seen.advanced(cursors.worker, unprocessed.versions)
+        self._progress.advanced(cursors.worker, unprocessed.versions)
         return upto
 
     def stop(self) -> None:
-        """A batch is short."""
+        """Does nothing: a batch is short."""
 
     async def close(self) -> None:
         await self._held.close()

@@ -1,4 +1,4 @@
-"""Conditions of SQL for what was so at a moment: learned by then, and not undone by then."""
+"""Writes SQL conditions for what was so at a moment: learned by then, not undone by then."""
 
 from __future__ import annotations
 

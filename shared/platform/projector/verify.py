@@ -1,4 +1,4 @@
-"""Compares a projection's tables with a fresh fold of the log, up to where its cursors stand."""
+"""Compares a projection's tables with a new fold of the log, up to where its cursors stand."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Shelf:
         return [self.rows[key] for key in self._below[length].get(prefix, ())]
 
     def take(self, rows: Rows) -> None:
-        """What a fold put and dropped."""
+        """Takes over what a fold put and dropped."""
         for key in rows.dropped_keys.get(self.model.name, ()):
             if self.rows.pop(key, None) is not None:
                 for length, index in self._below.items():
@@ -80,7 +80,7 @@ class Fold:
         self._projection = projection
         self._decoder = decoder
         self._shelves = {model.name: _Shelf(model) for model in projection.models}
-        self._seen: dict[UUID, int] = {}
+        self._processed: dict[UUID, int] = {}
 
     async def run(self, log: EventLog, upto: Mapping[TopicPartition, int]) -> None:
         reader = log.reader(f"verify-{self._projection.name}")
@@ -102,8 +102,8 @@ class Fold:
                 at: [record for record in records if record.offset < upto[at]]
                 for at, records in batch.items()
             }
-            unprocessed = unprocessed_of(self._decoder.decode_all(wanted), self._seen)
-            self._seen.update(unprocessed.versions)
+            unprocessed = unprocessed_of(self._decoder.decode_all(wanted), self._processed)
+            self._processed.update(unprocessed.versions)
             if unprocessed.events:
                 rows = Rows()
                 self._load(rows, self._projection.needs(unprocessed.events))
@@ -120,7 +120,7 @@ class Fold:
 
 
 async def read_stored(connection: Driver, projection: Projection, topics: Sequence[str]) -> Stored:
-    """Inside a snapshot bound to all tenants."""
+    """Reads a projection's tables inside a snapshot bound to all tenants."""
     cursors = await connection.fetch(CURSORS, projection.name)
     upto = {
         TopicPartition(row["topic"], row["partition_no"]): row["next_offset"]

@@ -14,7 +14,7 @@ from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
 from shared.platform.log.port import EventLog
 from shared.platform.signals import Signal
-from shared.platform.subscription.progress import Seen, until
+from shared.platform.subscription.progress import ProjectionProgress, until
 
 WAIT_S_MAX: Final = 10.0  # then the batch is repeated, which is logged and counted
 
@@ -48,13 +48,13 @@ class Facts:
         *,
         database: Database,
         log: EventLog,
-        seen: Seen,
+        progress: ProjectionProgress,
         published: Signal,
     ) -> None:
         self._own_topic = own_topic
         self._subscribes_to = subscribes_to
         self._log = log
-        self._seen = seen
+        self._progress = progress
         self._published = published
         self._stopping = False
         self._held = HeldConnection(lambda: database.own_connection("duebook facts"))
@@ -84,7 +84,7 @@ class Facts:
         """Wait for nothing any more; the batch is repeated by whoever comes next."""
         self._stopping = True
         self._published.notify()
-        self._seen.moved.notify()
+        self._progress.moved.notify()
 
     async def close(self) -> None:
         await self._held.close()
@@ -123,7 +123,7 @@ class Facts:
                 )
             return not behind
 
-        if wanted and not await until(has_passed, self._seen.moved, timeout_s=WAIT_S_MAX):
+        if wanted and not await until(has_passed, self._progress.moved, timeout_s=WAIT_S_MAX):
             raise FactsBehind(", ".join(sorted({name for name, _, _ in wanted})))
 
 

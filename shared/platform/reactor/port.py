@@ -15,7 +15,7 @@ Question = Callable[[AsyncConnection, Recorded[Any]], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Reaction:
-    """One sentence of the business: when this was heard, then submission for that.
+    """One sentence of the business: when this happened, these commands follow.
 
     `react(recorded, facts)` is pure and gives commands, at most one to a stream. `facts` is what
     `ask` answered, None without it. `needs` names the projections of this service that must have

@@ -1,4 +1,4 @@
-"""From events to commands: what was wished for is written, then the cursor moves. Never back.
+"""From events to commands: commands are written, then the cursor moves. Never back.
 
 Derived ids make a repetition harmless. A rejection is an answer: it is noted, and life goes on.
 """
@@ -51,7 +51,7 @@ class _Ask(NamedTuple):
 
 
 class Progress:
-    """What a group has seen, and its cursor: moved together, after the deeds."""
+    """Moves what a worker has processed, and its cursor, together, after the side effects."""
 
     def __init__(
         self, service: str, worker: str, database: Database, decoder: EventDecoder, moved: Signal
@@ -66,7 +66,7 @@ class Progress:
     async def unprocessed(self, batch: Batch) -> Unprocessed:
         """What of a batch has not been reacted to."""
         records = self._decoder.decode_all(batch)
-        return unprocessed_of(records, await self._seen(records))
+        return unprocessed_of(records, await self._processed(records))
 
     async def move(
         self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
@@ -77,7 +77,7 @@ class Progress:
             assert looked is not None  # An aggregate without GROUP BY gives one row.
             moved_all(looked, upto)
             await connection.execute(
-                sql.SEE,
+                sql.MARK_PROCESSED,
                 self._worker,
                 list(unprocessed.versions),
                 list(unprocessed.versions.values()),
@@ -90,14 +90,14 @@ class Progress:
     async def close(self) -> None:
         await self._held.close()
 
-    async def _seen(self, records: Sequence[DecodedRecord]) -> Mapping[Any, int]:
+    async def _processed(self, records: Sequence[DecodedRecord]) -> Mapping[Any, int]:
         streams = sorted({h.envelope.stream_id for h in records})
         async with self._held.use() as connection:
-            rows = await connection.fetch(sql.SEEN, self._worker, streams)
+            rows = await connection.fetch(sql.PROCESSED, self._worker, streams)
         return {row["stream_id"]: row["version"] for row in rows}
 
     async def _connect(self) -> Driver:
-        """A move lost in a crash of the server is made again: the deeds carry derived ids."""
+        """A move lost in a crash of the server is made again: what was done carries derived ids."""
         connection = await self._database.own_connection(f"duebook {self._worker}")
         await connection.execute("SET synchronous_commit = off")
         return connection

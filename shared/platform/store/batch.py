@@ -1,4 +1,4 @@
-"""The decisions of one transaction: work after work on evolving states. No IO, no clock.
+"""Decides the works of one transaction, one after another, on evolving states. No IO, no clock.
 
 A work enters the batch as a whole or not at all; what goes wrong in one is its own caller's affair.
 """
@@ -55,8 +55,8 @@ class Loaded(NamedTuple):
     stored: Mapping[KeyId, StoredKey]
 
 
-class _Deed:
-    """What one work would change. Thrown away when anything in it fails."""
+class _Decision:
+    """Holds what one work would change. It is thrown away when anything in it fails."""
 
     def __init__(self, before: Mapping[UUID, Folded]) -> None:
         self.after = dict(before)
@@ -100,20 +100,20 @@ class Batch:
         return not self._events
 
     def run(self, work: AnyWork, caller: Caller) -> Accepted | Exception:
-        """The answer, or what this caller must be told instead."""
+        """Decides a work and gives its answer, or the exception that its caller gets instead."""
         key = None if caller.key is None else (caller.tenant_id, caller.key)
         try:
             if key is not None and (known := self._stored.get(key)) is not None:
                 return _replay(known, caller)
             before = self._states_before(work, caller)
-            deed = self._decide(work, caller, before)
-            answer = work.answer(States(deed.after))
+            decision = self._decide(work, caller, before)
+            answer = work.answer(States(decision.after))
         except Exception as problem:  # A bug in one use case must not reach its neighbors.
             return problem
-        versions = {id: deed.after[id].version for id in deed.changed}
-        accepted = Accepted(answer, deed.after[work.streams[0].id].version, versions)
-        if not caller.dry_run and deed.events:
-            self._record(work, caller, deed)
+        versions = {id: decision.after[id].version for id in decision.changed}
+        accepted = Accepted(answer, decision.after[work.streams[0].id].version, versions)
+        if not caller.dry_run and decision.events:
+            self._record(work, caller, decision)
             if key is not None:
                 stored = StoredKey(caller.fingerprint, encode_response(accepted))
                 self._keys[key] = self._stored[key] = stored
@@ -148,7 +148,7 @@ class Batch:
         return before
 
     def _as_of_now(self, stream: AnyStream, tenant_id: UUID) -> Folded:
-        """A stream of another kind or tenant is as good as none."""
+        """Gives the stream as it is now; one of another kind or tenant is as good as none."""
         if not self._is_there(stream, tenant_id):
             return before_first_event(stream.aggregate)
         if stream.id in self._loaded.broken:
@@ -161,29 +161,29 @@ class Batch:
             return False
         return known.kind == stream.aggregate.kind and known.tenant_id == tenant_id
 
-    def _decide(self, work: AnyWork, caller: Caller, before: Mapping[UUID, Folded]) -> _Deed:
-        deed = _Deed(before)
+    def _decide(self, work: AnyWork, caller: Caller, before: Mapping[UUID, Folded]) -> _Decision:
+        decision = _Decision(before)
         for change in tuple(work.decide(States(before))):
             if change.stream.id not in before:
                 raise TypeError("a change of a stream that the work did not name")
-            if change.stream.id in deed.changed:
+            if change.stream.id in decision.changed:
                 raise TypeError("two changes of one stream were decided on the same state")
             if change.events:
-                deed.changed.add(change.stream.id)
-                self._apply(change, caller, deed)
-        ids = {event.id for event in deed.events}
-        if len(ids) < len(deed.events) or not ids.isdisjoint(self._event_ids):
+                decision.changed.add(change.stream.id)
+                self._apply(change, caller, decision)
+        ids = {event.id for event in decision.events}
+        if len(ids) < len(decision.events) or not ids.isdisjoint(self._event_ids):
             raise DuplicateEvent
-        _complete_headers(deed.events)
-        return deed
+        _complete_headers(decision.events)
+        return decision
 
-    def _apply(self, change: AnyChange, caller: Caller, deed: _Deed) -> None:
+    def _apply(self, change: AnyChange, caller: Caller, decision: _Decision) -> None:
         """Evolve the stream and describe its new rows."""
         stream = change.stream
-        folded = deed.after[stream.id]
+        folded = decision.after[stream.id]
         if folded.version == 0:
-            folded = self._create(change, caller, deed)
-        if len(deed.events) + len(change.events) > EVENTS_MAX:
+            folded = self._create(change, caller, decision)
+        if len(decision.events) + len(change.events) > EVENTS_MAX:
             raise TooMuchAtOnce(f"more than {EVENTS_MAX} events")
         if folded.account_id is None:
             raise TypeError("a stream without a partition key")
@@ -198,7 +198,7 @@ class Batch:
             "entityid": legal_entity,
             **_headers_of(caller),
         }
-        for event, id in zip(change.events, self._ids(change, caller, deed), strict=True):
+        for event, id in zip(change.events, self._ids(change, caller, decision), strict=True):
             folded = after_event(
                 folded,
                 stream.aggregate,
@@ -208,7 +208,7 @@ class Batch:
                 recorded_at=recorded_at,
             )
             name, data = self._codec.encode(event)
-            deed.events.append(
+            decision.events.append(
                 NewEvent(
                     stream_id=stream.id,
                     version=folded.version,
@@ -225,17 +225,17 @@ class Batch:
                     topics=self._topics_of(name),
                 )
             )
-        deed.after[stream.id] = folded
+        decision.after[stream.id] = folded
 
-    def _create(self, change: AnyChange, caller: Caller, deed: _Deed) -> Folded:
-        """The stream before its first event, but with its place."""
+    def _create(self, change: AnyChange, caller: Caller, decision: _Decision) -> Folded:
+        """Creates the stream: before its first event, but with its place."""
         stream = change.stream
         if stream.book is None:
             raise TypeError("nothing can be created under an id alone")
         if stream.book.tenant_id != caller.tenant_id:
             raise TypeError("the book belongs to another tenant than the caller")
         account_id = stream.aggregate.account_of(change.events[0]) or stream.id
-        deed.created.append(
+        decision.created.append(
             NewStream(
                 id=stream.id,
                 kind=stream.aggregate.kind,
@@ -246,11 +246,11 @@ class Batch:
                 version=0,  # Set when the batch is complete.
             )
         )
-        return deed.after[stream.id]._replace(
+        return decision.after[stream.id]._replace(
             account_id=account_id, legal_entity=stream.book.legal_entity
         )
 
-    def _ids(self, change: AnyChange, caller: Caller, deed: _Deed) -> Iterator[UUID]:
+    def _ids(self, change: AnyChange, caller: Caller, decision: _Decision) -> Iterator[UUID]:
         if change.ids:
             yield from change.ids
         elif caller.event_id is not None:
@@ -258,16 +258,16 @@ class Batch:
                 yield caller.event_id(change.stream.id, n)
         else:
             for _ in change.events:
-                yield UUID(int=self._next_id + len(deed.events))
+                yield UUID(int=self._next_id + len(decision.events))
 
-    def _record(self, work: AnyWork, caller: Caller, deed: _Deed) -> None:
-        """Nothing in here can fail: the caller is in the batch now."""
-        self.now.update((id, deed.after[id]) for id in deed.changed)
-        self._created.update((stream.id, stream) for stream in deed.created)
+    def _record(self, work: AnyWork, caller: Caller, decision: _Decision) -> None:
+        """Takes the caller into the batch. Nothing in here can fail."""
+        self.now.update((id, decision.after[id]) for id in decision.changed)
+        self._created.update((stream.id, stream) for stream in decision.created)
         self._relied_on.update(stream.id for stream in work.streams)
-        self._events.extend(deed.events)
-        self._event_ids.update(event.id for event in deed.events)
-        self._next_id += len(deed.events)
+        self._events.extend(decision.events)
+        self._event_ids.update(event.id for event in decision.events)
+        self._next_id += len(decision.events)
         for row in work.private:
             self._private[row.table, row.id] = (caller.tenant_id, row)
 
@@ -322,7 +322,7 @@ def _replay(known: StoredKey, caller: Caller) -> Accepted | Exception:
 
 
 def _happened_at(change: AnyChange, caller: Caller) -> datetime | None:
-    """None: nobody knows better than when it was recorded."""
+    """Tells when it happened; None: nobody knows better than when it was recorded."""
     if change.happened_at is not None or caller.cause is None:
         return change.happened_at
     return caller.cause.happened_at if change.effective_on == caller.cause.effective_on else None

@@ -1,4 +1,4 @@
-"""Folded states that were seen committed. May be stale, never wrong for their version."""
+"""Caches folded states that were committed. They may be stale, never wrong for their version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STREAMS_CACHED_MAX: Final = 50_000  # states kept in memory; the oldest are load
 
 
 class Cache:
-    """Least recently used out first."""
+    """Forgets the least recently used first."""
 
     def __init__(self, streams_max: int = STREAMS_CACHED_MAX) -> None:
         self._streams_max = streams_max

@@ -1,4 +1,4 @@
-"""How a stream's events become its state, its waiting timers and its place. Pure.
+"""Folds a stream's events into its state, its waiting timers and its place. Pure.
 
 The only place that says since when a timer waits: decision, loading and verification all ask here.
 """

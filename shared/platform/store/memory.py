@@ -1,4 +1,4 @@
-"""The event store in memory, for tests: the same promises as the real one, and no database.
+"""Keeps an event store in memory for tests, with the promises of the real one.
 
 Streams are locked one by one, and a lost race shows as a Conflict, exactly as in PostgreSQL.
 """
@@ -82,7 +82,7 @@ class MemoryStore:
             raise DuplicateEvent
 
     def apply(self, writes: Writes) -> None:
-        """All of it, without a pause in which somebody could look."""
+        """Applies all of it, without a pause in which somebody could look."""
         for stream in writes.created:
             self.streams[stream.id] = stream
         for id, version in writes.moved.items():

@@ -27,7 +27,7 @@ class Notifier:
         self._task: asyncio.Task[None] | None = None
 
     def notify(self) -> None:
-        """Soon. Starts the work in the running loop when asked for the first time."""
+        """Notifies soon. Starts the work in the running loop at the first call."""
         self._wanted.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"notify {self._channel}")

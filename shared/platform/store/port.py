@@ -1,4 +1,4 @@
-"""The event store as the writer sees it: one transaction, a few set-wise steps. No decisions."""
+"""Describes the event store as the writer sees it: one transaction, a few set-wise steps."""
 
 from __future__ import annotations
 
@@ -117,11 +117,11 @@ class Transaction(Protocol):
     async def begin(self, tenants: Collection[UUID]) -> None: ...
 
     async def lock(self, streams: Collection[UUID]) -> Mapping[UUID, Head]:
-        """The existing ones, locked in id order until the end."""
+        """Locks the existing ones in id order until the end."""
         ...
 
     async def stored_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, StoredKey]:
-        """Asked after the locks, in a snapshot of its own."""
+        """Looks up keys after the locks, in a snapshot of its own."""
         ...
 
     async def tails(self, after: Mapping[UUID, int]) -> Iterable[TailEvent]:
@@ -129,7 +129,7 @@ class Transaction(Protocol):
         ...
 
     async def write_and_commit(self, writes: Writes) -> None:
-        """All or nothing. Raises Conflict, DuplicateEvent, CommitUncertain."""
+        """Writes all or nothing. Raises Conflict, DuplicateEvent, CommitUncertain."""
         ...
 
     async def rollback(self) -> None:
@@ -149,7 +149,7 @@ class EventStore(Protocol):
     async def describe(
         self, tenant_id: UUID, streams: Collection[UUID]
     ) -> Mapping[UUID, StreamInfo]:
-        """The existing ones; committed, not from a projection."""
+        """Describes the existing ones; committed, not from a projection."""
         ...
 
     async def known_events(self, tenant_id: UUID, ids: Collection[UUID]) -> Collection[UUID]:
@@ -157,7 +157,7 @@ class EventStore(Protocol):
         ...
 
     def is_transient(self, problem: BaseException) -> bool:
-        """Worth another attempt with the same batch; anything else is blamed on a command."""
+        """Says whether the same batch is worth another attempt; all else is blamed on a command."""
         ...
 
 
@@ -165,7 +165,10 @@ class CommandQueue(Protocol):
     """The writer as reactions and timers see it."""
 
     def enqueue(self, work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
-        """Decided in the order of the calls. Raises Overloaded at once when the queue is full."""
+        """Queues works, decided in the order of the calls.
+
+        Raises Overloaded when the queue is full.
+        """
         ...
 
     @property

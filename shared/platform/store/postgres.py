@@ -1,4 +1,4 @@
-"""The event store in PostgreSQL: few statements, each for a whole batch, through the driver."""
+"""Keeps the event store in PostgreSQL: few statements, each for a whole batch, by the driver."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ class PostgresTransaction:
             await self._connection.execute(PRIVATE.format(table=table), *zip(*rows, strict=True))
 
     async def _commit(self, xid: str) -> None:
-        """From here on an error says nothing: before COMMIT = not written, after = to be asked."""
+        """Commits. An error before COMMIT was sent means not written; after it, ask the server."""
         try:
             tag = await self._connection.execute("COMMIT")
         except Exception as problem:
@@ -209,7 +209,7 @@ class PostgresTransaction:
             raise CommitUncertain(xid) from None
 
     async def _status_of(self, xid: str) -> str:
-        """Asked on a fresh connection; "unknown" whenever there is no answer."""
+        """Asks on a new connection what became of it; "unknown" whenever there is no answer."""
         connection: Driver | None = None
         try:
             connection = await self._database.own_connection(WRITER_NAME)
@@ -266,7 +266,7 @@ class PostgresStore:
         return isinstance(problem, Conflict) or is_transient(problem)
 
     async def close(self) -> None:
-        """Stop telling the relay. The writer closes its own connection."""
+        """Stop notifying the relay. The writer closes its own connection."""
         with contextlib.suppress(OSError):
             await self._notifier.close()
 

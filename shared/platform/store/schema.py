@@ -1,4 +1,4 @@
-"""The platform's tables, and what a service's own migrations need of the platform.
+"""Declares the platform's tables, and what a service's migrations need of the platform.
 
 One statement each, because the driver takes no more at a time. The migrating role owns the tables;
 the processes run as the application role, which sees a tenant's rows only when bound to it and can
@@ -197,13 +197,13 @@ class Migration(Protocol):
 
 
 def create_private_table(op: Migration, table: str) -> None:
-    """A table of personal data, which no event may hold: id, tenant and details."""
+    """Makes a table of personal data, which no event may hold: id, tenant and details."""
     for statement in private_table(table):
         op.execute(statement)
 
 
 def protect(op: Migration, table: str) -> None:
-    """A table with a tenant_id column: its rows are seen and written by their tenants only."""
+    """Protects a table with a tenant_id column: only their tenants see and write its rows."""
     for statement in protection_of(table):
         op.execute(statement)
 

@@ -1,4 +1,4 @@
-"""Works of reactions and timers on their way through the writer, in order and not too many at once.
+"""Submits works of reactions and timers to the writer, in order and not too many at once.
 
 Says for each what became of it. A rejection is an answer, not an error.
 """
@@ -51,7 +51,7 @@ class Submission:
 
 
 class Submitter:
-    """For one worker at a time."""
+    """Submits for one worker at a time."""
 
     def __init__(self, service: str, writer: CommandQueue, store: EventStore) -> None:
         self._service = service
@@ -59,7 +59,7 @@ class Submitter:
         self._store = store
 
     async def submit(self, submissions: Sequence[Submission]) -> None:
-        """All of them are written, were written before, or were refused. Raises what is left.
+        """Submits all: each is written, was written before, or was refused. Raises what is left.
 
         What can be repeated comes first: a caller that gets it repeats all, and the derived ids
         see to it that nothing happens twice.
@@ -105,7 +105,7 @@ class Submitter:
         return found
 
     async def _was_forestalled(self, submission: Submission) -> bool:
-        """Whether a worker that lost its lease wrote the same while we tried."""
+        """Says whether a worker that lost its lease wrote the same while we tried."""
         known = await self._store.known_events(submission.caller.tenant_id, submission.first_ids())
         return bool(known)
 

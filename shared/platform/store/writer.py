@@ -1,4 +1,4 @@
-"""Group commit: whatever works wait are decided and written in one transaction.
+"""Decides and writes the works that wait in one transaction: group commit.
 
 Never reports a rejection it is not sure of, and never repeats what may have been committed.
 """
@@ -49,7 +49,7 @@ AnyAggregate = Aggregate[object, object]
 
 
 def _nobody() -> None:
-    """Nobody waits for new events in this process."""
+    """Does nothing: nobody waits for new events in this process."""
 
 
 class _Pending(NamedTuple):
@@ -64,7 +64,7 @@ class _Attempted(NamedTuple):
 
 
 class Writer:
-    """One per process and service. Owns one connection and writes one batch at a time."""
+    """Owns one connection and writes one batch at a time. One per process and service."""
 
     def __init__(
         self,
@@ -103,11 +103,14 @@ class Writer:
             await self._task
 
     async def submit(self, work: AnyWork, caller: Caller) -> Accepted:
-        """Done when durable. Raises what decide raised, or one of the writer's own refusals."""
+        """Writes a work; done when durable.
+
+        Raises what decide raised, or a refusal of the writer.
+        """
         return await self.enqueue(work, caller)
 
     def enqueue(self, work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
-        """For callers with many works. Cancelling the future is allowed at any time."""
+        """Queues a work, for callers with many. Cancelling the future is allowed at any time."""
         if self._is_closing or len(self._waiting) >= self._works_waiting_max:
             raise Overloaded
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
@@ -132,7 +135,7 @@ class Writer:
                 self._being_written = 0
 
     def _take(self) -> Sequence[_Pending]:
-        """All that wait; who has gone away in the meantime is not served."""
+        """Takes all that wait, but for those whose callers have gone away."""
         batch: list[_Pending] = []
         while self._waiting and len(batch) < self._works_max:
             pending = self._waiting.popleft()
@@ -143,7 +146,7 @@ class Writer:
 
 
 class _Lane:
-    """One connection, and an honest answer for everybody in a batch."""
+    """Writes batches on one connection, with an honest answer for everybody in a batch."""
 
     def __init__(
         self,
@@ -202,7 +205,10 @@ class _Lane:
         await self.settle(pending[middle:])
 
     async def _attempt(self, pending: Sequence[_Pending]) -> _Attempted:
-        """One transaction. Any exception but CommitUncertain means that nothing was written."""
+        """Tries one transaction.
+
+        Any exception but CommitUncertain means that nothing was written.
+        """
         transaction = await self._connected()
         await transaction.begin({one.caller.tenant_id for one in pending})
         streams: dict[UUID, list[AnyStream]] = {}
@@ -234,7 +240,7 @@ class _Lane:
         streams: Mapping[UUID, Sequence[AnyStream]],
         heads: Mapping[UUID, Head],
     ) -> Loaded:
-        """Keys after the locks; states from the cache where it knows the locked version."""
+        """Loads keys after the locks, and states that the cache has not at the locked version."""
         keys = {(c.tenant_id, c.key) for _, c, _ in pending if c.key is not None}
         stored = await transaction.stored_keys(keys) if keys else {}
         folded: dict[UUID, Folded] = {}
@@ -330,7 +336,7 @@ def _first_id() -> int:
 
 
 def _answer(pending: _Pending, outcome: Accepted | Exception) -> None:
-    if pending.future.done():  # The caller went away; the deed stands.
+    if pending.future.done():  # The caller went away; what was written stands.
         return
     if isinstance(outcome, Accepted):
         pending.future.set_result(outcome)

@@ -1,4 +1,4 @@
-"""One worker's way through the log: leases, positions, batches, and what to do when one fails.
+"""Leads one worker through the log: leases, positions, batches, and what happens when one fails.
 
 A batch that fails for ever is narrowed down to the one record that does it; its partition halts
 there and the others go on. Nothing is ever skipped.
@@ -50,7 +50,7 @@ class Handler(Protocol):
     """What a worker does with a batch."""
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        """Do it all and move the cursors under their epochs; the new positions.
+        """Process the batch and move the cursors under their epochs; gives the new positions.
 
         May move less far than the batch reaches (an effect that waits). Raises Fenced.
         """
@@ -58,7 +58,7 @@ class Handler(Protocol):
 
 
 class Cursors:
-    """Where one worker stands in its partitions, as its fence knows it."""
+    """Knows where one worker stands in its partitions, as its fence does."""
 
     def __init__(self, worker: str) -> None:
         self.worker = worker
@@ -101,7 +101,7 @@ def ends_of(batch: Batch) -> Mapping[TopicPartition, int]:
 
 
 class Consumer:
-    """One loop for all partitions of one worker."""
+    """Consumes all partitions of one worker in one loop."""
 
     def __init__(
         self,
@@ -122,21 +122,21 @@ class Consumer:
         self._handler = handler
         self._records_max = records_max
         self._held = HeldConnection(self._connect)
-        self._ear = Listener()
+        self._listener = Listener()
         self._cursors = Cursors(worker)
         self._stopping = False
         self._must_load = True
         self._failures = 0
         self.answered_s = monotonic_s()  # When the log last answered, if only with nothing.
         self._throttled = ThrottledLog(__name__)
-        leases.changed.add(self._ear)
+        leases.changed.add(self._listener)
 
     @property
     def worker(self) -> str:
         return self._worker
 
     def caught_up_ago_s(self) -> Mapping[int, float]:
-        """Of each partition where we stand at the end of all topics: since when that is known."""
+        """Tells how long ago a partition was known to be read to the end, for each such one."""
         found: dict[int, float] = {}
         behind: set[int] = set()
         for at, position in self._cursors.positions.items():
@@ -148,30 +148,30 @@ class Consumer:
         return {n: ago_s for n, ago_s in found.items() if n not in behind}
 
     def stop(self) -> None:
-        """After the batch at work."""
+        """Stops after the batch at work."""
         self._stopping = True
-        self._ear.notify()
+        self._listener.notify()
 
     async def run(self) -> None:
-        """Until stop()."""
+        """Runs until stop()."""
         while not self._stopping:
             try:
                 await self._step()
                 self._failures = 0
             except Exception as problem:
                 await self._after(problem)
-        self._leases.changed.remove(self._ear)
+        self._leases.changed.remove(self._listener)
         await self._reader.close()
         await self._held.close()
 
     async def _step(self) -> None:
-        self._ear.forget()
+        self._listener.forget()
         if self._stopping:
             return
         await self._follow_leases()
         positions = self._cursors.awake()
         if not positions:
-            await self._ear.wait(self._cursors.rest_s())
+            await self._listener.wait(self._cursors.rest_s())
             return
         batch = await self._fetch(positions)
         if not batch:
@@ -181,11 +181,11 @@ class Consumer:
         await self._reader.mirror(self._cursors.positions)
 
     async def _fetch(self, positions: Mapping[TopicPartition, int]) -> Batch:
-        """Given up as soon as leases change or we stop."""
+        """Fetches records; gives up as soon as leases change or we stop."""
         fetching = asyncio.ensure_future(
             self._reader.fetch(positions, self._records_max, self._cursors.rest_s())
         )
-        listening = asyncio.ensure_future(self._ear.wait(2 * FETCH_WAIT_S))
+        listening = asyncio.ensure_future(self._listener.wait(2 * FETCH_WAIT_S))
         try:
             await asyncio.wait((fetching, listening), return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
@@ -228,7 +228,7 @@ class Consumer:
             meters.CONSUMED.labels(self._service, self._worker).inc(passed)
 
     def _ahead(self, batch: Batch) -> Batch:
-        """Never back: what lies before our position was done by a part of the same batch."""
+        """Moves positions forward only: what lies before was done by a part of the same batch."""
         positions = self._cursors.positions
         ahead = {
             at: [record for record in records if record.offset >= positions[at]]
@@ -238,7 +238,7 @@ class Consumer:
         return {at: records for at, records in ahead.items() if records}
 
     async def _narrow(self, batch: Batch, problem: Exception) -> None:
-        """The same records in smaller batches; a single one that fails halts its partition."""
+        """Tries the records in smaller batches; a single one that fails halts its partition."""
         if len(batch) > 1:
             for at, records in batch.items():
                 await self._take({at: records})
@@ -308,7 +308,7 @@ class Consumer:
             )
         pause_s = min(RETRY_S_MAX, RETRY_S_MIN * 2 ** min(self._failures, 10))
         if not self._stopping:
-            await self._ear.wait(pause_s)
+            await self._listener.wait(pause_s)
 
     async def _connect(self) -> Driver:
         return await self._database.own_connection(f"duebook {self._worker}")

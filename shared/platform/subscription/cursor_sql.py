@@ -1,4 +1,4 @@
-"""The statements of cursors, and of what a worker has seen of each stream."""
+"""The statements of cursors, and of how far a worker has processed each stream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HALT: Final = """
 UPDATE es_cursor SET state = 'halted', error = $5
  WHERE worker = $1 AND topic = $2 AND partition_no = $3 AND epoch = $4"""
 
-# The fence, the tenants of the batch and what was seen of its streams, in one round trip. Whoever
+# The fence, the tenants of the batch and what was processed of its streams, in one round trip. Who
 # moves a cursor writes proj_stream in the same transaction; so if the fence finds our position,
 # nothing of it has changed since this statement's snapshot, even if it had to wait for a lock.
 MOVE_AND_LOOK: Final = """
@@ -26,23 +26,23 @@ WITH moved AS (
      AND c.next_offset = m.since AND c.epoch = m.epoch AND c.state = 'running'
   RETURNING 1)
 SELECT (SELECT count(*) FROM moved) AS moved, set_config('app.tenants', $8, true),
-       seen.streams, seen.versions
+       processed.streams, processed.versions
   FROM (SELECT array_agg(s.stream_id) AS streams, array_agg(s.version) AS versions
           FROM (SELECT stream_id, version FROM proj_stream
-                 WHERE projection = $1 AND stream_id = ANY($7::uuid[]) OFFSET 0) s) seen"""
+                 WHERE projection = $1 AND stream_id = ANY($7::uuid[]) OFFSET 0) s) processed"""
 
-SEE: Final = """
+MARK_PROCESSED: Final = """
 INSERT INTO proj_stream (projection, stream_id, version)
 SELECT $1, s.stream_id, s.version
   FROM unnest($2::uuid[], $3::bigint[]) AS s(stream_id, version)
 ON CONFLICT (projection, stream_id) DO UPDATE SET version = excluded.version
  WHERE proj_stream.version < excluded.version"""
 
-SEEN: Final = """
+PROCESSED: Final = """
 SELECT stream_id, version FROM proj_stream
  WHERE projection = $1 AND stream_id = ANY($2::uuid[])"""
 
-SEEN_BY_SEVERAL: Final = """
+PROCESSED_BY_SEVERAL: Final = """
 SELECT s.projection, s.stream_id, s.version
   FROM unnest($1::text[], $2::uuid[]) AS w(projection, stream_id)
   JOIN proj_stream s USING (projection, stream_id)"""

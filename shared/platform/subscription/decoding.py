@@ -1,4 +1,4 @@
-"""Log records as a service understands them: envelopes, fresh events, versions seen."""
+"""Decodes log records as a service understands them, and drops what was processed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DecodedRecord(NamedTuple):
 
 
 class Unprocessed(NamedTuple):
-    """What is new in a batch, in log order, and the versions seen after it."""
+    """What is new in a batch, in log order, and the versions processed after it."""
 
     events: Sequence[Recorded[Any]]
     versions: Mapping[UUID, int]
@@ -41,27 +41,27 @@ class EventDecoder:
     def decode(self, at: TopicPartition, record: LogRecord) -> DecodedRecord:
         """Raises BadEnvelope, UnknownEventType, UndecodableEvent."""
         key = (at, record.offset)
-        heard = self._remembered.get(key)
-        if heard is None:
+        decoded = self._remembered.get(key)
+        if decoded is None:
             envelope = envelope_of(record)
             event = self._codec.decode(envelope.type, record.value)
             recorded = None if event is None else envelope.around(event, at, record.offset)
-            heard = self._remembered[key] = DecodedRecord(envelope, recorded)
+            decoded = self._remembered[key] = DecodedRecord(envelope, recorded)
             if len(self._remembered) > REMEMBERED_MAX:
                 self._remembered.popitem(last=False)
-        return heard
+        return decoded
 
     def decode_all(self, batch: Batch) -> Sequence[DecodedRecord]:
         return [self.decode(at, record) for at in sorted(batch) for record in batch[at]]
 
 
-def unprocessed_of(heard: Sequence[DecodedRecord], seen: Mapping[UUID, int]) -> Unprocessed:
-    """Drops what was seen, refuses a gap. Types nobody here knows count as seen all the same."""
+def unprocessed_of(records: Sequence[DecodedRecord], processed: Mapping[UUID, int]) -> Unprocessed:
+    """Drops what was processed, refuses a gap. Types nobody here knows count all the same."""
     versions: dict[UUID, int] = {}
     events: list[Recorded[Any]] = []
     duplicates = 0
-    for envelope, recorded in heard:
-        last = versions.get(envelope.stream_id, seen.get(envelope.stream_id, 0))
+    for envelope, recorded in records:
+        last = versions.get(envelope.stream_id, processed.get(envelope.stream_id, 0))
         if envelope.version <= last:
             duplicates += 1
             continue

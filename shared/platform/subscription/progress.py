@@ -29,11 +29,11 @@ class _Waiter:
     done: asyncio.Future[None]
 
 
-class Seen:
-    """One per process and service."""
+class ProjectionProgress:
+    """Knows how far projections are; one per process and service."""
 
     def __init__(self, database: Database) -> None:
-        self._held = HeldConnection(lambda: database.own_connection("duebook seen"))
+        self._held = HeldConnection(lambda: database.own_connection("duebook progress"))
         self._waiters: set[_Waiter] = set()
         self._poller: asyncio.Task[None] | None = None
         self._came = Listener()
@@ -41,21 +41,21 @@ class Seen:
         self.has_workers_here = False
 
     def advanced(self, projection: str, versions: Mapping[UUID, int]) -> None:
-        """Committed: the projection is at least so far."""
+        """Notes what was committed: the projection is at least so far."""
         for waiter in self._waiters:
             if waiter.projection == projection:
                 _strike(waiter, versions)
         self.moved.notify()
 
     async def wait(self, projection: str, versions: Mapping[UUID, int], timeout_s: float) -> bool:
-        """Whether it got so far within the timeout."""
+        """Waits until it got so far; False after the timeout."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter = _Waiter(projection, dict(versions), done)
         _strike(waiter, {})
         self._waiters.add(waiter)
         self._came.notify()
         if self._poller is None or self._poller.done():
-            self._poller = asyncio.create_task(self._poll(), name="seen")
+            self._poller = asyncio.create_task(self._poll(), name="progress")
         try:
             async with asyncio.timeout(timeout_s):
                 await done
@@ -74,7 +74,10 @@ class Seen:
         await self._held.close()
 
     async def _poll(self) -> None:
-        """As long as anybody waits. Who comes while we look is looked up in the next round."""
+        """Polls as long as anybody waits.
+
+        Who comes during a look is looked up in the next round.
+        """
         while self._waiters:
             self._came.forget()
             try:
@@ -92,7 +95,7 @@ class Seen:
             return
         async with self._held.use() as connection:
             rows = await connection.fetch(
-                sql.SEEN_BY_SEVERAL, [p for p, _ in wanted], [s for _, s in wanted]
+                sql.PROCESSED_BY_SEVERAL, [p for p, _ in wanted], [s for _, s in wanted]
             )
         found: dict[str, dict[UUID, int]] = {}
         for projection, stream, version in rows:
@@ -108,7 +111,7 @@ async def until(
     timeout_s: float,
     poll_s: float = POLL_S,
 ) -> bool:
-    """Asks again whenever the signal rings, and now and then."""
+    """Asks again whenever the signal is notified, and now and then."""
     listener = Listener()
     signal.add(listener)
     end_s = monotonic_s() + timeout_s

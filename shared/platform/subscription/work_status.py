@@ -1,4 +1,4 @@
-"""What waits in a service, read from its database and the log, so that any process can be asked."""
+"""Reads what waits in a service from its database and the log: any process can be asked."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class WorkStatus:
     outbox: int
     in_flight: int  # Works the writer of this process has not answered.
     lags: Mapping[str, int]  # Worker -> records it has not consumed.
-    end_offsets: Ends  # Of the own topic and those heard.
+    end_offsets: Ends  # Of the own topic and those read.
     halted: Sequence[Halted]
 
     @property
@@ -71,7 +71,7 @@ async def read_status(
     topics: Sequence[str],
     known_ends: Ends | None = None,
 ) -> WorkStatus:
-    """The ends are read last: what the log had got by then must have been consumed before.
+    """Reads the status, the log's ends last: what was there by then had to be consumed.
 
     Ends only grow. Where something is left to do by `known_ends` the log is not asked again.
     """

@@ -1,4 +1,4 @@
-"""What is due becomes works that check again. Knows no timer.
+"""Submits what is due as works that check again. Knows no timer.
 
 A timer goes when the state that its work leaves no longer wants it. One that stays although it
 was fired is a mistake of its rules: it is reported, and left alone for a while.
@@ -28,7 +28,7 @@ from shared.platform.store.submission import Submission, Submitter
 
 WORKER: Final = "timers"
 TIMERS_MAX: Final = 500  # fired together
-POLL_S: Final = 0.25  # when nobody rings
+POLL_S: Final = 0.25  # when nobody notifies
 RETRY_S: Final = 0.5  # after a round that failed
 STUCK_REST_S: Final = 60.0  # before a timer that fired without effect is tried again
 STUCK_MAX: Final = 10_000  # remembered; beyond it they are tried again sooner
@@ -58,7 +58,7 @@ class _Due(NamedTuple):
 
 
 class Timers:
-    """One loop for all owned partitions of one service."""
+    """Fires the timers of all owned partitions of one service in one loop."""
 
     def __init__(
         self,
@@ -79,21 +79,21 @@ class Timers:
         self._clock = clock
         self._leases = leases
         self._held = HeldConnection(lambda: database.own_connection("duebook timers"))
-        self._ear = Listener()
+        self._listener = Listener()
         self._stopping = False
         self._throttled = ThrottledLog(__name__)
         self._stuck: dict[tuple[UUID, str], float] = {}  # Until when they are left alone.
-        committed.add(self._ear)
-        leases.changed.add(self._ear)
+        committed.add(self._listener)
+        leases.changed.add(self._listener)
 
     def stop(self) -> None:
         self._stopping = True
-        self._ear.notify()
+        self._listener.notify()
 
     async def run(self) -> None:
-        """Until stop()."""
+        """Runs until stop()."""
         while not self._stopping:
-            self._ear.forget()
+            self._listener.forget()
             if self._stopping:
                 break
             try:
@@ -105,7 +105,7 @@ class Timers:
                 await asyncio.sleep(RETRY_S)
                 continue
             if not fired:
-                await self._ear.wait(POLL_S)
+                await self._listener.wait(POLL_S)
         await self._held.close()
 
     async def _step(self) -> bool:
@@ -130,11 +130,11 @@ class Timers:
         return True
 
     async def _submit(self, due: Sequence[_Due], kinds: Mapping[UUID, str], now: datetime) -> None:
-        """All are tried; a bug in one of them is reported and keeps nobody else."""
+        """Tries all; a bug in one of them is reported and keeps nobody else."""
         submissions: list[Submission] = []
         for timer in due:
             try:
-                submissions.append(self._wish(kinds[timer.stream_id], timer, now))
+                submissions.append(self._submission(kinds[timer.stream_id], timer, now))
             except Exception as problem:  # A name that nobody knows.
                 self._throttled.error("a timer makes no work", problem, service=self._service)
         try:
@@ -145,7 +145,7 @@ class Timers:
             self._throttled.error("a timer's work failed", problem, service=self._service)
         meters.TIMERS_FIRED.labels(self._service).inc(len(submissions))
 
-    def _wish(self, kind: str, timer: _Due, now: datetime) -> Submission:
+    def _submission(self, kind: str, timer: _Due, now: datetime) -> Submission:
         caller = caller_of(timer.tenant_id, timer.stream_id, timer.name, timer.since_version, now)
         work = self._fire(kind, timer.stream_id, timer.name, timer.due_at)
         return Submission(f"timer {timer.name}", work, caller, must_look=False)
@@ -161,7 +161,7 @@ class Timers:
         return kinds
 
     async def _report(self, due: Sequence[_Due]) -> None:
-        """Those that are still there, armed by the same event: fired, and for nothing."""
+        """Reports timers that fired for nothing: still there, armed by the same event."""
         async with self._held.use() as connection:
             left = await connection.fetch(
                 LEFT,

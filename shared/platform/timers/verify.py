@@ -34,7 +34,7 @@ class TimerDifference(NamedTuple):
 async def compare_timers(
     connection: Driver, codec: Codec, aggregates: Sequence[Aggregate[Any, Any]]
 ) -> Sequence[TimerDifference]:
-    """Inside a snapshot bound to all tenants."""
+    """Compares inside a snapshot bound to all tenants."""
     kinds = {aggregate.kind: aggregate for aggregate in aggregates}
     expected = await _expected(connection, codec, kinds)
     stored: Waiting = {}

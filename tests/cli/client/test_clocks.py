@@ -12,8 +12,8 @@ import pytest
 
 from services.cli.client.clocks import (
     ClockNotManual,
+    ClockReading,
     Clocks,
-    Reading,
     WorkHalted,
     next_stop,
 )
@@ -164,8 +164,8 @@ class TestAdvance:
 
 
 class TestNextStop:
-    def reading(self, now: datetime, due: datetime | None) -> Reading:
-        return Reading("ledger", now, True, True, due, {}, (0, 0, 0, 0), ())
+    def reading(self, now: datetime, due: datetime | None) -> ClockReading:
+        return ClockReading("ledger", now, True, True, due, {}, (0, 0, 0, 0), ())
 
     def test_is_the_end_when_nothing_waits(self) -> None:
         assert next_stop([self.reading(day(1), None)], day(9), ZONE) == day(9)

@@ -46,6 +46,7 @@ class TestRevise:
         text = written.read_text("utf-8")
         assert "op.create_table('remark'" in text
         assert 'protect(op, "remark")' in text
+        assert "#" not in text  # Alembic's remarks are left out.
         assert revise(wider, migrations, "Keep remarks") is None
 
     @pytest.mark.parametrize("name", RUNTIMES)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.cli.client.clocks import ClockNotManual
-from services.cli.client.wishes import key_of
+from services.cli.client.keyed_requests import key_of
 from services.cli.importing.importer import Importer, Summary
 from services.cli.importing.ledger_file import Line, Refusal
 from services.cli.importing.ledger_map import (
@@ -66,7 +66,7 @@ class TestRun:
     async def test_enters_accounts_then_invoices_then_payments(self) -> None:
         pretend = Pretend()
         summary = await run(pretend)
-        kinds = [path.split("/")[2].split(":")[0] for path, _ in pretend.told]
+        kinds = [path.split("/")[2].split(":")[0] for path, _ in pretend.received]
 
         assert kinds[:6] == ["legal-entities", "accounts", "accounts", *["invoices"] * 3]
         assert dict(summary.counts) == {"accounts": 2, "invoices": 3, "payments": 2}
@@ -97,10 +97,10 @@ class TestRun:
     async def test_writes_nothing_the_second_time(self) -> None:
         pretend = Pretend()
         await run(pretend)
-        before = len(pretend.told)
+        before = len(pretend.received)
         summary = await run(pretend)
 
-        assert len(pretend.told) == before
+        assert len(pretend.received) == before
         assert summary.counts["invoices already there"] == 3
         assert summary.refused == 0
 
@@ -162,7 +162,7 @@ class TestDrive:
             datetime(2012, 1, 31, 16, tzinfo=UTC),
             datetime(2012, 2, 29, 16, tzinfo=UTC),
         ]
-        numbers = [body["number"] for path, body in pretend.told if "number" in body]
+        numbers = [body["number"] for path, body in pretend.received if "number" in body]
         assert numbers[:2] == ["B", "I3"]
         assert {*numbers[2:6]} == {"A", "I2", "I4", "I3"}
         assert numbers.index("A") < numbers.index("I2") < numbers.index("I4")

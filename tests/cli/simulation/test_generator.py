@@ -97,14 +97,14 @@ def _rest(payment: book.ReceivePayment) -> int:
     return payment.amount.minor - sum(share.minor for _, share in payment.shares)
 
 
-def _days(told: Book) -> Iterator[tuple[date, dict[str, int]]]:
+def _days(generated: Book) -> Iterator[tuple[date, dict[str, int]]]:
     """What is open of every invoice at the end of each day, added up apart from the generator."""
     open_amounts: dict[str, int] = {}
-    payments = {p.number: p for p in of_kind(told.actions, book.ReceivePayment)}
-    actions = iter(told.actions)
+    payments = {p.number: p for p in of_kind(generated.actions, book.ReceivePayment)}
+    actions = iter(generated.actions)
     action = next(actions, None)
-    for n in range((told.last - told.first).days):
-        day = told.first + timedelta(days=n)
+    for n in range((generated.last - generated.first).days):
+        day = generated.first + timedelta(days=n)
         while action is not None and action.on == day:
             if isinstance(action, book.IssueInvoice):
                 open_amounts[action.number] = action.total.minor
@@ -119,26 +119,28 @@ def _days(told: Book) -> Iterator[tuple[date, dict[str, int]]]:
         yield day, open_amounts
 
 
-def _crossed(told: Book) -> Counter[int]:
+def _crossed(generated: Book) -> Counter[int]:
     due = {
         invoice.number: invoice.on + timedelta(days=invoice.net_days)
-        for invoice in of_kind(told.actions, book.IssueInvoice)
+        for invoice in of_kind(generated.actions, book.IssueInvoice)
     }
     crossed: Counter[int] = Counter()
-    for day, open_amounts in _days(told):
+    for day, open_amounts in _days(generated):
         for number, minor in open_amounts.items():
             days = (day + timedelta(days=1) - due[number]).days
             crossed[days] += minor > 0 and days in THRESHOLDS
     return crossed
 
 
-def _promises_due(told: Book) -> list[book.MakePromise]:
-    return [p for p in of_kind(told.actions, book.MakePromise) if p.promised_on < told.last]
+def _promises_due(generated: Book) -> list[book.MakePromise]:
+    return [
+        p for p in of_kind(generated.actions, book.MakePromise) if p.promised_on < generated.last
+    ]
 
 
-def _is_kept(told: Book, promise: book.MakePromise) -> bool:
+def _is_kept(generated: Book, promise: book.MakePromise) -> bool:
     paid = Money.zero(promise.amount.currency)
-    for payment in of_kind(told.actions, book.ReceivePayment):
+    for payment in of_kind(generated.actions, book.ReceivePayment):
         if payment.account == promise.account and promise.on <= payment.on <= promise.promised_on:
             for _, share in payment.shares:
                 paid = paid + share

@@ -31,7 +31,7 @@ class TestRun:
     async def test_asks_for_every_action_once(self) -> None:
         pretend = Pretend()
         summary = await run(pretend)
-        paths = Counter(path.split(":")[-1].rsplit("/", 1)[-1] for path, _ in pretend.told)
+        paths = Counter(path.split(":")[-1].rsplit("/", 1)[-1] for path, _ in pretend.received)
 
         assert paths["accounts"] == summary.counts["OpenAccount"] == 12
         assert paths["invoices"] == summary.counts["IssueInvoice"]
@@ -44,17 +44,17 @@ class TestRun:
     async def test_writes_nothing_the_second_time(self) -> None:
         pretend = Pretend()
         await run(pretend)
-        before = len(pretend.told)
+        before = len(pretend.received)
         summary = await run(pretend)
 
-        assert len(pretend.told) == before
+        assert len(pretend.received) == before
         assert summary.replayed == before
 
     async def test_goes_on_where_answers_are_lost(self) -> None:
         pretend = Pretend(loses_answers=True)
         summary = await run(pretend, SMALL)
 
-        assert summary.replayed == len(pretend.told)
+        assert summary.replayed == len(pretend.received)
 
     async def test_ends_at_the_first_refusal(self) -> None:
         pretend = Pretend(

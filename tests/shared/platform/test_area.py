@@ -88,12 +88,12 @@ class TestJoin:
         areas = [Area(name="upper", **first), Area(name="lower", **second)]
 
         with pytest.raises(DeclaredTwice, match=f"^{what}: declared by upper and by lower$"):
-            join("toy", areas, heard={})
+            join("toy", areas, subscribes_to={})
 
     def test_takes_the_same_rejection_from_two_areas(self) -> None:
         areas = [Area(name=name, rejections={NotToday: 409}) for name in ("upper", "lower")]
 
-        assert join("toy", areas, heard={}).problems == {NotToday: 409}
+        assert join("toy", areas, subscribes_to={}).problems == {NotToday: 409}
 
     def test_takes_two_methods_of_one_path(self) -> None:
         reading = APIRouter(prefix="/things")
@@ -103,4 +103,4 @@ class TestJoin:
 
         areas = [Area(name="upper", routes=[router("")]), Area(name="lower", routes=[reading])]
 
-        assert len(join("toy", areas, heard={}).routers) == 2
+        assert len(join("toy", areas, subscribes_to={}).routers) == 2

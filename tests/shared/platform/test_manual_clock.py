@@ -39,12 +39,12 @@ class TestManualClock:
     async def test_tells_who_waits_for_timers(self, platform_database: Database) -> None:
         clock = ManualClock(platform_database)
         await clock.start_at(NEW_YEAR)
-        heard = asyncio.Event()
+        notified = asyncio.Event()
         listener = await platform_database.own_connection("test")
         try:
-            await listener.add_listener(CLOCK_CHANNEL, lambda *_: heard.set())
+            await listener.add_listener(CLOCK_CHANNEL, lambda *_: notified.set())
             await clock.advance(LATER)
             async with asyncio.timeout(5):
-                await heard.wait()
+                await notified.wait()
         finally:
             listener.terminate()

@@ -15,7 +15,7 @@ from shared.platform.projector.runtime import Projector
 from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors
 from shared.platform.subscription.decoding import EventDecoder
-from shared.platform.subscription.progress import Seen
+from shared.platform.subscription.progress import ProjectionProgress
 from tests.support.toy import wallet, wallets
 
 TOPIC: Final = "duebook.toy.events.v1"
@@ -29,7 +29,7 @@ COINS: Final = wallets.service().projections[0]
 
 
 def without(statement: str, *conditions: str) -> str:
-    """A statement that forgets to ask."""
+    """Takes conditions out of a statement: it forgets to ask."""
     flat = " ".join(statement.split())
     for condition in conditions:
         assert condition in flat
@@ -38,9 +38,9 @@ def without(statement: str, *conditions: str) -> str:
 
 
 async def until(ready: Any) -> None:
-    """Of a thing that will happen at once; the limit is for when it does not."""
+    """Waits for what happens at once; the limit is for when it does not."""
     async with asyncio.timeout(WAIT_S_MAX):
-        while not await ready():  # noqa: ASYNC110 # the database rings no signal
+        while not await ready():  # noqa: ASYNC110 # the database notifies no signal
             await asyncio.sleep(0.005)
 
 
@@ -65,11 +65,11 @@ class Scene:
             await connection.close()
 
     async def coins(self) -> list[tuple[Any, ...]]:
-        """Coins and changes of the wallet: what the projection made."""
+        """Reads coins and changes of the wallet: what the projection made."""
         return await self.rows("SELECT coins, changes FROM coins")
 
     async def take_over(self, owner: str) -> Cursors:
-        """The lease of whoever had it is over; the next owner takes the partition."""
+        """Ends the lease of whoever had it; the next owner takes the partition."""
         connection = await self.database.own_connection(owner)
         worker, partition = COINS.name, self.at.partition
         try:
@@ -92,7 +92,7 @@ class Scene:
             await connection.close()
 
     async def cursors(self, epoch: int) -> Cursors:
-        """As a consumer loads them."""
+        """Loads the cursors as a consumer does."""
         found = Cursors(COINS.name)
         found.epochs = {self.at.partition: epoch}
         connection = await self.database.own_connection("test")
@@ -111,7 +111,7 @@ class Scene:
             COINS,
             database=self.database,
             decoder=EventDecoder(Codec(wallet.TYPES)),
-            seen=Seen(self.database),
+            progress=ProjectionProgress(self.database),
         )
 
 

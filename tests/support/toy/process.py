@@ -1,4 +1,4 @@
-"""The toy service in a process of its own, to be killed: does its day's work, settles, ends.
+"""Runs the toy service in a process of its own, to be killed: works, settles, ends.
 
 python -m tests.support.toy.process <database url> <log> <topic prefix>
 

@@ -1,4 +1,4 @@
-"""A wallet's events as the log gives them back."""
+"""Makes a wallet's events as the log gives them back."""
 
 from __future__ import annotations
 

@@ -105,8 +105,8 @@ async def list_numbers(
 
 
 @router.get("/{id}")
-async def show_wallet(id: Id, reading: QueryContext) -> Response:
-    async with reading.of("wallets"):
+async def show_wallet(id: Id, query: QueryContext) -> Response:
+    async with query.of("wallets"):
         return Response(b"{}", media_type="application/json")
 
 

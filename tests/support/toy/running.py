@@ -1,4 +1,4 @@
-"""The toy service at work in this process, on a database and a log of the test."""
+"""Runs the toy service in this process, on a database and a log of the test."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SetClock:
 
 
 class RunningToy:
-    """The service at work in this process."""
+    """Runs the service in this process."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class RunningToy:
         return await asyncio.gather(*(self.writer.submit(work, by) for work in works))
 
     async def settle(self, timeout_s: float = SETTLE_S_MAX) -> None:
-        """Nothing to do, seen twice with the same ends."""
+        """Waits until nothing is left to do, twice with the same ends."""
         end_s, before = monotonic_s() + timeout_s, None
         while True:
             status = await self.workers.status()

@@ -60,7 +60,7 @@ class Postponed:
 
 @dataclass(frozen=True)
 class Unheard:
-    """Not a word of the codec."""
+    """Is no type of the codec."""
 
 
 Event = Opened | Filled | Spent | Postponed
@@ -152,7 +152,7 @@ def write(
     ids: Sequence[UUID] = (),
     private: Sequence[PrivateRow] = (),
 ) -> AnyWork:
-    """Whatever is asked, without a rule."""
+    """Writes whatever is asked, without a rule."""
     return Work((name,), lambda states: [change(name, *events, ids=ids)], answer(name), private)
 
 
@@ -173,7 +173,7 @@ def spend(number: str, coins: int, book: Book = BOOK) -> AnyWork:
 
 
 def spend_from(name: Stream[State, Event], coins: int) -> AnyWork:
-    """Nothing to do when nothing is to be spent."""
+    """Spends coins; does nothing when nothing is to be spent."""
 
     def decide(states: States) -> Sequence[AnyChange]:
         state = states.of(name)
@@ -185,7 +185,7 @@ def spend_from(name: Stream[State, Event], coins: int) -> AnyWork:
 
 
 def move(source: str, target: str, coins: int) -> AnyWork:
-    """Coins from one purse to another; both change or none."""
+    """Moves coins from one wallet to another; both change or none."""
     a, b = stream(source), stream(target)
 
     def decide(states: States) -> Sequence[AnyChange]:

@@ -1,4 +1,4 @@
-"""A small service on the pipeline: wallets, the safe their coins go to, and read models of both."""
+"""Is the toy service: wallets, the safe their coins go to, and read models of both."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def needs_moves(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
 
 
 def fold_moves(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
-    """Numbered per wallet; all of them go when the wallet is empty."""
+    """Numbers moves per wallet; all of them go when the wallet is empty."""
     for e in events:
         if not (coins := coins_in(e.event)):
             continue
@@ -128,7 +128,7 @@ class PutAway:
     book: Book
     wallet_id: UUID
     coins: int
-    coins_seen: int  # In the wallet, when the wish was made.
+    coins_seen: int  # In the wallet, when the command was given.
 
 
 def safe_of(book: Book, wallet_id: UUID) -> Any:
@@ -182,7 +182,7 @@ def service(
     return Service(
         name=NAME,
         own=wallet.TYPES,
-        heard={},
+        subscribes_to={},
         public=PUBLIC,
         aggregates=[wallet.wallet, wallet.safe],
         fire=fire,
@@ -203,7 +203,7 @@ def service(
 
 
 def bare_service() -> Service:
-    """The same without read models and reactions: it needs no table of its own."""
+    """Gives the same without read models and reactions: it needs no table of its own."""
     return replace(service(reactions=[]), projections=[])
 
 
@@ -212,12 +212,12 @@ def account(n: int) -> UUID:
 
 
 def open_filled(number: str, coins: int, account_id: UUID, remind_at: datetime) -> AnyWork:
-    """A wallet of some account, so that it lands in that account's partition."""
+    """Opens a wallet of some account, so that it lands in that account's partition."""
     name = wallet.stream(number)
     opened = wallet.Opened(account_id, remind_at)
     return wallet.write(name, opened, *([wallet.Filled(coins)] if coins else []))
 
 
 def fill(number: str, coins: int, n: int = 0) -> AnyWork:
-    """Whose timer is far away."""
+    """Opens a wallet whose timer is far away."""
     return open_filled(number, coins, account(n), FAR)

@@ -1,4 +1,4 @@
-"""What does an account owe in all, and what may it owe? Dated, as of any day, as it was known.
+"""What does an account owe in each currency, and what may it owe? Dated, as it was known.
 
 The exposure in a currency is the sum of the account's open items in it, unallocated money taken
 off. Allocations move nothing here: what an invoice loses by them, the payment's rest gains.

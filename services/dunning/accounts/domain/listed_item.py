@@ -21,7 +21,7 @@ class ListedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownItem:
-    """What dunning has heard of an item: its amount now, and before the day it last moved."""
+    """What dunning knows of an item: its amount now, and before the day it last moved."""
 
     open_item_id: UUID
     invoice_number: str

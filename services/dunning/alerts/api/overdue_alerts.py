@@ -17,7 +17,7 @@ from starlette.responses import Response
 from services.dunning.accounts.api.account_view import AccountRefView
 from services.dunning.alerts.projections.overdue_alerts import Asked, FeedItemRow, feed
 from shared.kernel.money import Money
-from shared.platform.http.models import Id
+from shared.platform.http.models import Id, WholeNumber
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import View, answers, said, shown
@@ -75,7 +75,7 @@ class OverdueAlertFeed(View, frozen=True, kw_only=True):
     next: Annotated[str, said("Where to go on, also when nothing is left.", "WyIwOjE3Il0")]
 
 
-WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer wish is cut
+WAIT_S_MAX: Final = 20.0  # seconds of a long poll; a longer one is cut
 
 
 @router.get("", responses=answers(OverdueAlertFeed))
@@ -83,7 +83,7 @@ async def read_overdue_alerts(
     query: QueryContext,
     paging: Paging,
     event: Annotated[list[What] | None, Query()] = None,
-    threshold_days: Annotated[list[int] | None, Query()] = None,
+    threshold_days: Annotated[list[WholeNumber] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     open_item_id: Annotated[list[Id] | None, Query()] = None,
     collector_id: Annotated[list[Id] | None, Query()] = None,

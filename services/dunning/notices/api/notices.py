@@ -15,7 +15,7 @@ from services.dunning.accounts.api.account_view import AccountRefView
 from services.dunning.accounts.api.listed_item_view import ListedItemView
 from services.dunning.notices.projections.notices import Asked, NoticeRow, notice, notices
 from shared.kernel.money import Money
-from shared.platform.http.models import Day, Id
+from shared.platform.http.models import Day, Id, WholeNumber
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, View, answers, found, page, said, shown
@@ -58,7 +58,7 @@ async def list_notices(
     status: Annotated[list[Status] | None, Query()] = None,
     channel: Annotated[list[Channel] | None, Query()] = None,
     template: Annotated[list[Template] | None, Query()] = None,
-    step: Annotated[list[int] | None, Query()] = None,
+    step: Annotated[list[WholeNumber] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:

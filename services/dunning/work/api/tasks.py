@@ -29,7 +29,7 @@ from shared.kernel.decider import Resource, expect
 from shared.kernel.money import Money
 from shared.kernel.rejections import EffectiveDateOutOfRange, UnknownAccount
 from shared.platform.http.commands import CommandContext
-from shared.platform.http.models import Day, Id, RequestBody
+from shared.platform.http.models import Day, Id, RequestBody, WholeNumber
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, View, answers, found, page, said, shown
@@ -72,7 +72,7 @@ async def list_tasks(
     paging: Paging,
     status: Annotated[list[Literal["open", "completed"]] | None, Query()] = None,
     kind: Annotated[list[Literal["phone", "legal_decision"]] | None, Query()] = None,
-    step: Annotated[list[int] | None, Query()] = None,
+    step: Annotated[list[WholeNumber] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:

@@ -1,7 +1,4 @@
-"""When a threshold was reached, the plan's notices and tasks follow.
-
-Once per due date and currency.
-"""
+"""When a threshold was reached, notices and tasks of the plan follow, by due date and currency."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from shared.kernel.decider import Rejected, expect
 from shared.kernel.money import Money
 from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 
-SHARES_MAX: Final = 150  # invoices one command may pay: three events each, in one deed
+SHARES_MAX: Final = 150  # invoices one command may pay: three events each, in one transaction
 
 Invoices = Mapping[UUID, invoice.State]
 
@@ -45,7 +45,7 @@ class Decision(NamedTuple):
 def allocate(
     command: commands.AllocatePayment, state: payment.State, invoices: Invoices
 ) -> Decision:
-    """Named invoices; any share that does not fit refuses the whole wish."""
+    """Named invoices; any share that does not fit refuses the whole command."""
     found = on_payment.still_there(state)
     shares = _one_per_invoice(command.shares, found.facts.amount.currency)
     for at, share in shares.items():

@@ -1,4 +1,4 @@
-"""Which business date a wish gets. Refuses days too early, and days ahead."""
+"""Decides which business date a command gets. Refuses days too early, and days ahead."""
 
 from __future__ import annotations
 

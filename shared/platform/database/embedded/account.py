@@ -20,7 +20,7 @@ KEPT_VARIABLES: Final = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 
 @dataclass(frozen=True)
 class Account:
-    """Whose rights the server has; `switches` when they are not those of this process."""
+    """Says whose rights the server has; `switches` when they are not those of this process."""
 
     uid: int
     gid: int
@@ -28,7 +28,7 @@ class Account:
 
     @classmethod
     def for_data(cls, data: Path) -> Account:
-        """Ourselves; for root the owner of the data already there, otherwise `nobody`."""
+        """Chooses ourselves; for root the owner of the data already there, else `nobody`."""
         if os.geteuid() != 0:
             return cls(uid=os.geteuid(), gid=os.getegid(), switches=False)
         if data.is_dir() and data.stat().st_uid != 0:
@@ -68,7 +68,7 @@ class Account:
             raise EmbeddedUnavailable(f"{command[0]} took over {timeout_s:.0f} s") from error
 
     def can_enter(self, folder: Path) -> bool:
-        """Asked of the system, not computed: mounts and access lists count too."""
+        """Asks the system whether the account can enter: mounts and access lists count too."""
         probe = ["/bin/sh", "-c", 'cd -- "$1" 2>/dev/null', "sh", str(folder)]
         return self.run(probe, timeout_s=PROBE_TIMEOUT_S).returncode == 0
 

@@ -1,4 +1,4 @@
-"""Where the PostgreSQL programs come from: the wheel, else PATH. Never imports the wheel's code."""
+"""Finds the PostgreSQL programs: in the wheel, else on PATH. Never imports the wheel's code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Binaries:
 
 
 def find_binaries(account: Account) -> Binaries:
-    """The wheel's programs, else those on PATH; checked by running them as the account."""
+    """Finds the wheel's programs, else those on PATH, and tries them as the account."""
     reasons: list[str] = []
     wheel = wheel_folder()
     if wheel is None:
@@ -89,7 +89,7 @@ def _checked(folder: Path, account: Account, reasons: list[str]) -> Binaries | N
 
 
 def _copy_for(account: Account, wheel: Path) -> Path:
-    """Root's copy of the programs in the first place the account can run them from."""
+    """Copies root's programs to the first place the account can run them from."""
     name = f"{WHEEL}-{importlib.metadata.version(WHEEL)}"
     refusals: list[str] = []
     for place in COPY_PLACES:
@@ -116,7 +116,7 @@ def _own_place(place: Path) -> None:
 
 
 def _copy_once(wheel: Path, place: Path, name: str) -> Path:
-    """The finished copy; two processes at once make one, a killed one leaves none."""
+    """Makes the copy: two processes at once make one, a killed one leaves none."""
     target = place / name
     if target.is_dir():
         return target

@@ -1,4 +1,4 @@
-"""Why the embedded PostgreSQL cannot serve, as facts and the way out; never a bare OSError."""
+"""Says why the embedded PostgreSQL cannot serve, with facts and the way out; no bare OSError."""
 
 from __future__ import annotations
 

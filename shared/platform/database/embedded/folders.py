@@ -31,7 +31,7 @@ ROOT_DATA: Final = Path("/var/lib/duebook/data")
 
 
 def default_folder() -> Path:
-    """Where data is kept when nothing is said; without a home a folder that a reboot may empty."""
+    """Names the folder of the data by default; without a home one that a reboot may empty."""
     named = os.environ.get("DUEBOOK_DATA")
     if named:
         return Path(named).absolute()
@@ -51,7 +51,7 @@ def default_folder() -> Path:
 
 
 def temporary_parents() -> tuple[Path, ...]:
-    """The system's temporary folder first; the well-known ones when that one does not fit."""
+    """Gives the system's temporary folder first, then the well-known ones."""
     named = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))
     return tuple(dict.fromkeys(path for path in named if path.is_dir()))
 
@@ -110,7 +110,7 @@ def _refuse_strange(folder: Path) -> None:
 
 
 class FolderLock:
-    """Held by the one process that supervises the folder's server; the system frees it at death."""
+    """Locks the folder for the process that supervises its server; its death frees it."""
 
     def __init__(self, folder: Path, account: Account) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
@@ -139,7 +139,7 @@ class FolderLock:
 
 
 def make_socket_folder(folder: Path, account: Account) -> Path:
-    """A short folder only the account can enter, noted in the data folder."""
+    """Makes a short folder that only the account can enter, and notes it in the data folder."""
     shortest: Path | None = None
     for parent in temporary_parents():
         longest = parent / f"{PREFIX}12345678" / SOCKET_FILE

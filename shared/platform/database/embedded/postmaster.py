@@ -1,4 +1,4 @@
-"""Which server process runs on a data folder. Refuses to take a reused process id for one."""
+"""Finds the server process of a data folder. Refuses to take a reused process id for one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def noted_in(data: Path) -> Postmaster | None:
 
 
 def is_server(noted: Postmaster) -> bool:
-    """Whether the process is a server of that data; after a restart the id may be anybody's."""
+    """Says whether the process is a server of that data; after a reboot the id may be anybody's."""
     words = _command_line(noted.pid)
     return bool(words) and "postgres" in words[0] and any(noted.data in word for word in words[1:])
 

@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL server under supervision. Refuses a second supervisor, foreign data."""
+"""Supervises one embedded PostgreSQL server. Refuses a second supervisor and foreign data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ LOG_TAIL_LINES: Final = 20
 
 
 class EmbeddedServer:
-    """One PostgreSQL server in a data folder; started or adopted, stopped by who supervises it."""
+    """Is one PostgreSQL server in a data folder: started or adopted, stopped by its supervisor."""
 
     adopted: bool
 
@@ -88,7 +88,7 @@ class EmbeddedServer:
         return server
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
-        """For asyncpg and libpq; the port is named because PGPORT would count otherwise."""
+        """Gives the address for asyncpg and libpq, with the port, else PGPORT would count."""
         return _url(self.socket_folder, self._port, database, user)
 
     def stop(self) -> None:
@@ -200,7 +200,7 @@ class EmbeddedServer:
             raise ServerFailed(step="start", said=done.stdout.strip(), log_tail=tail)
 
     def _drop_stale_pid_file(self) -> None:
-        """PostgreSQL recovers by itself, unless the noted process id is now somebody else's."""
+        """Drops a pid file whose process is somebody else's by now; PostgreSQL does the rest."""
         noted = postmaster.noted_in(self._data)
         if noted is None or postmaster.is_server(noted):
             return
@@ -240,7 +240,7 @@ def stop_running(folder: Path, account: Account, binaries: Binaries) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A fresh data folder; at the end its server is stopped and the folder removed."""
+    """Gives an empty data folder; at the end its server is stopped and the folder removed."""
     folder = _fresh_folder()
     try:
         yield folder
@@ -254,7 +254,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def _fresh_folder() -> Path:
-    """Root's server runs as another account: it must be able to enter the folder's parent."""
+    """Makes an empty folder where root's server, which runs as another account, can enter."""
     account = Account.for_data(Path())
     for parent in folders.temporary_parents():
         if not os.access(parent, os.W_OK | os.X_OK):

@@ -10,7 +10,7 @@ from tests.support.credit_book import ENTITY, TENANT, ZONE, LedgerSays
 
 
 class TestReact:
-    def test_wishes_for_the_file_on_the_accounts_own_day(self) -> None:
+    def test_opens_the_file_on_the_accounts_own_day(self) -> None:
         says = LedgerSays()
         account = says.opened("C-1001", date(2026, 1, 5))
         recorded = replace(says.events[0], recorded_at=datetime(2026, 1, 6, 16, tzinfo=UTC))

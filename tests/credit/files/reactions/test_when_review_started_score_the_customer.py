@@ -30,17 +30,17 @@ STARTED: Final = Recorded(
 )
 
 
-def wish(facts: ReviewFacts) -> Sequence[commands.RecordScore]:
+def react_to(facts: ReviewFacts) -> Sequence[commands.RecordScore]:
     return react(STARTED, facts)
 
 
 class TestReact:
-    def test_wishes_for_a_score_by_the_behavior_until_that_day(self) -> None:
+    def test_records_a_score_by_the_behavior_until_that_day(self) -> None:
         book = Paying()
         book.paid(100, days=5, on=T)
         book.paid(100, days=5, on=T + timedelta(days=1))
 
-        (command,) = wish(ReviewFacts(Histories(book.history, ()), None, ()))
+        (command,) = react_to(ReviewFacts(Histories(book.history, ()), None, ()))
 
         assert command == commands.RecordScore(
             file_id=STARTED.stream_id,
@@ -53,7 +53,7 @@ class TestReact:
     def test_looks_at_the_exposure_only_where_a_limit_is_set(self) -> None:
         movements = [Movement(date(2025, 1, 1), Money(500, "CNY"))]
 
-        (command,) = wish(
+        (command,) = react_to(
             ReviewFacts(Histories(Paying().history, ()), Money(1_000, "CNY"), movements)
         )
 
@@ -71,7 +71,7 @@ class TestReact:
         dollars_to_come.paid(100, days=0, on=T + timedelta(days=40))
         others = [each.history for each in (dong, dollars, dollars_to_come)]
 
-        (command,) = wish(ReviewFacts(Histories(own.history, others), None, ()))
+        (command,) = react_to(ReviewFacts(Histories(own.history, others), None, ()))
 
         assert command.behavior == behavior(own.history, T)
         assert command.currencies_left_out == ["VND", "USD"]

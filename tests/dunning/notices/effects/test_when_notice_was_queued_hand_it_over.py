@@ -48,16 +48,14 @@ def mail_in(folder: Path) -> list[bytes]:
 
 
 class TestPerform:
-    async def test_asks_ledger_writes_the_notice_and_wishes_it_accepted(
-        self, tmp_path: Path
-    ) -> None:
+    async def test_asks_ledger_writes_the_notice_and_has_it_accepted(self, tmp_path: Path) -> None:
         asked: list[str] = []
         transport = answering(httpx.Response(200, json=ANSWER), asked)
 
-        wishes = await perform(handing_over(tmp_path, transport), SOURCE)
+        commands = await perform(handing_over(tmp_path, transport), SOURCE)
 
         assert asked == [f"/v1/accounts/{ACCOUNT}"]
-        assert wishes == [
+        assert commands == [
             AcceptNotice(
                 notice_id=SOURCE.stream_id,
                 message_id=f"<{SOURCE.stream_id}@duebook.invalid>",

@@ -168,9 +168,9 @@ class TestRaiseAnAlert:
         assert len(ids) == 2
 
     def test_does_not_hear_that_a_due_date_approaches(self) -> None:
-        heard = set(when_invoice_became_overdue_raise_an_alert.HEARS)
+        hears = set(when_invoice_became_overdue_raise_an_alert.HEARS)
 
-        assert heard == {type(became_overdue()), type(reached(30))}
+        assert hears == {type(became_overdue()), type(reached(30))}
 
 
 class TestOpenACase:

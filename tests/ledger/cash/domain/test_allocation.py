@@ -37,7 +37,7 @@ def book() -> tuple[LedgerBook, UUID, UUID, UUID]:
 
 
 class TestAllocate:
-    def test_settles_and_leaves_open_in_one_deed(self) -> None:
+    def test_settles_and_leaves_open_in_one_transaction(self) -> None:
         made, first, second, paid = book()
 
         answer = json.loads(made.allocate(paid, (first, "100.00"), (second, "20.00"), on=DAY))
@@ -57,7 +57,7 @@ class TestAllocate:
         assert [share["amount"]["amount"] for share in answer["allocations"]] == ["100.00"]
         assert answer["affected"][0]["status"] == "settled"
 
-    def test_refuses_the_whole_wish_for_one_share(self) -> None:
+    def test_refuses_the_whole_command_for_one_share(self) -> None:
         made, first, second, paid = book()
         before = len(made.streams.recorded)
 
@@ -138,7 +138,7 @@ class TestAllocateOldestFirst:
 
         assert len(made.streams.recorded) == before
 
-    def test_stays_within_what_one_deed_may_write(self) -> None:
+    def test_stays_within_what_one_transaction_may_write(self) -> None:
         made = LedgerBook()
         many = [made.issue(f"I-{n}", "1.00", on=DAY) for n in range(SHARES_MAX + 5)]
         paid = made.receive("P-1", "500.00", value_on=DAY, on=DAY)

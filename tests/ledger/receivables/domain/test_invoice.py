@@ -223,9 +223,9 @@ class TestApply:
     def test_refuses_what_does_not_fit(
         self, change: dict[str, object], reason: type[Rejected], field: str
     ) -> None:
-        wish = replace(portion("1.00"), **change)  # type: ignore[arg-type] # fields by name
+        portion_of = replace(portion("1.00"), **change)  # type: ignore[arg-type] # fields by name
 
-        given(INVOICES, issued()).when(_apply, wish).then_rejected(reason, field)
+        given(INVOICES, issued()).when(_apply, portion_of).then_rejected(reason, field)
 
     def test_refuses_an_invoice_that_is_not_there_or_not_open(self) -> None:
         given(INVOICES).when(_apply, portion("1.00")).then_rejected(decide.UnknownInvoice)
@@ -263,8 +263,8 @@ class TestUnapply:
             _unapply([portion("0.01")], given(INVOICES, issued()).state, self.ON)
 
 
-def _apply(wish: decide.Portion, state: State) -> list[events.Event]:
-    return list(decide.apply([wish], state, field="/allocations/0"))
+def _apply(portion_of: decide.Portion, state: State) -> list[events.Event]:
+    return list(decide.apply([portion_of], state, field="/allocations/0"))
 
 
 def _unapply(portions: list[decide.Portion], state: State, on: date) -> list[events.Event]:

@@ -78,7 +78,7 @@ class TestPool:
         await database.close()
 
 
-class TestConnectionWhoseEndNobodyHeard:
+class TestConnectionWhoseEndNobodyNoticed:
     """The server has said that it ends it; the driver takes it for open, and for busy.
 
     Nothing shows that before its next statement, which the driver answers by cutting it.

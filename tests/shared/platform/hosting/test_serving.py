@@ -89,7 +89,7 @@ class TestServe:
             assert (await http.get(f"{url}/nobody/v1")).json()["code"] == "not-found"
             assert (await http.get(f"{url}/ledger/docs")).text.count("/ledger/openapi.json") == 1
 
-    async def test_does_a_wish_once(self, host: Host) -> None:
+    async def test_does_a_command_once(self, host: Host) -> None:
         async with served(host, free_port()) as (url, _), Duebook(url) as duebook:
             first = await duebook.command("ledger", "wallets", WALLET, key="k")
             again = await duebook.command("ledger", "wallets", WALLET, key="k")

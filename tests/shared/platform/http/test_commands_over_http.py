@@ -75,7 +75,9 @@ class TestAccepted:
         again = await post(client, "/v1/wallets", WALLET, key)
         assert again.headers["idempotency-replayed"] == "true"
 
-    async def test_sees_the_same_wish_in_another_spelling(self, client: httpx.AsyncClient) -> None:
+    async def test_sees_the_same_command_in_another_spelling(
+        self, client: httpx.AsyncClient
+    ) -> None:
         await post(client, "/v1/wallets", WALLET)
         again = await post(client, "/v1/wallets", dict(reversed(WALLET.items())))
         assert again.headers["idempotency-replayed"] == "true"
@@ -222,6 +224,19 @@ class TestRefused:
         response = await client.delete("/clock")
         assert_problem(response, 405, "method-not-allowed")
         assert response.headers["allow"] == "GET, POST"
+
+    async def test_with_another_method_on_what_a_command_does(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        for method in ("GET", "OPTIONS", "DELETE"):  # /v1/wallets/{id} takes a GET, this does not.
+            response = await client.request(method, f"/v1/wallets/{UUID(int=9)}:add")
+            assert_problem(response, 405, "method-not-allowed")
+            assert response.headers["allow"] == "POST"
+
+    async def test_with_a_blank_key_even_in_a_dry_run(self, client: httpx.AsyncClient) -> None:
+        for query in ("", "?dry_run=true"):
+            response = await post(client, f"/v1/wallets{query}", WALLET, key=" ")
+            assert_problem(response, 400, "idempotency-key-required", "/Idempotency-Key")
 
     async def test_with_an_undeclared_parameter(self, client: httpx.AsyncClient) -> None:
         for query, pointer in (("dryrun=true", "/dryrun"), ("dry_run=1", "/dry_run")):

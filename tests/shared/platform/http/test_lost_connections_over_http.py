@@ -94,8 +94,8 @@ class TestCutInTheMiddle:
         app = create_app(parts)
 
         @app.get("/v1/counted/{id}")
-        async def count(id: UUID, reading: QueryContext) -> dict[str, int]:
-            async with reading.of() as connection:
+        async def count(id: UUID, query: QueryContext) -> dict[str, int]:
+            async with query.of() as connection:
                 found = await connection.execute(text("SELECT count(*) FROM es_event"))
                 return {"events": found.scalar_one()}
 

@@ -29,15 +29,15 @@ def wallets(*subscribes_to: str) -> Projection:
 class Waiter:
     """Knows how far one projection is; notes how long it was asked to wait."""
 
-    def __init__(self, seen: int) -> None:
-        self._seen = seen
+    def __init__(self, processed: int) -> None:
+        self._processed = processed
         self.timeouts_s: list[float] = []
 
-    async def wait_seen(
+    async def wait_processed(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
     ) -> bool:
         self.timeouts_s.append(timeout_s)
-        return max(versions.values()) <= self._seen
+        return max(versions.values()) <= self._processed
 
 
 class Aged:
@@ -98,7 +98,7 @@ class TestReading:
 
     async def test_says_that_it_is_behind(self, client: httpx.AsyncClient, parts: Parts) -> None:
         object.__setattr__(parts.service, "projections", [wallets("toy", "ledger")])
-        parts.waiter = waiter = Waiter(seen=2)
+        parts.waiter = waiter = Waiter(processed=2)
         response = await self.ask(client, Token("ledger", {WALLET: 3}).encode(), prefer="wait=1")
         assert code_of(response) == (503, "projection-behind")
         assert response.headers["retry-after"] == "1"
@@ -108,7 +108,7 @@ class TestReading:
         self, client: httpx.AsyncClient, parts: Parts
     ) -> None:
         object.__setattr__(parts.service, "projections", [wallets("toy")])
-        parts.waiter = waiter = Waiter(seen=2)
+        parts.waiter = waiter = Waiter(processed=2)
         await self.ask(client, Token("toy", {WALLET: 2}).encode())
         assert 1.5 < waiter.timeouts_s[0] <= 2
 

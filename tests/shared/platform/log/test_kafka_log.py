@@ -28,9 +28,9 @@ from shared.platform.log.reading import SILENCE_S_MAX
 from shared.platform.observability.throttled_log import ThrottledHandler
 from tests.shared.platform.log.test_log_contract import OTHER, TOPIC, LogContract
 from tests.support.brokers import Brokers
+from tests.support.log_capture import LogCapture
 from tests.support.log_cases import WAIT_S, LogCases, created, names, read_all, record
 from tests.support.own_topics import OwnTopics
-from tests.support.spoken import Spoken
 
 MINUTE_MS: Final = 60_000
 SHORT_S: Final = 2.0
@@ -181,15 +181,15 @@ def without_repeats(found: list[str]) -> list[str]:
 @pytest.mark.connected
 class TestBrokerAway:
     @pytest.fixture
-    def spoken(self) -> Iterator[list[str]]:
+    def captured(self) -> Iterator[list[str]]:
         """What reaches the root logger, whatever the client said in tests before."""
         client = logging.getLogger("aiokafka")
         for handler in [one for one in client.handlers if isinstance(one, ThrottledHandler)]:
             client.removeHandler(handler)
-        spoken = Spoken()
-        logging.getLogger().addHandler(spoken)
-        yield spoken.lines
-        logging.getLogger().removeHandler(spoken)
+        captured = LogCapture()
+        logging.getLogger().addHandler(captured)
+        yield captured.lines
+        logging.getLogger().removeHandler(captured)
 
     async def test_one_of_three_is_killed_in_the_middle(self, three_brokers: Brokers) -> None:
         log = KafkaLog(three_brokers.bootstrap)
@@ -227,7 +227,7 @@ class TestBrokerAway:
         assert sum(ends) - sum(sent) <= unknown
 
     async def test_the_only_one_is_killed_in_the_middle(
-        self, one_broker: Brokers, monkeypatch: pytest.MonkeyPatch, spoken: list[str]
+        self, one_broker: Brokers, monkeypatch: pytest.MonkeyPatch, captured: list[str]
     ) -> None:
         monkeypatch.setattr(kafka, "APPEND_TIMEOUT_S", SHORT_S)
         log = KafkaLog(one_broker.bootstrap)
@@ -239,12 +239,12 @@ class TestBrokerAway:
 
         await asyncio.to_thread(one_broker.kill, 1)
         try:
-            spoken.clear()
+            captured.clear()
             both = asyncio.gather(*(insist(log, topic, n, "1") for n in range(2)))
             silence_s = await silence_of(reader, at, position=1)
             with pytest.raises(LogUnavailable):
                 await log.end_offsets(topic)
-            lines = list(spoken)
+            lines = list(captured)
         finally:
             await asyncio.to_thread(one_broker.restart, 1)
         attempts = await both

@@ -26,8 +26,8 @@ BESIDE: Final = TopicPartition("events", 1)
 Found = Mapping[TopicPartition, Sequence[LogRecord]]
 
 
-class Told:
-    """A Consumer that gives what it is told to, and remembers what it was asked."""
+class ScriptedConsumer:
+    """A Consumer that gives what it was given, and remembers what it was asked."""
 
     def __init__(self, *answers: Found | Exception) -> None:
         self.answers = list(answers)
@@ -65,8 +65,8 @@ def rows(*offsets: int) -> Sequence[LogRecord]:
     return [LogRecord(offset, b"key", b"value", []) for offset in offsets]
 
 
-def reader_of(consumer: Told) -> KafkaReader:
-    async def consume() -> Told:
+def reader_of(consumer: ScriptedConsumer) -> KafkaReader:
+    async def consume() -> ScriptedConsumer:
         consumer.asked.append("start")
         return consumer
 
@@ -79,14 +79,14 @@ def reader_of(consumer: Told) -> KafkaReader:
 
 class TestKafkaReader:
     async def test_seeks_only_where_the_consumer_stands_elsewhere(self) -> None:
-        consumer = Told({AT: rows(3, 4)}, {}, {AT: rows(5)}, {AT: rows(3)})
+        consumer = ScriptedConsumer({AT: rows(3, 4)}, {}, {AT: rows(5)}, {AT: rows(3)})
         reader = reader_of(consumer)
         for position in (3, 5, 5, 3):
             await reader.fetch({AT: position}, 10, 0)
         assert consumer.asked == ["start", "assign 1", "seek 0@3", "seek 0@3"]
 
     async def test_assigns_anew_when_the_partitions_change(self) -> None:
-        consumer = Told()
+        consumer = ScriptedConsumer()
         reader = reader_of(consumer)
         await reader.fetch({AT: 0}, 10, 0)
         await reader.fetch({AT: 0, BESIDE: 7}, 10, 0)
@@ -94,7 +94,7 @@ class TestKafkaReader:
 
     @pytest.mark.parametrize("found", [rows(1, 2), rows(0, 2), rows(0, 1, 3)])
     async def test_refuses_offsets_with_a_gap(self, found: Sequence[LogRecord]) -> None:
-        consumer = Told({AT: found}, {AT: rows(0)})
+        consumer = ScriptedConsumer({AT: found}, {AT: rows(0)})
         reader = reader_of(consumer)
         with pytest.raises(OffsetOutOfRange, match="events/0"):
             await reader.fetch({AT: 0}, 10, 0)
@@ -102,7 +102,7 @@ class TestKafkaReader:
         assert consumer.asked.count("seek 0@0") == 2
 
     async def test_throws_the_consumer_away_after_a_failure(self) -> None:
-        consumer = Told(LogUnavailable("away"))
+        consumer = ScriptedConsumer(LogUnavailable("away"))
         reader = reader_of(consumer)
         with pytest.raises(LogUnavailable):
             await reader.fetch({AT: 0}, 10, 0)
@@ -111,7 +111,7 @@ class TestKafkaReader:
 
     async def test_tells_silence_from_an_empty_log(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(reading, "SILENCE_S_MAX", 0.05)
-        consumer = Told()
+        consumer = ScriptedConsumer()
         reader = reader_of(consumer)
         for tick in range(4):
             consumer.answered_ms = tick
@@ -122,7 +122,7 @@ class TestKafkaReader:
             await reader.fetch({AT: 0}, 10, 0)
 
     async def test_says_since_when_it_stands_at_the_end(self) -> None:
-        consumer = Told()
+        consumer = ScriptedConsumer()
         reader = reader_of(consumer)
         assert reader.caught_up_ago_s(AT, 5) is None
         await reader.fetch({AT: 5}, 10, 0)
@@ -132,7 +132,7 @@ class TestKafkaReader:
         assert reader.caught_up_ago_s(AT, 5) == pytest.approx(30, abs=5)
 
     async def test_mirrors_only_what_is_assigned(self) -> None:
-        consumer = Told()
+        consumer = ScriptedConsumer()
         reader = reader_of(consumer)
         await reader.fetch({AT: 5}, 10, 0)
         await reader.mirror({AT: 5, BESIDE: 9})

@@ -7,9 +7,9 @@ import logging
 import pytest
 import structlog
 
-from shared.platform.observability import throttled_log as sparing
+from shared.platform.observability import throttled_log
 from shared.platform.observability.throttled_log import ThrottledHandler, ThrottledLog
-from tests.support.spoken import Spoken
+from tests.support.log_capture import LogCapture
 
 
 class Watch:
@@ -25,11 +25,11 @@ class Watch:
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     watch = Watch()
-    monkeypatch.setattr(sparing, "monotonic_s", watch)
+    monkeypatch.setattr(throttled_log, "monotonic_s", watch)
     return watch
 
 
-class TestSparingLog:
+class TestThrottledLog:
     def test_says_the_same_once_a_minute_and_how_often_it_was_kept_back(self, watch: Watch) -> None:
         log = ThrottledLog("test")
         with structlog.testing.capture_logs() as lines:
@@ -62,7 +62,7 @@ class TestSparingLog:
     def test_does_not_remember_without_end(
         self, watch: Watch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(sparing, "THINGS_MAX", 10)
+        monkeypatch.setattr(throttled_log, "THINGS_MAX", 10)
         log = ThrottledLog("test")
         with structlog.testing.capture_logs() as lines:
             for number in range(25):
@@ -71,12 +71,16 @@ class TestSparingLog:
         assert len(lines) == 26
 
 
-class TestSparing:
+class TestThrottled:
     def test_passes_the_same_line_of_code_on_once(self) -> None:
-        onward, library, spoken = logging.Logger("onward"), logging.Logger("library"), Spoken()
-        onward.addHandler(spoken)
+        onward, library, captured = (
+            logging.Logger("onward"),
+            logging.Logger("library"),
+            LogCapture(),
+        )
+        onward.addHandler(captured)
         library.addHandler(ThrottledHandler(onward))
         for number in range(3):
             library.warning("away %d", number)
         library.warning("back")
-        assert spoken.lines == ["away 0", "back"]
+        assert captured.lines == ["away 0", "back"]

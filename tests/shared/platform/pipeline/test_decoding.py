@@ -22,10 +22,10 @@ CODEC: Final = Codec({"toy.wallet.filled.v1": wallet.Filled})
 
 
 def unprocessed(
-    batch: Sequence[tuple[int, int]], seen: Mapping[int, int] | None = None
+    batch: Sequence[tuple[int, int]], processed: Mapping[int, int] | None = None
 ) -> Unprocessed:
     records = [record(stream, version, n) for n, (stream, version) in enumerate(batch)]
-    known = {UUID(int=stream): version for stream, version in (seen or {}).items()}
+    known = {UUID(int=stream): version for stream, version in (processed or {}).items()}
     return unprocessed_of(EventDecoder(CODEC).decode_all({AT: records}), known)
 
 
@@ -33,7 +33,7 @@ def versions(found: Unprocessed) -> list[tuple[int, int]]:
     return [(event.stream_id.int, event.version) for event in found.events]
 
 
-class TestFreshOf:
+class TestUnprocessedOf:
     def test_gives_what_follows_what_was_seen(self) -> None:
         found = unprocessed([(1, 3), (2, 1), (1, 4)], {1: 2})
         assert versions(found) == [(1, 3), (2, 1), (1, 4)]
@@ -67,14 +67,14 @@ class TestFreshOf:
         assert versions(unprocessed(twice)) == versions(unprocessed(once)) == once
 
 
-class TestHearing:
-    def test_counts_types_nobody_hears_but_gives_no_event(self) -> None:
+class TestEventDecoder:
+    def test_counts_types_nobody_subscribes_to_but_gives_no_event(self) -> None:
         records = [record(1, 1, 0, "other.thing.done.v1"), record(1, 2, 1)]
         found = unprocessed_of(EventDecoder(CODEC).decode_all({AT: records}), {})
         assert versions(found) == [(1, 2)]
         assert found.versions == {UUID(int=1): 2}
 
-    def test_refuses_another_version_of_a_type_it_hears(self) -> None:
+    def test_refuses_another_version_of_a_type_it_subscribes_to(self) -> None:
         with pytest.raises(UnknownEventType):
             EventDecoder(CODEC).decode(AT, record(1, 1, 0, "toy.wallet.filled.v9"))
 

@@ -58,7 +58,7 @@ class TestOwnership:
         again = RunningToy(url, log, instance="one", lease_ttl_s=60.0)
         await again.start()
         await again.do(wallets.fill("P-2", 10))
-        assert await again.workers.wait_seen("coins", {wallet.stream("P-2").id: 2}, SOON_S)
+        assert await again.workers.wait_processed("coins", {wallet.stream("P-2").id: 2}, SOON_S)
         epochs = await again.rows("SELECT DISTINCT epoch FROM es_lease WHERE worker = 'coins'")
         assert [row.epoch for row in epochs] == [2]
         await again.stop()
@@ -79,8 +79,8 @@ class TestOwnership:
                 "UPDATE es_cursor SET epoch = epoch + 1 WHERE worker = 'coins'"
             )
         await one.do(wallet.spend("P-1", 1))
-        assert await one.workers.wait_seen("moves", {wallet.stream("P-1").id: 3}, SOON_S)
-        assert not await one.workers.wait_seen("coins", {wallet.stream("P-1").id: 3}, 1.5)
+        assert await one.workers.wait_processed("moves", {wallet.stream("P-1").id: 3}, SOON_S)
+        assert not await one.workers.wait_processed("coins", {wallet.stream("P-1").id: 3}, 1.5)
         started_s = monotonic_s()
         await one.stop()
         assert monotonic_s() - started_s < 3  # Though a reaction waits for the projection.
@@ -118,7 +118,12 @@ async def _crash(workers: Workers) -> None:
         task.cancel()
     await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
     await asyncio.sleep(0.1)  # The driver's own cancellations.
-    for owner in (*workers._loops, *workers._handlers, workers._leases, workers._seen):
+    for owner in (
+        *workers._loops,
+        *workers._handlers,
+        workers._leases,
+        workers._projection_progress,
+    ):
         _cut(owner)
 
 

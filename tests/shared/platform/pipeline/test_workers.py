@@ -95,7 +95,7 @@ class TestTheWayOfAnEvent:
             started_s = monotonic_s()
             await toy.do(wallet.spend(f"P-{n}", 1))
             safe = wallets.safe_of(wallet.BOOK, wallet.stream(f"P-{n}").id).id
-            assert await toy.workers.wait_seen("coins", {safe: 2}, SOON_S)
+            assert await toy.workers.wait_processed("coins", {safe: 2}, SOON_S)
             times.append(monotonic_s() - started_s)
         assert sorted(times)[5] < 0.2, times
 
@@ -122,8 +122,8 @@ class TestDuplicatesAndGaps:
         await toy.log.append(*at, [NewRecord(record.key, record.value, ahead)])
         other = next(n for n in range(2, 99) if partition_of(account(n)) != at.partition)
         await toy.do(wallets.fill("P-2", 20, other), wallets.fill("P-3", 30, 1))
-        assert await toy.workers.wait_seen("coins", {wallet.stream("P-2").id: 2}, SOON_S)
-        assert not await toy.workers.wait_seen("coins", {wallet.stream("P-3").id: 1}, 0.5)
+        assert await toy.workers.wait_processed("coins", {wallet.stream("P-2").id: 2}, SOON_S)
+        assert not await toy.workers.wait_processed("coins", {wallet.stream("P-3").id: 1}, 0.5)
         status = await toy.workers.status()
         assert {(h.worker, h.topic, h.partition) for h in status.halted} == {
             (worker, topic, at.partition) for worker in ("coins", "moves", "reactions")
@@ -137,13 +137,13 @@ class TestDuplicatesAndGaps:
         n = 7
         works = [wallets.fill(f"P-{i}", 666 if i == 30 else i + 1, n) for i in range(60)]
         await toy.do(*works)
-        assert await toy.workers.wait_seen("coins", {wallet.stream("P-29").id: 2}, SOON_S)
+        assert await toy.workers.wait_processed("coins", {wallet.stream("P-29").id: 2}, SOON_S)
         await _until_halted(toy, "coins")
         rows = await toy.rows("SELECT count(*), max(coins) FROM coins")
         assert tuple(rows[0]) == (31, 30)  # The unlucky wallet is open, and not filled.
         cursors = await toy.rows("SELECT next_offset FROM es_cursor WHERE worker = 'coins'")
         assert max(row.next_offset for row in cursors) == 61
-        assert await toy.workers.wait_seen("moves", {wallet.stream("P-59").id: 2}, SOON_S)
+        assert await toy.workers.wait_processed("moves", {wallet.stream("P-59").id: 2}, SOON_S)
 
     async def test_undecodable_bytes_halt_and_name_no_content(self, toy: RunningToy) -> None:
         await toy.do(wallets.fill("P-1", 10, 1))
@@ -323,12 +323,12 @@ class TestWaitSeen:
     async def test_answers_at_once_what_is_seen_already(self, toy: RunningToy) -> None:
         await toy.do(wallets.fill("P-1", 10))
         await toy.settle()
-        assert await toy.workers.wait_seen("coins", {wallet.stream("P-1").id: 2}, SOON_S)
-        assert await toy.workers.wait_seen("coins", {}, SOON_S)
+        assert await toy.workers.wait_processed("coins", {wallet.stream("P-1").id: 2}, SOON_S)
+        assert await toy.workers.wait_processed("coins", {}, SOON_S)
 
     async def test_gives_up_after_the_timeout(self, toy: RunningToy) -> None:
         started_s = monotonic_s()
-        assert not await toy.workers.wait_seen("coins", {wallet.stream("P-9").id: 1}, 0.2)
+        assert not await toy.workers.wait_processed("coins", {wallet.stream("P-9").id: 1}, 0.2)
         assert 0.15 < monotonic_s() - started_s < 1
 
     async def test_works_where_the_workers_are_elsewhere(
@@ -338,7 +338,7 @@ class TestWaitSeen:
         await served.start(at_work=False)
         await served.do(wallets.fill("P-1", 10))
         waits = [
-            served.workers.wait_seen("coins", {wallet.stream("P-1").id: 2}, SOON_S)
+            served.workers.wait_processed("coins", {wallet.stream("P-1").id: 2}, SOON_S)
             for _ in range(20)
         ]
         assert all(await asyncio.gather(*waits))

@@ -120,9 +120,9 @@ class TestOneWork:
 
     def test_says_what_an_event_is_about_and_when_that_happened(self) -> None:
         name, item = wallet.stream("a"), UUID(int=0xD431)
-        told = wallet.change(name, wallet.Spent(1))._replace(happened_at=EARLIER, subject=item)
+        dated = wallet.change(name, wallet.Spent(1))._replace(happened_at=EARLIER, subject=item)
         one = batch(loaded=with_coins(5))
-        accepted(one.run(Work((name,), lambda states: [told], wallet.answer(name)), caller()))
+        accepted(one.run(Work((name,), lambda states: [dated], wallet.answer(name)), caller()))
         [spent] = one.writes().events
         assert (spent.headers["subject"], spent.headers["time"]) == (
             str(item),

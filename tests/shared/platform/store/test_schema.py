@@ -118,14 +118,15 @@ class TestRowSecurity:
 @pytest.mark.connected
 class TestEvents:
     @pytest.mark.parametrize(
-        "deed", ["UPDATE es_event SET version = 2", "DELETE FROM es_event", "TRUNCATE es_event"]
+        "statement",
+        ["UPDATE es_event SET version = 2", "DELETE FROM es_event", "TRUNCATE es_event"],
     )
     async def test_may_not_be_changed_by_the_application(
-        self, platform_database: Database, deed: str
+        self, platform_database: Database, statement: str
     ) -> None:
         connection = await platform_database.own_connection("test")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(deed)
+            await connection.execute(statement)
         await connection.close()
 
     async def test_may_not_be_changed_by_the_owner_either(
@@ -142,9 +143,9 @@ class TestEvents:
             " SELECT stream_id, 1, gen_random_uuid(), 'x.v1', 1, tenant_id, account_id, 0,"
             " current_date, now(), '{}', '{}' FROM es_stream"
         )
-        for deed in ("UPDATE es_event SET version = 2", "DELETE FROM es_event"):
+        for statement in ("UPDATE es_event SET version = 2", "DELETE FROM es_event"):
             with pytest.raises(asyncpg.RestrictViolationError):
-                await connection.execute(deed)
+                await connection.execute(statement)
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute("TRUNCATE es_event")
         await connection.close()

@@ -214,10 +214,10 @@ class TestPostgresStore(StoreContract):
     async def test_tells_the_relay_on_a_connection_of_its_own(
         self, inspected: Inspected, platform_database: Database
     ) -> None:
-        heard = asyncio.Event()
+        notified = asyncio.Event()
         listener = await platform_database.own_connection("test")
-        await listener.add_listener("duebook_outbox", lambda *_: heard.set())
+        await listener.add_listener("duebook_outbox", lambda *_: notified.set())
         await self.written(inspected, first_writes())
         async with asyncio.timeout(5):
-            await heard.wait()
+            await notified.wait()
         await listener.close()

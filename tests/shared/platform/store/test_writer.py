@@ -158,7 +158,7 @@ class TestSubmit:
         assert accepted.answer == b'{"coins":[5]}'
         assert (store.events, store.keys, store.batches) == ([], {}, [])
 
-    async def test_stores_no_key_for_a_wish_that_is_already_true(
+    async def test_stores_no_key_for_a_command_that_is_already_true(
         self, writer: Writer, store: TroubledStore
     ) -> None:
         await writer.submit(wallet.open_wallet("a", 5), caller())
@@ -227,7 +227,7 @@ class TestBatches:
         await writer.close()
         assert [event.stream_id for event in store.events] == [wallet.stream("b").id]
 
-    async def test_let_the_deed_stand_when_the_caller_goes_away_later(
+    async def test_let_what_was_written_stand_when_the_caller_goes_away_later(
         self, writer: Writer, store: TroubledStore
     ) -> None:
         future = writer.enqueue(wallet.open_wallet("a"), caller())

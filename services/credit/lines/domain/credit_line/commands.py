@@ -1,4 +1,4 @@
-"""What one can wish of a credit line."""
+"""The commands given to a credit line."""
 
 from __future__ import annotations
 

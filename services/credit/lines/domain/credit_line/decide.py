@@ -15,7 +15,7 @@ from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 def set_limit(command: commands.SetLimit, state: State) -> Decided[events.Event]:
     if command.limit.currency != command.account_currency:
         raise CurrencyMismatch("/limit/currency")
-    if command.limit.minor < 0:  # A limit of nothing is a wish too.
+    if command.limit.minor < 0:  # A limit of nothing is one too.
         raise AmountNotPositive("/limit/amount")
     previous = state.limit if isinstance(state, Limited) else None
     if previous == command.limit:

@@ -1,4 +1,4 @@
-"""What may be wished of the alerts of one open item."""
+"""The commands given to the alerts of one open item."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from services.dunning.alerts.domain.overdue_alert.events import OverdueAlertRais
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerts:
-    """`known` holds every alert ever raised, so that an old crossing heard again stays quiet."""
+    """`known` holds every alert ever raised, so that an old crossing read again stays quiet."""
 
     raised: Mapping[UUID, OverdueAlertRaised] = field(default_factory=dict)  # By alert id.
     known: frozenset[UUID] = frozenset()

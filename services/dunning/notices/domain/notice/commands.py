@@ -1,4 +1,4 @@
-"""What may be wished of a notice: an e-mail or letter about items of one account and due date."""
+"""The commands given to a notice: an e-mail or letter about items of one account and due date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be wished of a case: one account's overdue items in one currency."""
+"""The commands given to a case: one account's overdue items in one currency."""
 
 from __future__ import annotations
 

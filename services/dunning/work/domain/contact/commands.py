@@ -1,4 +1,4 @@
-"""What may be wished of a contact: an attempt to reach somebody, recorded afterwards."""
+"""The commands given to a contact: an attempt to reach somebody, recorded afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be wished of a promise to pay."""
+"""The commands given to a promise to pay."""
 
 from __future__ import annotations
 

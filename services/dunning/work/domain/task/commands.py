@@ -1,4 +1,4 @@
-"""What may be wished of a task: something a person does about items of one account and due date."""
+"""The commands given to a task: something a person does about items of one account and due date."""
 
 from __future__ import annotations
 

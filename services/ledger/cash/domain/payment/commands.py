@@ -1,4 +1,4 @@
-"""What one can wish of a payment."""
+"""The commands given to a payment."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from shared.kernel.rejections import (
     UnknownAccount,
 )
 
-ALLOCATIONS_MAX: Final = 240  # of one payment: its reversal writes two events for each, in one deed
+ALLOCATIONS_MAX: Final = 240  # of one payment: its reversal writes two events for each, at once
 UNALLOCATED: Final = 0  # Stands where an open item of an invoice has its installment.
 
 

@@ -1,4 +1,4 @@
-"""What one can wish of an account: one customer in one legal entity."""
+"""The commands given to an account: one customer in one legal entity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one can wish of a legal entity."""
+"""The commands given to a legal entity."""
 
 from __future__ import annotations
 

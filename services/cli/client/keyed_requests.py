@@ -20,8 +20,8 @@ Body = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """One command. The same key always means the same wish."""
+class KeyedRequest:
+    """One command. The same key always means the same request."""
 
     service: str
     path: str
@@ -38,21 +38,23 @@ def key_of(legal_entity: str, kind: str, number: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class KeyedRequests:
     """Of one legal entity."""
 
     legal_entity: str
 
-    def register(self, *, name: str, time_zone: str, currency: str) -> Wish:
+    def register(self, *, name: str, time_zone: str, currency: str) -> KeyedRequest:
         body = {
             "code": self.legal_entity,
             "name": name,
             "time_zone": time_zone,
             "currency": currency,
         }
-        return self._wish("ledger", "/legal-entities", "legal_entity", self.legal_entity, body)
+        return self._request("ledger", "/legal-entities", "legal_entity", self.legal_entity, body)
 
-    def open_account(self, number: str, *, name: str, contact_person: Body | None = None) -> Wish:
+    def open_account(
+        self, number: str, *, name: str, contact_person: Body | None = None
+    ) -> KeyedRequest:
         body: dict[str, object] = {
             "legal_entity": self.legal_entity,
             "number": number,
@@ -60,7 +62,7 @@ class Wishes:
         }
         if contact_person is not None:
             body["contact_person"] = contact_person
-        return self._wish("ledger", "/accounts", "account", number, body)
+        return self._request("ledger", "/accounts", "account", number, body)
 
     def issue_invoice(
         self,
@@ -70,7 +72,7 @@ class Wishes:
         total: Money,
         issued_on: date,
         due: date | int | None,
-    ) -> Wish:
+    ) -> KeyedRequest:
         """`due` is a day, or net days from the invoice date, or nothing at all."""
         body: dict[str, object] = {
             "account": self._account(account),
@@ -82,7 +84,7 @@ class Wishes:
             body["due_on"] = due
         elif due is not None:
             body["terms"] = {"anchor": "invoice", "add_days": due}
-        return self._wish("ledger", "/invoices", "invoice", number, body)
+        return self._request("ledger", "/invoices", "invoice", number, body)
 
     def receive_payment(
         self,
@@ -94,7 +96,7 @@ class Wishes:
         method: str,
         reference: str | None = None,
         payer: str | None = None,
-    ) -> Wish:
+    ) -> KeyedRequest:
         body: dict[str, object] = {
             "account": self._account(account),
             "number": number,
@@ -106,11 +108,11 @@ class Wishes:
             body["reference"] = reference
         if payer is not None:
             body["payer"] = payer
-        return self._wish("ledger", "/payments", "payment", number, body)
+        return self._request("ledger", "/payments", "payment", number, body)
 
     def allocate(
         self, payment_id: UUID, number: str, *, shares: Sequence[tuple[str, Money]], on: date
-    ) -> Wish:
+    ) -> KeyedRequest:
         """To named invoices; to none of them by name: oldest first."""
         body: dict[str, object] = {"effective_on": on}
         if shares:
@@ -119,16 +121,16 @@ class Wishes:
             ]
         else:
             body["rule"] = "oldest_first"
-        return self._wish("ledger", f"/payments/{payment_id}:allocate", "allocate", number, body)
+        return self._request("ledger", f"/payments/{payment_id}:allocate", "allocate", number, body)
 
-    def reverse(self, payment_id: UUID, number: str, *, reason: str, on: date) -> Wish:
+    def reverse(self, payment_id: UUID, number: str, *, reason: str, on: date) -> KeyedRequest:
         body = {"reason": reason, "effective_on": on}
-        return self._wish("ledger", f"/payments/{payment_id}:reverse", "reverse", number, body)
+        return self._request("ledger", f"/payments/{payment_id}:reverse", "reverse", number, body)
 
-    def set_limit(self, account_id: UUID, number: str, *, limit: Money) -> Wish:
+    def set_limit(self, account_id: UUID, number: str, *, limit: Money) -> KeyedRequest:
         body = {"limit": limit}
         path = f"/credit-lines/{account_id}:set-limit"
-        return self._wish("credit", path, "set_limit", number, body)
+        return self._request("credit", path, "set_limit", number, body)
 
     def record_contact(
         self,
@@ -141,7 +143,7 @@ class Wishes:
         outcome: str,
         note: str,
         next_step_on: date | None,
-    ) -> Wish:
+    ) -> KeyedRequest:
         body: dict[str, object] = {
             "account": self._account(account),
             "number": number,
@@ -154,22 +156,24 @@ class Wishes:
         if next_step_on is not None:
             body["next_step"] = "call_again"
             body["next_step_on"] = next_step_on
-        return self._wish("dunning", "/contacts", "contact", number, body)
+        return self._request("dunning", "/contacts", "contact", number, body)
 
-    def make_promise(self, number: str, *, account: str, amount: Money, promised_on: date) -> Wish:
+    def make_promise(
+        self, number: str, *, account: str, amount: Money, promised_on: date
+    ) -> KeyedRequest:
         body = {
             "account": self._account(account),
             "number": number,
             "amount": amount,
             "promised_on": promised_on,
         }
-        return self._wish("dunning", "/promises", "promise", number, body)
+        return self._request("dunning", "/promises", "promise", number, body)
 
     def _account(self, number: str) -> Body:
         return {"legal_entity": self.legal_entity, "number": number}
 
-    def _wish(self, service: str, path: str, kind: str, number: str, body: Body) -> Wish:
-        return Wish(
+    def _request(self, service: str, path: str, kind: str, number: str, body: Body) -> KeyedRequest:
+        return KeyedRequest(
             service=service,
             path=path,
             body=body,

@@ -37,7 +37,7 @@ class Clock:
 
 
 class Remembered:
-    """A Progress that has seen nothing, and remembers how far cursors were moved."""
+    """A Progress that has processed nothing, and remembers how far cursors were moved."""
 
     def __init__(self) -> None:
         self.moved: dict[TopicPartition, int] = {}
@@ -53,7 +53,7 @@ class Remembered:
 
 
 class Submitted:
-    """What was wished for, as (stream, version) of its event."""
+    """The commands submitted, as (stream, version) of its event."""
 
     def __init__(self) -> None:
         self.causes: list[int] = []
@@ -66,7 +66,7 @@ class Submitted:
         ]
 
 
-class Deed:
+class SideEffect:
     """Reaches everybody but those events, by id."""
 
     def __init__(self, *away: int) -> None:
@@ -80,15 +80,15 @@ class Deed:
         return [recorded.event]
 
 
-class Told:
-    """A EffectRunner with its surroundings."""
+class RunnerInTest:
+    """An EffectRunner with its surroundings."""
 
     def __init__(self, *away: int) -> None:
-        self.deed, self.progress, self.submitted = Deed(*away), Remembered(), Submitted()
-        self.cursors = Cursors("effect:deed")
+        self.effect, self.progress, self.submitted = SideEffect(*away), Remembered(), Submitted()
+        self.cursors = Cursors("effect:toy")
         self.cursors.positions = {AT: 0, BESIDE: 0}
-        self._performer = EffectRunner(
-            Effect("deed", wallet.Filled, self.deed.perform),
+        self._runner = EffectRunner(
+            Effect("toy", wallet.Filled, self.effect.perform),
             {wallet.Filled: lambda _: wallet.spend("a", 0)},
             progress=cast(Progress, self.progress),
             submitter=cast(Submitter, self.submitted),
@@ -96,42 +96,42 @@ class Told:
         )
 
     async def take(self, batch: Batch) -> Mapping[TopicPartition, int]:
-        return await self._performer.handle(self.cursors, batch)
+        return await self._runner.handle(self.cursors, batch)
 
 
-class TestPerformer:
+class TestEffectRunner:
     async def test_performs_all_and_moves_to_the_end(self) -> None:
-        told = Told()
-        assert await told.take({AT: part((1, 1), (2, 1), (1, 2))}) == {AT: 3}
-        assert sorted(told.deed.performed) == [1001, 1002, 2001]
-        assert told.submitted.causes == [1001, 2001, 1002]
-        assert told.progress.moved == {AT: 3}
+        runner = RunnerInTest()
+        assert await runner.take({AT: part((1, 1), (2, 1), (1, 2))}) == {AT: 3}
+        assert sorted(runner.effect.performed) == [1001, 1002, 2001]
+        assert runner.submitted.causes == [1001, 2001, 1002]
+        assert runner.progress.moved == {AT: 3}
 
-    async def test_stays_before_what_waits_and_wishes_for_nothing_behind_it(self) -> None:
-        told = Told(2001)
-        assert await told.take({AT: part((1, 1), (2, 1), (3, 1))}) == {AT: 1}
-        assert told.submitted.causes == [1001]  # 3001 was performed; it is performed again.
-        assert told.progress.moved == {AT: 1}
-        assert AT not in told.cursors.awake()
+    async def test_stays_before_what_waits_and_submits_nothing_behind_it(self) -> None:
+        runner = RunnerInTest(2001)
+        assert await runner.take({AT: part((1, 1), (2, 1), (3, 1))}) == {AT: 1}
+        assert runner.submitted.causes == [1001]  # 3001 was performed; it is performed again.
+        assert runner.progress.moved == {AT: 1}
+        assert AT not in runner.cursors.awake()
 
     async def test_lets_streams_not_wait_for_each_other(self) -> None:
-        told = Told(2001)
-        await told.take({AT: part((2, 1), (3, 1))})
-        assert told.deed.performed == [3001]
+        runner = RunnerInTest(2001)
+        await runner.take({AT: part((2, 1), (3, 1))})
+        assert runner.effect.performed == [3001]
 
     async def test_keeps_the_order_within_a_stream(self) -> None:
-        told = Told(1002)
-        await told.take({AT: part((1, 1), (1, 2), (1, 3))})
-        assert told.deed.performed == [1001]
+        runner = RunnerInTest(1002)
+        await runner.take({AT: part((1, 1), (1, 2), (1, 3))})
+        assert runner.effect.performed == [1001]
 
     async def test_lets_other_partitions_go_on(self) -> None:
-        told = Told(1001)
-        assert await told.take({AT: part((1, 1)), BESIDE: part((2, 1))}) == {BESIDE: 1}
-        assert list(told.cursors.awake()) == [BESIDE]
+        runner = RunnerInTest(1001)
+        assert await runner.take({AT: part((1, 1)), BESIDE: part((2, 1))}) == {BESIDE: 1}
+        assert list(runner.cursors.awake()) == [BESIDE]
 
     @pytest.mark.parametrize("more", [0, 1, 5])
     async def test_stops_where_a_crash_would_repeat_too_much(self, more: int) -> None:
-        told = Told()
+        runner = RunnerInTest()
         streams = [(n, 1) for n in range(1, EFFECTS_MAX + more + 1)]
-        assert await told.take({AT: part(*streams)}) == {AT: EFFECTS_MAX}
-        assert len(told.deed.performed) == EFFECTS_MAX
+        assert await runner.take({AT: part(*streams)}) == {AT: EFFECTS_MAX}
+        assert len(runner.effect.performed) == EFFECTS_MAX

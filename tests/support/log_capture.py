@@ -1,11 +1,11 @@
-"""What a logger hands on. pytest's own capture listens before a logger that does not propagate."""
+"""Captures what a logger hands on. pytest's own does not see a logger that does not propagate."""
 
 from __future__ import annotations
 
 import logging
 
 
-class Spoken(logging.Handler):
+class LogCapture(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = []
