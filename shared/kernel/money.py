@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from functools import total_ordering
 from typing import Final
 
@@ -113,6 +114,13 @@ class Money:
     def __neg__(self) -> Money:
         return Money(-self.minor, self.currency)
 
+    def __mul__(self, weight: int) -> Money:
+        return Money(self.minor * weight, self.currency)
+
+    def __truediv__(self, whole: Money) -> Fraction:
+        """The exact share of the whole. Raises ZeroDivisionError."""
+        return Fraction(self.minor, self._same(whole).minor)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Money):
             return NotImplemented
@@ -135,10 +143,8 @@ class Money:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The exact sum; zero of the currency when there is nothing to add."""
-    result = Money.zero(currency)
-    for amount in amounts:
-        result = result + amount
-    return result
+    zero = Money.zero(currency)
+    return Money(sum(zero._same(amount).minor for amount in amounts), currency)
 
 
 def split(whole: Money, weights: Sequence[int]) -> tuple[Money, ...]:

@@ -31,9 +31,9 @@ def cny(amount: str) -> Money:
     return Money.of(amount, "CNY")
 
 
-def _installment(invoice: UUID, amount: str, due_on: date | None) -> inbox.Installment:
+def _installment(invoice: UUID, amount: Money, due_on: date | None) -> inbox.Installment:
     return inbox.Installment(
-        open_item_id=derived(invoice, "open_item", 1), due_on=due_on, amount=cny(amount)
+        open_item_id=derived(invoice, "open_item", 1), due_on=due_on, amount=amount
     )
 
 
@@ -57,21 +57,31 @@ class LedgerSays:
         self._add(id, id, event, on)
         return id
 
-    def issued(self, account: UUID, number: str, total: str, *, on: date, due_on: date) -> UUID:
+    def issued(
+        self,
+        account: UUID,
+        number: str,
+        total: str,
+        *,
+        on: date,
+        due_on: date,
+        currency: str = "CNY",
+    ) -> UUID:
         """Issues an invoice."""
+        amount = Money.of(total, currency)
         invoice = stream_id(TENANT, ENTITY, "invoice", number)
         event = inbox.InvoiceIssued(
             account_id=account,
-            total=cny(total),
+            total=amount,
             issued_on=on,
-            installments=(_installment(invoice, total, due_on),),
+            installments=(_installment(invoice, amount, due_on),),
         )
         self._add(invoice, account, event, on)
         return invoice
 
     def canceled(self, account: UUID, invoice: UUID, open_amount: str, *, on: date) -> None:
         event = inbox.InvoiceCanceled(
-            account_id=account, installments=(_installment(invoice, open_amount, None),)
+            account_id=account, installments=(_installment(invoice, cny(open_amount), None),)
         )
         self._add(invoice, account, event, on)
 
@@ -84,16 +94,18 @@ class LedgerSays:
         on: date,
         due_on: date,
         recorded_at: datetime | None = None,
+        currency: str = "CNY",
     ) -> UUID:
         """Receives a payment and gives it to the invoice the same day."""
+        money = Money.of(amount, currency)
         payment = stream_id(TENANT, ENTITY, "payment", f"P{len(self.events)}")
-        received = inbox.PaymentReceived(account_id=account, amount=cny(amount))
+        received = inbox.PaymentReceived(account_id=account, amount=money)
         self._add(payment, account, received, on, recorded_at)
         applied = inbox.InvoicePaymentApplied(
             account_id=account,
             open_item_id=derived(invoice, "open_item", 1),
             allocation_id=derived(payment, "allocation", 1),
-            amount=cny(amount),
+            amount=money,
             value_on=on,
             due_on=due_on,
         )

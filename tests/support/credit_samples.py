@@ -59,10 +59,13 @@ SAMPLES: Final[Sequence[object]] = (
             _indicator("YEARS", 2),
         ),
         reasons=(
-            credit_file.Reason(id="LATE_AMT", points_lost="21.2121"),
-            credit_file.Reason(id="ADBT", points_lost="13.6364"),
-            credit_file.Reason(id="TENURE", points_lost="9.6970"),
-            credit_file.Reason(id="MAX_DPD", points_lost="8.4848"),
+            credit_file.Reason(id="LATE_AMT", points_lost="21.2121", currencies=()),
+            credit_file.Reason(id="ADBT", points_lost="13.6364", currencies=()),
+            credit_file.Reason(id="TENURE", points_lost="9.6970", currencies=()),
+            credit_file.Reason(id="MAX_DPD", points_lost="8.4848", currencies=()),
+            credit_file.Reason(
+                id="OTHER_CURRENCIES_LEFT_OUT", points_lost="0.0000", currencies=("USD", "VND")
+            ),
         ),
         caps=(credit_file.Cap(id="OPEN_ITEM_OVER_90_DPD", grade="良好"),),
         allocations=3,

@@ -1,4 +1,4 @@
-"""Builders of what credit sees of an account: invoices and allocations, in few words."""
+"""Builders of what credit sees of an account in a currency: invoices and allocations."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.credit.scorecards.domain.behavior import Allocation, History, Invoice
+from shared.kernel.money import Money
 
 
 @dataclass
 class Paying:
     """One account's book, invoice by invoice; all invoices are due 30 days after their date."""
 
+    currency: str = "CNY"
     invoices: list[Invoice] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
 
     @property
     def history(self) -> History:
-        return History(self.invoices, self.allocations)
+        return History(self.currency, self.invoices, self.allocations)
 
     def owes(self, minor: int, *, due_on: date, has_due_date: bool = True) -> UUID:
         """Adds an open item."""
@@ -26,7 +28,7 @@ class Paying:
         self.invoices.append(
             Invoice(
                 open_item_id=item,
-                total_minor=minor,
+                amount=Money(minor, self.currency),
                 issued_on=due_on - timedelta(days=30),
                 due_on=due_on if has_due_date else None,
                 effective_on=due_on - timedelta(days=30),
@@ -39,7 +41,7 @@ class Paying:
         self.allocations.append(
             Allocation(
                 open_item_id=item,
-                amount_minor=minor,
+                amount=Money(minor, self.currency),
                 value_on=on,
                 due_on=due_on,
                 effective_on=known_from or on,

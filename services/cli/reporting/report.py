@@ -74,7 +74,7 @@ async def _aging(duebook: Duebook, legal_entity: str) -> tuple[Table, bool]:
     async for item in duebook.items("ledger", "/open-items", params):
         amount = item["open_amount"]
         sums[amount["currency"]] += int(Decimal(amount["amount"]) * 1_000_000)
-    foots = True
+    foots = set(sums) <= {one["currency"] for one in answer["currencies"]}
     for one in answer["currencies"]:
         currency = one["currency"]
         for bucket in one["buckets"]:
@@ -122,7 +122,9 @@ async def _work(duebook: Duebook, legal_entity: str) -> Table:
     params: Params = {"legal_entity": legal_entity, "limit": WORK}
     answer = await duebook.query("dunning", "/work-list", params)
     table = _table(
-        f"Today's work list: the first {WORK}", ["what", "account", "grade"], ["due", "open amount"]
+        f"Today's work list: the first {WORK}",
+        ["what", "account", "grade"],
+        ["due", "open amount", "currency"],
     )
     for entry in answer.body["items"]:
         what = "case" if entry["kind"] == "case" else f"task: {_words(entry['task'])}"
@@ -133,6 +135,7 @@ async def _work(duebook: Duebook, legal_entity: str) -> Table:
             str(entry["grade"]),
             str(entry["oldest_due_on"]),
             entry["open_amount"]["amount"],
+            entry["open_amount"]["currency"],
         )
     return table
 

@@ -95,8 +95,3 @@ def _read(column: AnyColumn, text: str) -> object:
 def written(value: object) -> str:
     """A value of the key as the cursor keeps it."""
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def signed_sum(column: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """The sum of minor units as a whole number; PostgreSQL would make it a NUMERIC."""
-    return sa.cast(sa.func.sum(column), sa.BigInteger)

@@ -46,7 +46,7 @@ def row(
     """Gives a frozen dataclass its table. The key starts with tenant_id and keeps its order.
 
     Raises TypeError for a field that no column can hold, a name that is no field or stands twice,
-    a key that may be null, and two indexes of one name.
+    a key that may be null, an amount without its currency, and two indexes of one name.
     """
 
     def declare(cls: type[R]) -> type[R]:
@@ -56,6 +56,8 @@ def row(
             raise TypeError(f"{cls.__name__}: the key must start with {TENANT}")
         hints = hints_of(cls)
         names = [field.name for field in fields(cls)]
+        if any(map(is_amount, names)) and "currency" not in names:
+            raise TypeError(f"{cls.__name__} has an amount and no field currency")
         for columns in (key, *(index.columns for index in indexes)):
             _check_names(cls, columns, names)
         made = sa.Table(
@@ -75,6 +77,11 @@ def row(
         return cls
 
     return declare
+
+
+def is_amount(name: str) -> bool:
+    """Whether a field of that name holds minor units."""
+    return name == "minor" or name.endswith("_minor")
 
 
 def _check_names(cls: type, columns: Sequence[str], names: Sequence[str]) -> None:

@@ -10,8 +10,8 @@ from services.cli.client.duebook import PAGE_ITEMS, Duebook
 from services.cli.reporting.report import show_report
 
 
-def money(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "CNY"}
+def money(amount: str, currency: str = "CNY") -> dict[str, str]:
+    return {"amount": amount, "currency": currency}
 
 
 ACCOUNT = {"id": "a1", "legal_entity": "CN01", "number": "C-1"}
@@ -51,15 +51,16 @@ def alert(number: int, event: str, entity: str = "CN01") -> dict[str, Any]:
     return {"id": number, "account": account, "threshold_days": 30, "event": event}
 
 
-async def shown(open_items: list[str]) -> tuple[bool, str]:
+async def shown(open_items: list[str], dollars: tuple[str, ...] = ()) -> tuple[bool, str]:
     """Asks a Duebook of canned answers. The feed has one full page, and a part of another."""
+    items = [*map(money, open_items), *(money(amount, "USD") for amount in dollars)]
     raised = [alert(n, "raised") for n in range(PAGE_ITEMS)]
     others = [alert(1, "recovered"), alert(2, "raised", "CN02")]
 
     def answer(request: httpx.Request) -> httpx.Response:
         _, _, _, *rest = request.url.path.split("/")
         lists: dict[str, list[Any]] = {
-            "open-items": [{"open_amount": money(amount)} for amount in open_items],
+            "open-items": [{"open_amount": each} for each in items],
             "credit-files": [{"account_id": "a1"}],
             "work-list": [WORK],
             "overdue-alerts": others if "cursor" in request.url.params else raised,
@@ -95,6 +96,18 @@ class TestShowReport:
 
         assert not foots
         assert "DOES NOT FOOT" in text
+
+    async def test_says_so_where_an_item_is_of_a_currency_that_has_no_aging(self) -> None:
+        foots, text = await shown(["69.50"], dollars=("5.00",))
+
+        assert not foots
+        assert "DOES NOT FOOT" in text
+
+    async def test_lists_work_with_the_currency_of_its_amount(self) -> None:
+        _, text = await shown(["69.50"])
+        (row,) = [line for line in text.splitlines() if "legal decision" in line]
+
+        assert [cell.strip() for cell in row.strip("|").split("|")][-2:] == ["100.00", "CNY"]
 
     async def test_shows_customers_with_grade_and_behavior(self) -> None:
         _, text = await shown(["69.50"])

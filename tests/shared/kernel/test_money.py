@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from fractions import Fraction
+from operator import add, lt, sub, truediv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +62,24 @@ class TestMoney:
             _ = Money(1, "CNY") + Money(1, "EUR")
         with pytest.raises(CurrenciesMixed):
             _ = Money(2, "CNY") > Money(1, "EUR")
+
+    @pytest.mark.parametrize(
+        "meet",
+        [add, sub, lt, truediv, lambda one, other: total([one, other], one.currency)],
+        ids=["+", "-", "<", "/", "total"],
+    )
+    @pytest.mark.parametrize("other", ["USD", "JPY", "KWD"])
+    def test_never_meets_another_currency(
+        self, meet: Callable[[Money, Money], object], other: str
+    ) -> None:
+        with pytest.raises(CurrenciesMixed):
+            meet(Money(1, "CNY"), Money(1, other))
+
+    def test_is_weighted_and_shared_exactly(self) -> None:
+        assert Money(700, "CNY") * -3 == Money(-2100, "CNY")
+        assert Money(1, "JPY") / Money(3, "JPY") == Fraction(1, 3)
+        with pytest.raises(ZeroDivisionError):
+            Money(1, "JPY") / Money(0, "JPY")
 
     def test_cannot_be_changed(self) -> None:
         with pytest.raises(AttributeError, match="immutable"):

@@ -12,7 +12,12 @@ import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.credit.files.domain.credit_file.events import Cap, Indicator, Reason
+from services.credit.files.domain.credit_file.events import (
+    OTHER_CURRENCIES_LEFT_OUT,
+    Cap,
+    Indicator,
+    Reason,
+)
 from services.credit.files.projections.credit_file_queries import (
     Listed,
     Sort,
@@ -26,10 +31,10 @@ from services.credit.files.projections.credit_file_queries import (
 from services.credit.files.projections.credit_files import CreditGradeRow, CreditReviewRow
 from services.credit.lines.domain.exposure import utilization
 from services.credit.lines.projections.exposure_queries import limit_of, movements_of
-from services.credit.scorecards.domain.behavior import Behavior, behavior, window_start
+from services.credit.scorecards.domain.behavior import Behavior, History, behavior, window_start
 from services.credit.scorecards.domain.grade import UNRATED
 from services.credit.scorecards.domain.scorecard import to_wire
-from services.credit.scorecards.projections.behavior import history_of
+from services.credit.scorecards.projections.behavior import histories_of
 from shared.platform.http.models import Code, Id, ShortText
 from shared.platform.http.moments import bounds, known_by
 from shared.platform.http.paging import Paging
@@ -38,7 +43,7 @@ from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.views import CURSOR, NEXT, View, answers, said, shown
 from shared.platform.projector.moment import KNOWN_EVER, At
 
-REASONS_MAX: Final = 4  # reasons shown with a score; the event has them all
+REASONS_MAX: Final = 4  # costly reasons shown with a score; the event has them all
 
 router = APIRouter(prefix="/credit-files", tags=["credit-files"])
 
@@ -77,7 +82,7 @@ class CreditFilesView(View, frozen=True, kw_only=True):
 
 
 class ScoreView(View, frozen=True, kw_only=True):
-    """A score with what made it."""
+    """A score with what made it, all of it in the account's currency."""
 
     as_of: Annotated[date, said("The month end it is of.", "2026-02-28")]
     score: Annotated[str | None, said("Decimal text, 0 to 100.", "71.2500")]
@@ -85,7 +90,11 @@ class ScoreView(View, frozen=True, kw_only=True):
     coverage: Annotated[str | None, said("Share of the applicable weights.", "0.8500")]
     allocations: Annotated[int | None, said("How many were in the window.", 12)]
     reasons: Annotated[
-        list[Reason], said("The costliest first.", [{"id": "LATE_AMT", "points_lost": "12.2807"}])
+        list[Reason],
+        said(
+            "The costliest first; then what was left out.",
+            [{"id": "LATE_AMT", "points_lost": "12.2807", "currencies": []}],
+        ),
     ]
     caps: Annotated[
         list[Cap],
@@ -105,7 +114,7 @@ class ReviewView(View, frozen=True, kw_only=True):
 
 
 class BehaviorView(View, frozen=True, kw_only=True):
-    """How the customer paid in the twelve months up to the day; numbers are decimal text."""
+    """How the customer paid in a currency in twelve months up to the day, in decimal text."""
 
     window_after: Annotated[date, said("The window begins after this day.", "2025-03-14")]
     allocations: Annotated[int, said("How many were in the window.", 12)]
@@ -116,7 +125,16 @@ class BehaviorView(View, frozen=True, kw_only=True):
     max_dpd: Annotated[int | None, said("Most days past due seen.", 31)]
     trend: Annotated[str | None, said("Days beyond terms, late against early half.", "-1.5000")]
     tenure_months: Annotated[int | None, said("Months since the first invoice.", 26)]
-    util: Annotated[str | None, said("Mean exposure over the limit.", "0.4000")]
+    util: Annotated[
+        str | None, said("Mean exposure over the limit; null: no limit in that currency.", "0.4000")
+    ]
+
+
+class OtherCurrencyView(View, frozen=True, kw_only=True):
+    """How the customer paid in a currency that is not its account's; no score counts it."""
+
+    currency: Annotated[str, said("ISO 4217 code.", "USD")]
+    behavior: Annotated[BehaviorView, said("Up to that day.")]
 
 
 class CreditFileView(View, frozen=True, kw_only=True):
@@ -135,7 +153,10 @@ class CreditFileView(View, frozen=True, kw_only=True):
     grade: Annotated[str, said("Of that day.", "良好")]
     grade_since: Annotated[date | None, said("The month end it is from.", "2026-02-28")]
     score: Annotated[ScoreView | None, said("The last one; null: none yet.")]
-    behavior: Annotated[BehaviorView, said("Up to that day.")]
+    behavior: Annotated[BehaviorView, said("In the account's currency, up to that day.")]
+    other_currencies: Annotated[
+        list[OtherCurrencyView], said("Each other with something to judge, by its code.")
+    ]
     reviews: Annotated[list[ReviewView], said("The latest first.")]
 
 
@@ -183,14 +204,16 @@ async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) 
             raise Problem("not-found")
         at = bounds(query, moment, [file.time_zone]).at
         as_of = at.as_of
-        history = await history_of(connection, *account, as_known)
+        histories = await histories_of(connection, account, file.currency, as_known)
         reviews = await reviews_of(connection, *account, at)
         grades = await grades_of(connection, *account, at)
-        limit_minor = await limit_of(connection, account, as_of, as_known)
+        limit = await limit_of(connection, account, as_of, as_known)
         movements = (
-            () if limit_minor is None else await movements_of(connection, account, as_of, as_known)
+            ()
+            if limit is None
+            else await movements_of(connection, account, limit.currency, as_of, as_known)
         )
-    used = None if limit_minor is None else utilization(movements, limit_minor, as_of)
+    used = None if limit is None else utilization(movements, limit, as_of)
     scored = next((each for each in reviews if _is_scored(each, at)), None)
     view = CreditFileView(
         account_id=account_id,
@@ -204,7 +227,8 @@ async def show_credit_file(account_id: Id, query: QueryContext, moment: Moment) 
         grade=grades[0].grade if grades else UNRATED,
         grade_since=grades[0].as_of if grades else None,
         score=None if scored is None else _score(scored),
-        behavior=_behavior(behavior(history, as_of), used),
+        behavior=_behavior(behavior(histories.own, as_of), used),
+        other_currencies=_others(histories.others, as_of),
         reviews=[_review(each, grades, at) for each in reviews],
     )
     return shown(view, version=file.version)
@@ -242,10 +266,17 @@ def _score(review: CreditReviewRow) -> ScoreView:
         band=review.band,
         coverage=review.coverage,
         allocations=review.allocations,
-        reasons=details.reasons[:REASONS_MAX],
+        reasons=_shown_reasons(details.reasons),
         caps=details.caps,
         indicators=details.indicators,
     )
+
+
+def _shown_reasons(reasons: Sequence[Reason]) -> list[Reason]:
+    """The costliest, and in any case which currencies were left out."""
+    left_out = [each for each in reasons if each.id == OTHER_CURRENCIES_LEFT_OUT]
+    costly = [each for each in reasons if each.id != OTHER_CURRENCIES_LEFT_OUT]
+    return [*costly[:REASONS_MAX], *left_out]
 
 
 def _review(review: CreditReviewRow, grades: Sequence[CreditGradeRow], at: At) -> ReviewView:
@@ -277,6 +308,15 @@ def _behavior(seen: Behavior, used: Fraction | None) -> BehaviorView:
         tenure_months=seen.tenure_months,
         util=_text(used),
     )
+
+
+def _others(histories: Sequence[History], as_of: date) -> list[OtherCurrencyView]:
+    seen = ((each.currency, behavior(each, as_of)) for each in histories)
+    return [
+        OtherCurrencyView(currency=currency, behavior=_behavior(found, None))
+        for currency, found in seen
+        if found.says_something
+    ]
 
 
 def _text(value: Fraction | None) -> str | None:

@@ -1,4 +1,7 @@
-"""When the review of a month end started, score the customer by how it paid until then."""
+"""When the review of a month end started, score the customer by how it paid until then.
+
+In its account's currency; others with something to judge are named.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,15 @@ def react(
     recorded: Recorded[events.CreditFileReviewStarted], facts: ReviewFacts
 ) -> Sequence[commands.RecordScore]:
     as_of = recorded.event.as_of
-    used = (
-        None
-        if facts.limit_minor is None
-        else utilization(facts.movements, facts.limit_minor, as_of)
-    )
+    used = None if facts.limit is None else utilization(facts.movements, facts.limit, as_of)
+    others = facts.histories.others
     return [
         commands.RecordScore(
             file_id=recorded.stream_id,
-            behavior=behavior(facts.history, as_of),
+            behavior=behavior(facts.histories.own, as_of),
             utilization=used,
+            currencies_left_out=[
+                each.currency for each in others if behavior(each, as_of).says_something
+            ],
         )
     ]

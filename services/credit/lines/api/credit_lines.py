@@ -38,7 +38,11 @@ class CreditLineView(View, frozen=True, kw_only=True):
     legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
     limit: Annotated[
-        Money | None, said("Null: none is set.", {"amount": "50000.00", "currency": "CNY"})
+        Money | None,
+        said(
+            "In the account's currency; null: none is set.",
+            {"amount": "50000.00", "currency": "CNY"},
+        ),
     ]
 
 

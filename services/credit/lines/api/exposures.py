@@ -27,17 +27,18 @@ from shared.platform.http.views import CURSOR, NEXT, View, answers, said, shown
 
 router = APIRouter(prefix="/exposures", tags=["exposures"])
 
+OTHER: Final = {"amount": "700.00", "currency": "USD"}
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
 
 class ExposureView(View, frozen=True, kw_only=True):
-    """What an account owes in all at the end of a day, and what it still may."""
+    """What an account owes in its currency at the end of a day, and what it still may."""
 
     account_id: Annotated[UUID, said("Whose it is.", ID)]
     legal_entity: Annotated[str, said("Code of the legal entity.", "CN01")]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
     as_of: Annotated[date, said("The day asked about, or the account's today.", "2026-03-14")]
-    exposure: Annotated[Money, said("Open items less unallocated money.")]
+    exposure: Annotated[Money, said("Open items less unallocated money, in its currency.")]
     limit: Annotated[
         Money | None,
         said("Of that day; null: none was set.", {"amount": "50000.00", "currency": "CNY"}),
@@ -47,6 +48,9 @@ class ExposureView(View, frozen=True, kw_only=True):
         said("The limit less the exposure.", {"amount": "42000.00", "currency": "CNY"}),
     ]
     exceeded: Annotated[bool, said("Whether more is owed than may be.", False)]
+    other_currencies: Annotated[
+        list[Money], said("Owed in others: never added, under no limit, zeros left out.", [OTHER])
+    ]
 
 
 class ExposureThenView(ExposureView, frozen=True, kw_only=True):
@@ -151,6 +155,7 @@ class _Fields(TypedDict):
     limit: Money | None
     available: Money | None
     exceeded: bool
+    other_currencies: list[Money]
 
 
 def _shown(each: Exposed) -> _Fields:
@@ -163,4 +168,5 @@ def _shown(each: Exposed) -> _Fields:
         limit=each.limit,
         available=each.available,
         exceeded=each.is_exceeded,
+        other_currencies=list(each.others),
     )

@@ -1,7 +1,7 @@
-"""What does an account owe in all, and what may it owe? Dated, as of any day, as it was known.
+"""What does an account owe in each currency, and what may it owe? Dated, as it was known.
 
-The exposure is the sum of the account's open items, unallocated money taken off. Allocations move
-nothing here: what an invoice loses by them, the payment's rest gains.
+The exposure in a currency is the sum of the account's open items in it, unallocated money taken
+off. Allocations move nothing here: what an invoice loses by them, the payment's rest gains.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from uuid import UUID
 from services.credit.contract import inbox
 from services.credit.lines.domain.credit_line import events
 from shared.kernel.envelope import Recorded
+from shared.kernel.money import Money, total
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -41,6 +42,7 @@ class ExposureMovementRow:
     account_id: UUID
     stream_id: UUID  # Of the invoice or payment,
     version: int  # and its event.
+    currency: str
     minor: int  # Signed: what is owed grows with it.
     effective_on: date
     recorded_at: datetime
@@ -52,6 +54,7 @@ class ExposureLimitRow:
     tenant_id: UUID
     account_id: UUID
     version: int  # Of the credit line.
+    currency: str  # The account's.
     limit_minor: int
     effective_on: date
     recorded_at: datetime
@@ -77,9 +80,9 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
             case events.CreditLineLimitSet():
                 rows.put(_limit(recorded))
             case _:
-                minor = _moved(recorded.event)
-                if minor is not None:
-                    rows.put(_movement(recorded, minor))
+                amount = _moved(recorded.event)
+                if amount is not None:
+                    rows.put(_movement(recorded, amount))
     return rows
 
 
@@ -92,17 +95,18 @@ READ_MODEL: Final = Projection(
 )
 
 
-def _moved(event: object) -> int | None:
+def _moved(event: object) -> Money | None:
     """By how much an event changes the sum of open items; None: it is about something else."""
     match event:
         case inbox.InvoiceIssued():
-            return event.total.minor
+            return event.total
         case inbox.InvoiceCanceled():
-            return -sum(each.amount.minor for each in event.installments)
+            currency = event.installments[0].amount.currency
+            return -total((each.amount for each in event.installments), currency)
         case inbox.PaymentReceived():
-            return -event.amount.minor
+            return -event.amount
         case inbox.PaymentReversed():
-            return event.amount.minor
+            return event.amount
         case _:
             return None
 
@@ -119,13 +123,14 @@ def _account(recorded: Recorded[inbox.AccountOpened]) -> ExposureAccountRow:
     )
 
 
-def _movement(recorded: Recorded[Any], minor: int) -> ExposureMovementRow:
+def _movement(recorded: Recorded[Any], amount: Money) -> ExposureMovementRow:
     return ExposureMovementRow(
         tenant_id=recorded.tenant_id,
         account_id=recorded.account_id,
         stream_id=recorded.stream_id,
         version=recorded.version,
-        minor=minor,
+        currency=amount.currency,
+        minor=amount.minor,
         effective_on=recorded.effective_on,
         recorded_at=recorded.recorded_at,
     )
@@ -136,6 +141,7 @@ def _limit(recorded: Recorded[events.CreditLineLimitSet]) -> ExposureLimitRow:
         tenant_id=recorded.tenant_id,
         account_id=recorded.event.account_id,
         version=recorded.version,
+        currency=recorded.event.limit.currency,
         limit_minor=recorded.event.limit.minor,
         effective_on=recorded.effective_on,
         recorded_at=recorded.recorded_at,

@@ -20,20 +20,32 @@ from services.credit.lines.projections.exposure import (
     exposure_movement,
 )
 from shared.kernel.money import Money
-from shared.platform.projector.keyset import find, one_of, rows_after
+from shared.platform.projector.keyset import (
+    Record,
+    find,
+    grouped,
+    one_of,
+    one_row,
+    rows_after,
+)
+from shared.platform.projector.sums import sum_in, sums_by
 
 ZONES_MAX: Final = 1_000  # time zones of accounts; the IANA list has fewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposed:
-    """An account's exposure at the end of its day `as_of`, and the limit of that day."""
+    """An account's exposure at the end of its day `as_of`, and the limit of that day.
+
+    Both are in the account's currency; what it owes in others is never added to them.
+    """
 
     account_id: UUID
     legal_entity: str
     account_number: str
     as_of: date
     exposure: Money
+    others: Sequence[Money]  # By currency, without zeros.
     limit: Money | None
     line_version: int  # Of the credit line; 0: no limit was set.
 
@@ -112,16 +124,19 @@ async def exposures(
         .where(*_filters(wanted, owed, line))
     )
     key = [account.legal_entity, account.account_number]
-    return [_exposed(row) for row in await rows_after(connection, query, key, after, limit)]
+    rows = await rows_after(connection, query, key, after, limit)
+    others = await _others(connection, wanted.tenant_id, [row["account_id"] for row in rows], at)
+    return [_exposed(row, others.get(row["account_id"], ())) for row in rows]
 
 
 async def limit_of(
     connection: AsyncConnection, account: tuple[UUID, UUID], as_of: date, as_known: datetime
-) -> int | None:
-    """The limit of one account (tenant, id) on a day, in minor units."""
+) -> Money | None:
+    """The limit of one account (tenant, id) on a day."""
     row = exposure_limit.c
-    found = await connection.execute(
-        sa.select(row.limit_minor)
+    found = await one_row(
+        connection,
+        sa.select(row.limit_minor, row.currency)
         .where(
             row.tenant_id == account[0],
             row.account_id == account[1],
@@ -129,28 +144,73 @@ async def limit_of(
             row.recorded_at <= as_known,
         )
         .order_by(row.version.desc())
-        .limit(1)
+        .limit(1),
     )
-    minor: int | None = found.scalar()
-    return minor
+    return None if found is None else Money(found["limit_minor"], found["currency"])
 
 
 async def movements_of(
-    connection: AsyncConnection, account: tuple[UUID, UUID], as_of: date, as_known: datetime
+    connection: AsyncConnection,
+    account: tuple[UUID, UUID],
+    currency: str,
+    as_of: date,
+    as_known: datetime,
 ) -> Sequence[Movement]:
-    """The movements of one account (tenant, id) up to a day, one per day."""
+    """The movements of one account (tenant, id) in a currency up to a day, one per day."""
     row = exposure_movement.c
     found = await connection.execute(
-        sa.select(row.effective_on, sa.cast(sa.func.sum(row.minor), sa.BigInteger))
-        .where(
-            row.tenant_id == account[0],
-            row.account_id == account[1],
-            row.effective_on <= as_of,
-            row.recorded_at <= as_known,
+        sums_by(
+            row.currency,
+            sa.select(row.effective_on)
+            .where(
+                row.tenant_id == account[0],
+                row.account_id == account[1],
+                row.currency == currency,
+                row.effective_on <= as_of,
+                row.recorded_at <= as_known,
+            )
+            .group_by(row.effective_on),
+            minor=row.minor,
         )
-        .group_by(row.effective_on)
     )
-    return [Movement(day, minor) for day, minor in found]
+    return [
+        Movement(row["effective_on"], Money(row["minor"], row["currency"]))
+        for row in found.mappings()
+    ]
+
+
+async def _others(
+    connection: AsyncConnection, tenant_id: UUID, accounts: Sequence[UUID], at: At
+) -> Mapping[UUID, Sequence[Money]]:
+    """What these accounts owe in currencies that are not theirs; without zeros."""
+    account, row = exposure_account.c, exposure_movement.c
+    owed = sums_by(
+        row.currency,
+        sa.select(row.account_id)
+        .join_from(
+            exposure_account,
+            exposure_movement,
+            sa.and_(
+                row.tenant_id == account.tenant_id,
+                row.account_id == account.account_id,
+                row.currency != account.currency,
+            ),
+        )
+        .where(
+            account.tenant_id == tenant_id,
+            account.account_id.in_(accounts),
+            row.effective_on <= _day(at),
+            row.recorded_at <= at.as_known,
+        )
+        .group_by(row.account_id)
+        .order_by(row.currency),
+        minor=row.minor,
+    )
+    found = grouped((await connection.execute(owed)).mappings(), "account_id")
+    return {
+        account_id: [Money(each["minor"], each["currency"]) for each in rows if each["minor"]]
+        for account_id, rows in found.items()
+    }
 
 
 def _day(at: At) -> sa.ColumnElement[date]:
@@ -163,10 +223,10 @@ def _day(at: At) -> sa.ColumnElement[date]:
 
 
 def _owed(as_of: sa.ColumnElement[date], as_known: datetime) -> LateralFromClause:
+    """In the account's currency."""
     row = exposure_movement.c
-    total = sa.cast(sa.func.coalesce(sa.func.sum(row.minor), 0), sa.BigInteger)
     return (
-        sa.select(total.label("minor"))
+        sa.select(sum_in(exposure_account.c.currency, row.currency, row.minor).label("minor"))
         .where(
             row.tenant_id == exposure_account.c.tenant_id,
             row.account_id == exposure_account.c.account_id,
@@ -211,7 +271,7 @@ def _filters(
     return found
 
 
-def _exposed(row: sa.RowMapping) -> Exposed:
+def _exposed(row: Record, others: Sequence[Money]) -> Exposed:
     currency = row["currency"]
     minor = row["limit_minor"]
     return Exposed(
@@ -220,6 +280,7 @@ def _exposed(row: sa.RowMapping) -> Exposed:
         account_number=row["account_number"],
         as_of=row["as_of"],
         exposure=Money(row["minor"], currency),
+        others=others,
         limit=None if minor is None else Money(minor, currency),
         line_version=row["version"] or 0,
     )

@@ -1,7 +1,8 @@
 """How a customer paid, as of the end of any day. Exact fractions; nothing is rounded here.
 
-Knows invoices and allocations of one account in one currency; refuses to see what is dated later.
-An allocation to an invoice without a due date says nothing about punctuality and is not counted.
+Knows invoices and allocations of one account in one currency, and refuses two that are mixed; does
+not see what is dated later. An allocation to an invoice without a due date says nothing about
+punctuality and is not counted.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.kernel.days import add_months, whole_months
+from shared.kernel.money import Money, total
 
 WINDOW_MONTHS: Final = 12  # calendar months of allocations that are looked at
 LATE_GRACE_DAYS: Final = 3  # days after the due date that banks may need
@@ -33,7 +35,7 @@ class Invoice:
     """One installment, as far as payment behavior looks at it."""
 
     open_item_id: UUID
-    total_minor: int
+    amount: Money
     issued_on: date
     due_on: date | None
     effective_on: date
@@ -45,7 +47,7 @@ class Allocation:
     """A part of a payment given to an installment; `unapplied_on`: it was taken back."""
 
     open_item_id: UUID
-    amount_minor: int
+    amount: Money
     value_on: date
     due_on: date | None
     effective_on: date
@@ -59,10 +61,19 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that is known of one account."""
+    """All that is known of one account in one currency."""
 
+    currency: str
     invoices: Sequence[Invoice]
     allocations: Sequence[Allocation]
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """All that is known of one account."""
+
+    own: History  # In the account's currency: it is scored.
+    others: Sequence[History]  # One for each other currency, by its code.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +91,18 @@ class Behavior:
     trend: Fraction | None  # Days; above zero it gets worse.
     tenure_months: int | None
 
+    @property
+    def says_something(self) -> bool:
+        """Whether anything was paid in the window, or is open, that has a due date."""
+        return bool(self.allocations) or self.max_dpd is not None
+
 
 @dataclass(frozen=True, slots=True)
 class _Paid:
     """An allocation that counts, of an invoice with a due date."""
 
     open_item_id: UUID
-    amount_minor: int
+    amount: Money
     value_on: date
     days_beyond_terms: int
 
@@ -96,7 +112,7 @@ class _Item:
     """An invoice as it stands at the end of the day."""
 
     open_item_id: UUID
-    open_minor: int
+    open_amount: Money
     days_past_due: int | None  # None: no due date. Of a settled one: when it was settled.
     settled_on: date | None
 
@@ -111,19 +127,21 @@ def behavior(history: History, as_of: date) -> Behavior:
     issued = [each for each in history.invoices if _is_issued(each, as_of)]
     after = window_start(as_of)
     paid = _paid_between(counted, after, as_of)
-    items = _items(issued, counted, as_of)
+    items = _items(issued, counted, as_of, history.currency)
     late_open = [each for each in items if _is_open_and_late(each)]
-    adbt = _mean_beyond_terms(paid)
+    adbt = _mean_beyond_terms(paid, history.currency)
     return Behavior(
         as_of=as_of,
         allocations=len(paid),
         adbt=adbt,
         payment_index=None if adbt is None else payment_index(adbt),
         late_cnt=_late_count(paid, late_open),
-        late_amt=_late_amount(paid, late_open),
+        late_amt=_late_amount(paid, late_open, history.currency),
         max_dpd=_max_days_past_due(items, after),
-        oldest_open_dpd=max([0, *(each.days_past_due or 0 for each in items if each.open_minor)]),
-        trend=_trend(counted, as_of),
+        oldest_open_dpd=max(
+            [0, *(each.days_past_due or 0 for each in items if each.open_amount.minor)]
+        ),
+        trend=_trend(counted, as_of, history.currency),
         tenure_months=_tenure(issued, as_of),
     )
 
@@ -145,58 +163,62 @@ def _is_issued(invoice: Invoice, as_of: date) -> bool:
 
 def _paid_between(allocations: Iterable[Allocation], after: date, until: date) -> list[_Paid]:
     return [
-        _Paid(
-            each.open_item_id, each.amount_minor, each.value_on, (each.value_on - each.due_on).days
-        )
+        _Paid(each.open_item_id, each.amount, each.value_on, (each.value_on - each.due_on).days)
         for each in allocations
         if each.due_on is not None and after < each.value_on <= until
     ]
 
 
-def _items(invoices: Iterable[Invoice], counted: Iterable[Allocation], as_of: date) -> list[_Item]:
-    given: dict[UUID, int] = {}
+def _items(
+    invoices: Iterable[Invoice], counted: Iterable[Allocation], as_of: date, currency: str
+) -> list[_Item]:
+    nothing = Money.zero(currency)
+    given: dict[UUID, Money] = {}
     last: dict[UUID, date] = {}
     for each in counted:
-        given[each.open_item_id] = given.get(each.open_item_id, 0) + each.amount_minor
+        given[each.open_item_id] = given.get(each.open_item_id, nothing) + each.amount
         last[each.open_item_id] = max(last.get(each.open_item_id, each.value_on), each.value_on)
     found = []
     for invoice in invoices:
-        open_minor = invoice.total_minor - given.get(invoice.open_item_id, 0)
-        settled_on = None if open_minor else last.get(invoice.open_item_id)
+        open_amount = invoice.amount - given.get(invoice.open_item_id, nothing)
+        settled_on = None if open_amount.minor else last.get(invoice.open_item_id)
         until = settled_on or as_of
         dpd = None if invoice.due_on is None else (until - invoice.due_on).days
-        found.append(_Item(invoice.open_item_id, open_minor, dpd, settled_on))
+        found.append(_Item(invoice.open_item_id, open_amount, dpd, settled_on))
     return found
 
 
 def _is_open_and_late(item: _Item) -> bool:
-    return item.open_minor > 0 and (item.days_past_due or 0) > LATE_GRACE_DAYS
+    return item.open_amount.minor > 0 and (item.days_past_due or 0) > LATE_GRACE_DAYS
 
 
 def _is_late(paid: _Paid) -> bool:
     return paid.days_beyond_terms > LATE_GRACE_DAYS
 
 
-def _ratio(part: int, whole: int) -> Fraction | None:
-    return Fraction(part, whole) if whole else None
+def _share(part: Money, whole: Money) -> Fraction | None:
+    return part / whole if whole.minor else None
 
 
-def _mean_beyond_terms(paid: Sequence[_Paid]) -> Fraction | None:
-    weighted = sum(each.amount_minor * each.days_beyond_terms for each in paid)
-    return _ratio(weighted, sum(each.amount_minor for each in paid))
+def _mean_beyond_terms(paid: Sequence[_Paid], currency: str) -> Fraction | None:
+    weighted = total((each.amount * each.days_beyond_terms for each in paid), currency)
+    return _share(weighted, total((each.amount for each in paid), currency))
 
 
 def _late_count(paid: Sequence[_Paid], late_open: Sequence[_Item]) -> Fraction | None:
     """An invoice is late when any part of it was, or is."""
     still = {each.open_item_id for each in late_open}
     late = {each.open_item_id for each in paid if _is_late(each)} | still
-    return _ratio(len(late), len({each.open_item_id for each in paid} | still))
+    seen = {each.open_item_id for each in paid} | still
+    return Fraction(len(late), len(seen)) if seen else None
 
 
-def _late_amount(paid: Sequence[_Paid], late_open: Sequence[_Item]) -> Fraction | None:
-    still = sum(each.open_minor for each in late_open)
-    late = sum(each.amount_minor for each in paid if _is_late(each)) + still
-    return _ratio(late, sum(each.amount_minor for each in paid) + still)
+def _late_amount(
+    paid: Sequence[_Paid], late_open: Sequence[_Item], currency: str
+) -> Fraction | None:
+    still = total((each.open_amount for each in late_open), currency)
+    late = total((each.amount for each in paid if _is_late(each)), currency) + still
+    return _share(late, total((each.amount for each in paid), currency) + still)
 
 
 def _max_days_past_due(items: Iterable[_Item], after: date) -> int | None:
@@ -204,16 +226,18 @@ def _max_days_past_due(items: Iterable[_Item], after: date) -> int | None:
         each.days_past_due
         for each in items
         if each.days_past_due is not None
-        and (each.open_minor > 0 or (each.settled_on is not None and each.settled_on > after))
+        and (
+            each.open_amount.minor > 0 or (each.settled_on is not None and each.settled_on > after)
+        )
     ]
     return max(0, *days) if days else None
 
 
-def _trend(counted: Sequence[Allocation], as_of: date) -> Fraction | None:
+def _trend(counted: Sequence[Allocation], as_of: date, currency: str) -> Fraction | None:
     near = as_of - timedelta(days=TREND_RECENT_DAYS)
     far = as_of - timedelta(days=TREND_TOTAL_DAYS)
-    recent = _mean_beyond_terms(_paid_between(counted, near, as_of))
-    earlier = _mean_beyond_terms(_paid_between(counted, far, near))
+    recent = _mean_beyond_terms(_paid_between(counted, near, as_of), currency)
+    earlier = _mean_beyond_terms(_paid_between(counted, far, near), currency)
     return None if recent is None or earlier is None else recent - earlier
 
 

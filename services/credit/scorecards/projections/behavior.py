@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.credit.contract import inbox
-from services.credit.scorecards.domain.behavior import Allocation, History, Invoice
+from services.credit.scorecards.domain.behavior import Allocation, Histories, History, Invoice
 from shared.kernel.decider import expect
 from shared.kernel.envelope import Recorded
+from shared.kernel.money import Money
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import row, table_of
 
@@ -30,6 +31,7 @@ class BehaviorInvoiceRow:
     tenant_id: UUID
     account_id: UUID
     open_item_id: UUID
+    currency: str
     total_minor: int
     issued_on: date
     due_on: date | None
@@ -46,6 +48,7 @@ class BehaviorAllocationRow:
     account_id: UUID
     allocation_id: UUID
     open_item_id: UUID
+    currency: str
     amount_minor: int
     value_on: date
     due_on: date | None
@@ -113,16 +116,24 @@ READ_MODEL: Final = Projection(
 )
 
 
-async def history_of(
-    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, as_known: datetime
-) -> History:
-    """All of one account that was recorded up to the instant; days are left to the domain."""
-    invoices = await _known(connection, BehaviorInvoiceRow, (tenant_id, account_id), as_known)
-    allocations = await _known(connection, BehaviorAllocationRow, (tenant_id, account_id), as_known)
-    return History(
-        [_invoice_as_known(row, as_known) for row in invoices],
-        [_allocation_as_known(row, as_known) for row in allocations],
-    )
+async def histories_of(
+    connection: AsyncConnection, account: tuple[UUID, UUID], currency: str, as_known: datetime
+) -> Histories:
+    """All of one account (tenant, id) that was recorded up to the instant, currency by currency.
+
+    `currency` is the account's; days are left to the domain.
+    """
+    invoices: dict[str, list[Invoice]] = {}
+    allocations: dict[str, list[Allocation]] = {}
+    for issued in await _known(connection, BehaviorInvoiceRow, account, as_known):
+        invoices.setdefault(issued.currency, []).append(_invoice_as_known(issued, as_known))
+    for given in await _known(connection, BehaviorAllocationRow, account, as_known):
+        allocations.setdefault(given.currency, []).append(_allocation_as_known(given, as_known))
+    found = {
+        each: History(each, invoices.get(each, ()), allocations.get(each, ()))
+        for each in sorted({currency, *invoices, *allocations})
+    }
+    return Histories(found.pop(currency), list(found.values()))
 
 
 async def _known(
@@ -146,6 +157,7 @@ def _issued(recorded: Recorded[inbox.InvoiceIssued], item: inbox.Installment) ->
         tenant_id=recorded.tenant_id,
         account_id=event.account_id,
         open_item_id=item.open_item_id,
+        currency=item.amount.currency,
         total_minor=item.amount.minor,
         issued_on=event.issued_on,
         due_on=item.due_on,
@@ -163,6 +175,7 @@ def _applied(recorded: Recorded[inbox.InvoicePaymentApplied]) -> BehaviorAllocat
         account_id=event.account_id,
         allocation_id=event.allocation_id,
         open_item_id=event.open_item_id,
+        currency=event.amount.currency,
         amount_minor=event.amount.minor,
         value_on=event.value_on,
         due_on=event.due_on,
@@ -177,7 +190,7 @@ def _invoice_as_known(row: BehaviorInvoiceRow, as_known: datetime) -> Invoice:
     is_known = row.cancel_recorded_at is not None and row.cancel_recorded_at <= as_known
     return Invoice(
         open_item_id=row.open_item_id,
-        total_minor=row.total_minor,
+        amount=Money(row.total_minor, row.currency),
         issued_on=row.issued_on,
         due_on=row.due_on,
         effective_on=row.effective_on,
@@ -189,7 +202,7 @@ def _allocation_as_known(row: BehaviorAllocationRow, as_known: datetime) -> Allo
     is_known = row.unapply_recorded_at is not None and row.unapply_recorded_at <= as_known
     return Allocation(
         open_item_id=row.open_item_id,
-        amount_minor=row.amount_minor,
+        amount=Money(row.amount_minor, row.currency),
         value_on=row.value_on,
         due_on=row.due_on,
         effective_on=row.effective_on,

@@ -44,12 +44,17 @@ class KnownItem:
 def to_list(
     reached: ListedItem, siblings: Iterable[KnownItem], crossing_on: date
 ) -> Sequence[ListedItem]:
-    """Items of one account and due date that a notice of the day names; none: nothing to send.
+    """Items of one account, due date and currency that a notice of the day names; none: send none.
 
     `reached` is the item that crossed the threshold. It is left out when it is known to be
     closed since.
     """
-    known = {item.open_item_id: item for item in siblings if item.due_on == reached.due_on}
+    currency = reached.open_amount.currency
+    known = {
+        item.open_item_id: item
+        for item in siblings
+        if item.due_on == reached.due_on and item.open_amount.currency == currency
+    }
     listed = []
     for item in known.values():
         amount = item.open_at_start_of(crossing_on)

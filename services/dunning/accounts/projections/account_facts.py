@@ -111,9 +111,9 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                         rows.put(_item(recorded, event, each, each.due_on))
             case InvoiceCanceled():
                 for each in event.installments:
-                    _move(rows, tenant, each.open_item_id, day, 0)
+                    _move(rows, tenant, each.open_item_id, day, Money.zero(each.amount.currency))
             case InvoicePaymentApplied() | InvoicePaymentUnapplied():
-                _move(rows, tenant, event.open_item_id, day, event.open_amount.minor)
+                _move(rows, tenant, event.open_item_id, day, event.open_amount)
             case _:
                 pass  # Of another read model.
     return rows
@@ -149,17 +149,18 @@ def _item(
     )
 
 
-def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after_minor: int) -> None:
+def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after: Money) -> None:
     row = rows.get(OpenItemRow, (tenant_id, open_item_id))
     if row is None:
         return  # Without a due date nobody is reminded of it.
     if day > row.moved_on:
-        moved = replace(row, open_minor=after_minor, moved_on=day, before_minor=row.open_minor)
+        moved = replace(row, open_minor=after.minor, moved_on=day, before_minor=row.open_minor)
     elif day == row.moved_on:
-        moved = replace(row, open_minor=after_minor)
+        moved = replace(row, open_minor=after.minor)
     else:  # Learned late: it was so when the day of the latest movement began.
-        before = row.before_minor + after_minor - row.open_minor
-        moved = replace(row, open_minor=after_minor, before_minor=before)
+        change = after - Money(row.open_minor, row.currency)
+        before = Money(row.before_minor, row.currency) + change
+        moved = replace(row, open_minor=after.minor, before_minor=before.minor)
     rows.put(moved)
 
 

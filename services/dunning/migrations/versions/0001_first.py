@@ -190,6 +190,7 @@ CREATE TABLE dunning_task_item (
   invoice_number TEXT NOT NULL,
   installment BIGINT NOT NULL,
   due_on DATE NOT NULL,
+  currency TEXT NOT NULL,
   open_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, task_id, open_item_id)
 )""",

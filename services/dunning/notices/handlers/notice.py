@@ -13,6 +13,7 @@ def queue_notice(command: commands.QueueNotice) -> Work[State]:
     stream = notice_stream(
         command.book,
         account_id=command.account_id,
+        currency=command.currency,
         due_on=command.due_on,
         step=command.step,
         channel=command.channel,

@@ -139,7 +139,7 @@ def of_row(row: Record, items: Sequence[Record]) -> TaskView:
                 invoice_number=item["invoice_number"],
                 installment=item["installment"],
                 due_on=item["due_on"],
-                open_amount=Money(item["open_minor"], row["currency"]),
+                open_amount=Money(item["open_minor"], item["currency"]),
             )
             for item in items
         ],

@@ -13,6 +13,7 @@ def open_task(command: commands.OpenTask) -> Work[State]:
     stream = task_stream(
         command.book,
         account_id=command.account_id,
+        currency=command.currency,
         due_on=command.due_on,
         step=command.step,
         kind=command.kind,

@@ -88,6 +88,7 @@ class TaskItemRow:
     invoice_number: str
     installment: int
     due_on: date
+    currency: str
     open_minor: int  # When it was opened.
 
 
@@ -196,6 +197,7 @@ def _task_item(recorded: Recorded[Any], item: ListedItem) -> TaskItemRow:
         invoice_number=item.invoice_number,
         installment=item.installment,
         due_on=item.due_on,
+        currency=item.open_amount.currency,
         open_minor=item.open_amount.minor,
     )
 

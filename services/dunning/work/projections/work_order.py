@@ -19,6 +19,7 @@ from services.dunning.accounts.projections.account_facts import AccountRow, Grad
 from services.dunning.work.projections.work_list import CaseItemRow, CaseRow, TaskItemRow, TaskRow
 from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.rows import table_of
+from shared.platform.projector.sums import sum_in
 
 KEY: Final = ("currency", "minus_minor", "oldest_due_on", "grade_rank", "id")
 
@@ -27,13 +28,11 @@ _task, _task_item = table_of(TaskRow), table_of(TaskItemRow)
 _item, _grade, _account = table_of(OpenItemRow), table_of(GradeRow), table_of(AccountRow)
 
 
-def _open_minor(
-    tenant_id: UUID, of: sa.Table, owner: sa.ColumnElement[Any]
-) -> sa.ColumnElement[int]:
-    """What is open today of the items a case or a task names."""
+def _open_minor(tenant_id: UUID, owner: sa.Table, of: sa.Table) -> sa.ScalarSelect[int]:
+    """What is open today, in its currency, of the items a case or a task names."""
     owned = of.c.case_id if of is _case_item else of.c.task_id
-    total = (
-        sa.select(sa.func.coalesce(sa.func.sum(_item.c.open_minor), 0))
+    return (
+        sa.select(sum_in(owner.c.currency, _item.c.currency, _item.c.open_minor))
         .join_from(
             of,
             _item,
@@ -42,9 +41,10 @@ def _open_minor(
                 _item.c.open_item_id == of.c.open_item_id,
             ),
         )
-        .where(of.c.tenant_id == tenant_id, owned == owner)
+        .where(of.c.tenant_id == tenant_id, owned == owner.c.id)
+        .correlate(owner)
+        .scalar_subquery()
     )
-    return sa.cast(total.scalar_subquery(), sa.BigInteger)
 
 
 def _grade_now(tenant_id: UUID, account_id: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
@@ -70,7 +70,7 @@ def _tasks(tenant_id: UUID) -> sa.Select[Any]:
         _task.c.opened_on,
         _task.c.currency,
         _task.c.due_on.label("oldest_due_on"),
-        _open_minor(tenant_id, _task_item, _task.c.id).label("open_minor"),
+        _open_minor(tenant_id, _task, _task_item).label("open_minor"),
     ).where(_task.c.tenant_id == tenant_id, _task.c.status == "open")
 
 
@@ -90,7 +90,7 @@ def _cases(tenant_id: UUID) -> sa.Select[Any]:
         _case.c.opened_on,
         _case.c.currency,
         sa.func.coalesce(oldest.scalar_subquery(), _case.c.opened_on).label("oldest_due_on"),
-        _open_minor(tenant_id, _case_item, _case.c.id).label("open_minor"),
+        _open_minor(tenant_id, _case, _case_item).label("open_minor"),
     ).where(_case.c.tenant_id == tenant_id, _case.c.status == "open")
 
 

@@ -1,4 +1,4 @@
-"""When a threshold was reached, the plan's notices and tasks follow, once per due date."""
+"""When a threshold was reached, notices and tasks of the plan follow, by due date and currency."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ def _command(
                 step=event.threshold_days,
                 kind=action.kind,
                 grade=grade,
+                currency=event.open_amount.currency,
                 items=items,
                 effective_on=recorded.effective_on,
             )

@@ -20,11 +20,11 @@ from shared.platform.projector.keyset import (
     one_of,
     one_row,
     rows_after,
-    signed_sum,
 )
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.projector.sums import sum_in
 from shared.platform.projector.then import happened_by, is_undone, lasting
 
 RECEIVED: Final = "received"
@@ -73,6 +73,7 @@ class PaymentAllocationRow:
     invoice_id: UUID
     invoice_number: str
     installment: int
+    currency: str
     amount_minor: int
     due_on: date | None
     allocated_on: date
@@ -153,6 +154,7 @@ def _given(recorded: Recorded[Any], each: events.Allocation) -> PaymentAllocatio
         invoice_id=each.invoice_id,
         invoice_number=each.invoice_number,
         installment=each.installment,
+        currency=each.amount.currency,
         amount_minor=each.amount.minor,
         due_on=each.due_on,
         allocated_on=recorded.effective_on,
@@ -217,7 +219,7 @@ def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
             of.unallocated_minor.label("unallocated_then"), of.status.label("status_then")
         )
     allocated = (
-        sa.select(sa.func.coalesce(signed_sum(given.amount_minor), 0))
+        sa.select(sum_in(of.currency, given.currency, given.amount_minor))
         .where(given.tenant_id == of.tenant_id, given.payment_id == of.payment_id, *_lasting(at))
         .correlate(payment)
         .scalar_subquery()

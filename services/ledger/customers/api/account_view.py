@@ -74,15 +74,15 @@ def of_state(resource: Resource[State]) -> AccountView:
         contact_person=None,
         language=None,
         sales_owner=None,
-        balances=[balance_of(state.currency, 0, 0)],
+        balances=[balance_of(Money.zero(state.currency), Money.zero(state.currency))],
     )
 
 
-def balance_of(currency: str, owed: int, given: int) -> BalanceView:
-    """Of minor units: what invoices have open, and what is paid but not allocated."""
+def balance_of(owed: Money, given: Money) -> BalanceView:
+    """Of what invoices have open, and what is paid but not allocated."""
     return BalanceView(
-        currency=currency,
-        open_amount=Money(owed, currency),
-        unallocated_amount=Money(given, currency),
-        balance=Money(owed - given, currency),
+        currency=owed.currency,
+        open_amount=owed,
+        unallocated_amount=given,
+        balance=owed - given,
     )

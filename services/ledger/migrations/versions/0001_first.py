@@ -91,6 +91,7 @@ CREATE TABLE invoice_installment (
   installment BIGINT NOT NULL,
   open_item_id UUID NOT NULL,
   due_on DATE,
+  currency TEXT NOT NULL,
   amount_minor BIGINT NOT NULL,
   open_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, invoice_id, installment)
@@ -105,6 +106,7 @@ CREATE TABLE invoice_allocation (
   payment_id UUID NOT NULL,
   payment_number TEXT NOT NULL,
   installment BIGINT NOT NULL,
+  currency TEXT NOT NULL,
   amount_minor BIGINT NOT NULL,
   value_on DATE NOT NULL,
   applied_on DATE NOT NULL,
@@ -158,6 +160,7 @@ CREATE TABLE payment_allocation (
   invoice_id UUID NOT NULL,
   invoice_number TEXT NOT NULL,
   installment BIGINT NOT NULL,
+  currency TEXT NOT NULL,
   amount_minor BIGINT NOT NULL,
   due_on DATE,
   allocated_on DATE NOT NULL,
@@ -211,6 +214,7 @@ CREATE TABLE open_item_movement (
   version BIGINT NOT NULL,
   effective_on DATE NOT NULL,
   recorded_at TIMESTAMPTZ NOT NULL,
+  currency TEXT NOT NULL,
   minor BIGINT NOT NULL,
   type TEXT NOT NULL,
   PRIMARY KEY (tenant_id, open_item_id, version)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.receivables.domain.invoice import events
 from shared.kernel.envelope import Recorded
+from shared.kernel.money import Money
 from shared.platform.projector.keyset import (
     Record,
     between,
@@ -21,11 +22,11 @@ from shared.platform.projector.keyset import (
     one_of,
     one_row,
     rows_after,
-    signed_sum,
 )
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.projector.sums import sum_in
 from shared.platform.projector.then import happened_by, is_undone, lasting
 
 OPEN: Final = "open"
@@ -74,6 +75,7 @@ class InstallmentRow:
     installment: int
     open_item_id: UUID
     due_on: date | None
+    currency: str
     amount_minor: int
     open_minor: int
 
@@ -87,6 +89,7 @@ class InvoiceAllocationRow:
     payment_id: UUID
     payment_number: str
     installment: int
+    currency: str
     amount_minor: int
     value_on: date  # Of the payment.
     applied_on: date
@@ -144,9 +147,9 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
 def _changed(known: InvoiceRow, recorded: Recorded[Any]) -> InvoiceRow:
     match recorded.event:
         case events.InvoicePaymentApplied() as moved:
-            return replace(known, open_minor=known.open_minor - moved.amount.minor)
+            return replace(known, open_minor=(_open(known) - moved.amount).minor)
         case events.InvoicePaymentUnapplied() as moved:
-            return replace(known, open_minor=known.open_minor + moved.amount.minor)
+            return replace(known, open_minor=(_open(known) + moved.amount).minor)
         case events.InvoiceSettled():
             return replace(known, status=SETTLED)
         case events.InvoiceReopened():
@@ -161,6 +164,10 @@ def _changed(known: InvoiceRow, recorded: Recorded[Any]) -> InvoiceRow:
             )
         case _:
             return known
+
+
+def _open(known: InvoiceRow) -> Money:
+    return Money(known.open_minor, known.currency)
 
 
 def _move(rows: Rows, recorded: Recorded[Any], event: Moved) -> None:
@@ -185,6 +192,7 @@ def _move(rows: Rows, recorded: Recorded[Any], event: Moved) -> None:
             payment_id=event.payment_id,
             payment_number=event.payment_number,
             installment=event.installment,
+            currency=event.amount.currency,
             amount_minor=event.amount.minor,
             value_on=event.value_on,
             applied_on=recorded.effective_on,
@@ -226,6 +234,7 @@ def _issue(rows: Rows, recorded: Recorded[Any], event: events.InvoiceIssued) -> 
                 installment=each.installment,
                 open_item_id=each.open_item_id,
                 due_on=each.due_on,
+                currency=each.amount.currency,
                 amount_minor=each.amount.minor,
                 open_minor=each.amount.minor,
             )
@@ -262,7 +271,7 @@ def _at(tenant_id: UUID, at: At) -> sa.Select[Any]:
     if at.is_now:
         return found.add_columns(of.open_minor.label("open_then"), of.status.label("status_then"))
     allocated = (
-        sa.select(sa.func.coalesce(signed_sum(given.amount_minor), 0))
+        sa.select(sum_in(of.currency, given.currency, given.amount_minor))
         .where(given.tenant_id == of.tenant_id, given.invoice_id == of.invoice_id, *_lasting(at))
         .correlate(invoice)
         .scalar_subquery()
@@ -316,7 +325,7 @@ async def installments_of(
     """By invoice, in their order, with `open_then`; a cancellation is not looked at."""
     of, given = installment.c, invoice_allocation.c
     allocated = (
-        sa.select(signed_sum(given.amount_minor))
+        sa.select(sum_in(of.currency, given.currency, given.amount_minor))
         .where(
             given.tenant_id == of.tenant_id,
             given.invoice_id == of.invoice_id,
@@ -326,7 +335,7 @@ async def installments_of(
         .correlate(installment)
         .scalar_subquery()
     )
-    left = of.open_minor if at.is_now else of.amount_minor - sa.func.coalesce(allocated, 0)
+    left = of.open_minor if at.is_now else of.amount_minor - allocated
     found = await connection.execute(
         sa.select(installment, left.label("open_then"))
         .where(of.tenant_id == tenant_id, of.invoice_id.in_(invoice_ids))

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.ledger.customers.api.account_view import AccountView, ContactPersonView, balance_of
 from services.ledger.customers.projections import accounts
 from services.ledger.reports.projections import open_items
+from shared.kernel.money import Money
 from shared.platform.http.models import Id
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.queries import QueryContext
@@ -64,7 +65,11 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountView:
         email=party.get("contact_email"),
     )
     own = [each for each in owed if each["account_id"] == row["account_id"]]
-    balances = [balance_of(each["currency"], each["owed"], each["given"]) for each in own]
+    balances = [
+        balance_of(Money(each["owed"], each["currency"]), Money(each["given"], each["currency"]))
+        for each in own
+    ]
+    nothing = Money.zero(row["currency"])
     return AccountView(
         id=row["account_id"],
         version=row["version"],
@@ -78,5 +83,5 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountView:
         time_zone=row["time_zone"],
         currency=row["currency"],
         opened_on=row["opened_on"],
-        balances=balances or [balance_of(row["currency"], 0, 0)],
+        balances=balances or [balance_of(nothing, nothing)],
     )

@@ -17,7 +17,7 @@ from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import BadEdges, bucket_names
 from services.ledger.reports.projections import aging
 from services.ledger.reports.projections.open_items import Asked
-from shared.kernel.money import Money
+from shared.kernel.money import Money, total
 from shared.platform.http.models import Id
 from shared.platform.http.moments import bounds
 from shared.platform.http.paging import PageRequest, Paging
@@ -189,15 +189,19 @@ def _account(rows: Sequence[Record], edges: Sequence[int]) -> AccountAgingView:
 
 def _buckets(rows: Iterable[Record], edges: Sequence[int], currency: str) -> dict[str, Any]:
     """Every bucket, also empty ones; the total is the sum of what stands above it."""
-    found = {row["bucket"]: (int(row["items"]), int(row["minor"])) for row in rows}
-    filled = [(name, *found.get(name, (0, 0))) for name in bucket_names(edges)]
+    found = {
+        row["bucket"]: (int(row["items"]), Money(int(row["minor"]), row["currency"]))
+        for row in rows
+    }
+    nothing = (0, Money.zero(currency))
+    filled = [(name, *found.get(name, nothing)) for name in bucket_names(edges)]
     return {
         "buckets": [
-            BucketView(bucket=name, items=items, open_amount=Money(minor, currency))
-            for name, items, minor in filled
+            BucketView(bucket=name, items=items, open_amount=amount)
+            for name, items, amount in filled
         ],
         "total": TotalView(
             items=sum(items for _, items, _ in filled),
-            open_amount=Money(sum(minor for _, _, minor in filled), currency),
+            open_amount=total((amount for _, _, amount in filled), currency),
         ),
     }

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.reports.projections import open_items
-from shared.kernel.money import Money
+from shared.kernel.money import Money, total
 from shared.platform.http.models import Currency, Day, Id
 from shared.platform.http.moments import Bounds, bounds
 from shared.platform.http.paging import Paging
@@ -92,7 +92,7 @@ async def list_open_items(
         zones = await accounts.zones(connection, query.tenant_id, legal_entity)
         then = bounds(query, moment, zones)
         rows = await open_items.list_items(connection, asked, then.at, paging.after, paging.limit)
-    return page(paging, rows, _place, lambda row: of_row(row, row["minor"], then), then)
+    return page(paging, rows, _place, lambda row: of_row(row, _open_then(row), then), then)
 
 
 @router.get("/{id}", responses=answers(OpenItemWithMovementsView))
@@ -108,12 +108,13 @@ async def show_open_item(id: Id, query: QueryContext, moment: Moment) -> Respons
         MovementView(
             effective_on=each["effective_on"],
             recorded_at=each["recorded_at"],
-            amount=Money(each["minor"], row["currency"]),
+            amount=Money(each["minor"], each["currency"]),
             type=each["type"],
         )
         for each in moved
     ]
-    item = of_row(row, sum(each["minor"] for each in moved), then)
+    open_then = total((each.amount for each in movements), row["currency"])
+    item = of_row(row, open_then, then)
     return shown(
         OpenItemWithMovementsView(
             **asdict(item), as_of=then.as_of, as_known=then.as_known, movements=movements
@@ -125,7 +126,11 @@ def _place(row: Record) -> tuple[object, object]:
     return row["due_on"] or open_items.FAR, row["open_item_id"]
 
 
-def of_row(row: Record, minor: int, then: Bounds) -> OpenItemView:
+def _open_then(row: Record) -> Money:
+    return Money(row["minor"], row["currency"])
+
+
+def of_row(row: Record, open_then: Money, then: Bounds) -> OpenItemView:
     due_on = row["due_on"]
     is_money = row["kind"] == open_items.UNALLOCATED
     return OpenItemView(
@@ -141,5 +146,5 @@ def of_row(row: Record, minor: int, then: Bounds) -> OpenItemView:
         dated_on=row["dated_on"],
         due_on=due_on,
         days_past_due=days_past_due(due_on, then.as_of) if due_on else None,
-        open_amount=Money(minor, row["currency"]),
+        open_amount=open_then,
     )

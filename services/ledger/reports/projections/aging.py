@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.receivables.domain.aging import CREDIT, NO_DUE_DATE, dated_buckets, due_between
 from services.ledger.reports.projections.open_items import Asked, items_then
-from shared.platform.projector.keyset import Record, signed_sum
+from shared.platform.projector.keyset import Record
 from shared.platform.projector.moment import At
+from shared.platform.projector.sums import sums_by
 
 
 async def aging(
@@ -31,19 +32,15 @@ async def aging(
     With `rows`, those of so many accounts (an account in one currency counts as one).
     """
     found = items_then(asked, at).cte("found").prefix_with("MATERIALIZED")
-    groups: list[sa.ColumnElement[Any]] = [found.c.currency]
-    if by_account:
-        groups = [found.c.account_number, found.c.account_id, found.c.currency]
+    account = [found.c.account_number, found.c.account_id] if by_account else []
+    groups: list[sa.ColumnElement[Any]] = [*account, found.c.currency]
     bucket = _bucket(found.c.minor, found.c.due_on, at.as_of, edges).label("bucket")
-    counted = (
-        sa.select(
-            *groups,
-            bucket,
-            sa.func.count().label("items"),
-            signed_sum(found.c.minor).label("minor"),
-        )
+    counted = sums_by(
+        found.c.currency,
+        sa.select(*account, bucket, sa.func.count().label("items"))
         .where(found.c.minor != 0)
-        .group_by(*groups, bucket)
+        .group_by(*account, bucket),
+        minor=found.c.minor,
     )
     if after is not None:
         last = sa.tuple_(*(sa.literal(part) for part in (after[0], UUID(after[1]), after[2])))
@@ -55,7 +52,8 @@ async def aging(
         counted = sa.select(ranked).where(ranked.c.place <= rows).order_by(ranked.c.place)
     else:
         counted = counted.order_by(*groups)
-    return (await connection.execute(counted)).mappings().all()
+    answer: Sequence[Record] = (await connection.execute(counted)).mappings().all()
+    return answer
 
 
 def _bucket(

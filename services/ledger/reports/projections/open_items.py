@@ -20,18 +20,18 @@ from services.ledger.cash.domain.payment import events as payment
 from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
-from shared.kernel.money import total
+from shared.kernel.money import Money, total
 from shared.platform.projector.keyset import (
     Record,
     between,
     equal_to,
     one_row,
     rows_after,
-    signed_sum,
 )
 from shared.platform.projector.moment import At
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.projector.sums import sum_in, sums_by
 from shared.platform.projector.then import happened_by
 
 INSTALLMENT: Final = "installment"
@@ -77,6 +77,7 @@ class MovementRow:
     version: int  # Of the item's own stream.
     effective_on: date
     recorded_at: datetime
+    currency: str
     minor: int  # Signed: what is owed grows with it.
     type: str
 
@@ -85,7 +86,7 @@ class _Move(NamedTuple):
     """What an event does to one open item."""
 
     open_item_id: UUID
-    minor: int
+    amount: Money
 
 
 def _moves(recorded: Recorded[Any]) -> Sequence[_Move]:
@@ -93,20 +94,20 @@ def _moves(recorded: Recorded[Any]) -> Sequence[_Move]:
     event = recorded.event
     match event:
         case invoice.InvoiceIssued():
-            return [_Move(each.open_item_id, each.amount.minor) for each in event.installments]
+            return [_Move(each.open_item_id, each.amount) for each in event.installments]
         case invoice.InvoicePaymentApplied():
-            return [_Move(event.open_item_id, -event.amount.minor)]
+            return [_Move(event.open_item_id, -event.amount)]
         case invoice.InvoicePaymentUnapplied():
-            return [_Move(event.open_item_id, event.amount.minor)]
+            return [_Move(event.open_item_id, event.amount)]
         case invoice.InvoiceCanceled():
-            return [_Move(each.open_item_id, -each.amount.minor) for each in event.installments]
+            return [_Move(each.open_item_id, -each.amount) for each in event.installments]
         case payment.PaymentReceived():
-            return [_Move(event.open_item_id, -event.amount.minor)]
+            return [_Move(event.open_item_id, -event.amount)]
         case payment.PaymentAllocated():
             given = total((a.amount for a in event.allocations), event.unallocated_amount.currency)
-            return [_Move(open_item_id(recorded.stream_id, 0), given.minor)]
+            return [_Move(open_item_id(recorded.stream_id, 0), given)]
         case payment.PaymentReversed():
-            return [_Move(open_item_id(recorded.stream_id, 0), event.unallocated_before.minor)]
+            return [_Move(open_item_id(recorded.stream_id, 0), event.unallocated_before)]
         case _:
             return []
 
@@ -129,7 +130,7 @@ def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow) 
     rows.put(
         replace(
             known,
-            open_minor=known.open_minor + move.minor,
+            open_minor=(Money(known.open_minor, known.currency) + move.amount).minor,
             first_on=min(known.first_on, recorded.effective_on),
             first_at=min(known.first_at, recorded.recorded_at),
             last_on=max(known.last_on, recorded.effective_on),
@@ -143,7 +144,8 @@ def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow) 
             version=recorded.version,
             effective_on=recorded.effective_on,
             recorded_at=recorded.recorded_at,
-            minor=move.minor,
+            currency=move.amount.currency,
+            minor=move.amount.minor,
             type=recorded.type,
         )
     )
@@ -214,7 +216,7 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
     """
     item, movement = _ITEM.c, _MOVEMENT.c
     counted = (
-        sa.select(sa.func.coalesce(sa.cast(sa.func.sum(movement.minor), sa.BigInteger), 0))
+        sa.select(sum_in(item.currency, movement.currency, movement.minor))
         .where(
             movement.tenant_id == item.tenant_id,
             movement.open_item_id == item.open_item_id,
@@ -287,17 +289,14 @@ async def balances(
 ) -> Sequence[Record]:
     """Now: account_id, currency, what installments have open, and what is unallocated."""
     item = _ITEM.c
-    result = await connection.execute(
-        sa.select(
-            item.account_id,
-            item.currency,
-            signed_sum(sa.case((item.kind == INSTALLMENT, item.open_minor), else_=0)).label("owed"),
-            signed_sum(sa.case((item.kind == UNALLOCATED, -item.open_minor), else_=0)).label(
-                "given"
-            ),
-        )
+    found = sums_by(
+        item.currency,
+        sa.select(item.account_id)
         .where(item.tenant_id == tenant_id, item.account_id.in_(accounts))
-        .group_by(item.account_id, item.currency)
-        .order_by(item.account_id, item.currency)
+        .group_by(item.account_id)
+        .order_by(item.account_id, item.currency),
+        owed=sa.case((item.kind == INSTALLMENT, item.open_minor), else_=0),
+        given=sa.case((item.kind == UNALLOCATED, -item.open_minor), else_=0),
     )
-    return result.mappings().all()
+    rows: Sequence[Record] = (await connection.execute(found)).mappings().all()
+    return rows

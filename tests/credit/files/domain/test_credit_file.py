@@ -63,16 +63,23 @@ def started(as_of: date) -> events.CreditFileReviewStarted:
     return events.CreditFileReviewStarted(account_id=ACCOUNT, as_of=as_of)
 
 
-def score(as_of: date = GOLDEN.as_of, util: Fraction | None = None) -> commands.RecordScore:
+def score(
+    as_of: date = GOLDEN.as_of, util: Fraction | None = None, left_out: Sequence[str] = ()
+) -> commands.RecordScore:
     return commands.RecordScore(
-        file_id=FILE, behavior=replace(GOLDEN, as_of=as_of), utilization=util
+        file_id=FILE,
+        behavior=replace(GOLDEN, as_of=as_of),
+        utilization=util,
+        currencies_left_out=left_out,
     )
 
 
 def review(history: Sequence[events.Event], seen: Behavior) -> Sequence[events.Event]:
     """What a review adds."""
     state = given(credit_file, *history).state
-    command = commands.RecordScore(file_id=FILE, behavior=seen, utilization=None)
+    command = commands.RecordScore(
+        file_id=FILE, behavior=seen, utilization=None, currencies_left_out=()
+    )
     return list(record_score(command, state).events)
 
 
@@ -136,6 +143,27 @@ class TestOnTimer:
 
 
 class TestRecordScore:
+    def test_names_the_currencies_it_left_out_at_no_cost(self) -> None:
+        state = given(credit_file, OPENED, started(GOLDEN.as_of)).state
+
+        own, both = (
+            record_score(score(left_out=left_out), state).events[0]
+            for left_out in ((), ("USD", "VND"))
+        )
+
+        assert isinstance(own, events.CreditFileScored)
+        assert both == replace(
+            own,
+            reasons=(
+                *own.reasons,
+                events.Reason(
+                    id="OTHER_CURRENCIES_LEFT_OUT",
+                    points_lost="0.0000",
+                    currencies=("USD", "VND"),
+                ),
+            ),
+        )
+
     def test_writes_the_golden_score_with_all_it_saw_and_the_first_grade(self) -> None:
         scored, changed = review([OPENED, started(GOLDEN.as_of)], GOLDEN)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.credit.scorecards.domain.behavior import Behavior, behavior, payment_index
 from services.credit.scorecards.domain.scorecard import to_wire
+from shared.kernel.money import CurrenciesMixed
 from tests.support.paying import Paying
 
 T = date(2026, 3, 31)
@@ -172,6 +173,27 @@ class TestBehavior:
 
         assert found.allocations == 0
         assert found.max_dpd is None
+
+    def test_refuses_an_invoice_or_payment_in_another_currency(self) -> None:
+        own, other = golden(), Paying("VND")
+        item = other.owes(100, due_on=T)
+        with pytest.raises(CurrenciesMixed):
+            behavior(replace(own.history, invoices=[*own.invoices, *other.invoices]), T)
+        other.pays(item, 100, on=T)
+        with pytest.raises(CurrenciesMixed):
+            behavior(replace(own.history, allocations=[*own.allocations, *other.allocations]), T)
+
+    def test_says_something_when_anything_was_paid_or_is_open_that_is_due(self) -> None:
+        nothing, open_item, paid_long_ago = Paying(), Paying(), Paying()
+        open_item.owes(100, due_on=T)
+        paid_long_ago.paid(100, days=9, on=date(2025, 3, 31))
+
+        assert [seen(book).says_something for book in (nothing, open_item, paid_long_ago)] == [
+            False,
+            True,
+            False,
+        ]
+        assert seen(golden()).says_something
 
     @given(
         st.lists(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.dunning.accounts.domain.listed_item import KnownItem, to_list
+from shared.kernel.money import Money
 from tests.support.dunning import DUE, ISSUED, ITEM_A, ITEM_B, NUMBERS, after, listed, yuan
 
 ON = after(1)
@@ -25,6 +26,15 @@ class TestToList:
 
     def test_leaves_out_another_due_date(self) -> None:
         assert to_list(listed(), [A, replace(B, due_on=after(7))], ON) == [listed()]
+
+    def test_leaves_out_another_currency(self) -> None:
+        dollars = Money(235_000, "USD")
+        other = replace(B, open_amount=dollars, amount_before=dollars)
+
+        assert to_list(listed(), [A, other], ON) == [listed()]
+        assert to_list(replace(listed(ITEM_B), open_amount=dollars), [A, other], ON) == [
+            replace(listed(ITEM_B), open_amount=dollars)
+        ]
 
     def test_takes_the_event_at_its_word_when_it_knows_no_better(self) -> None:
         assert to_list(listed(), [], ON) == [listed()]

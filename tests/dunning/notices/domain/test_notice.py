@@ -56,12 +56,20 @@ class TestAcceptNotice:
 
 
 class TestNoticeStream:
-    def test_is_another_for_each_step_day_and_channel(self) -> None:
+    def test_is_another_for_each_currency_step_day_and_channel(self) -> None:
         ids = {
-            notice_stream(BOOK, account_id=ACCOUNT, due_on=day, step=step, channel=channel).id
+            notice_stream(
+                BOOK,
+                account_id=ACCOUNT,
+                currency=currency,
+                due_on=day,
+                step=step,
+                channel=channel,
+            ).id
+            for currency in ("CNY", "USD")
             for day in (DUE, after(1))
             for step in (1, 30)
             for channel in ("email", "letter")
         }
 
-        assert len(ids) == 8
+        assert len(ids) == 16

@@ -17,6 +17,7 @@ OPEN = commands.OpenTask(
     step=30,
     kind="phone",
     grade="优质",
+    currency="CNY",
     items=[listed()],
     effective_on=after(30),
 )

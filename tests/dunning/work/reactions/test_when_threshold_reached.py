@@ -12,11 +12,13 @@ from services.dunning.alerts.reactions import when_invoice_became_overdue_raise_
 from services.dunning.notices.domain.notice.commands import QueueNotice
 from services.dunning.notices.handlers import notice as notice_handlers
 from services.dunning.work.domain.task.commands import OpenTask
+from services.dunning.work.handlers import task as task_handlers
 from services.dunning.work.reactions import (
     when_invoice_became_overdue_open_a_case,
     when_threshold_reached_follow_the_plan,
 )
 from shared.kernel.decider import Book
+from shared.kernel.money import Money
 from tests.support.dunning import (
     ACCOUNT,
     BOOK,
@@ -80,6 +82,7 @@ class TestFollowThePlan:
             step=1,
             kind="phone",
             grade="较差",
+            currency="CNY",
             items=[listed(ITEM_A), listed(ITEM_B)],
             effective_on=after(1),
         )
@@ -117,6 +120,29 @@ class TestFollowThePlan:
             streams.run(notice_handlers.queue_notice(email), at(after(1)))
 
         assert len(streams.recorded) == 1
+
+    def test_sends_a_notice_and_opens_a_task_for_each_currency_of_a_due_date(self) -> None:
+        dollars = Money(99_00, "USD")
+        facts = replace(FACTS, items=[A, replace(B, open_amount=dollars, amount_before=dollars)])
+        crossings = [
+            became_overdue(ITEM_A),
+            replace(became_overdue(ITEM_B), open_amount=dollars),
+        ]
+        streams = Streams(TENANT)
+
+        for crossing in crossings:
+            email, phone = follow_the_plan(recorded(crossing, after(1)), facts)
+            assert isinstance(email, QueueNotice)
+            assert isinstance(phone, OpenTask)
+            streams.run(notice_handlers.queue_notice(email), at(after(1)))
+            streams.run(task_handlers.open_task(phone), at(after(1)))
+
+        assert [[item.open_amount for item in each.event.items] for each in streams.recorded] == [
+            [yuan(235_000)],
+            [yuan(235_000)],
+            [dollars],
+            [dollars],
+        ]
 
 
 class TestRaiseAnAlert:

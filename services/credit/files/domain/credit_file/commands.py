@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -25,11 +26,12 @@ class OpenCreditFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordScore:
-    """Judge the customer by what was seen of it."""
+    """Judge the customer by what was seen of it in its account's currency."""
 
     file_id: UUID
     behavior: Behavior
     utilization: Fraction | None  # None: no limit is set.
+    currencies_left_out: Sequence[str]  # In which there was something to judge too.
 
 
 Command = OpenCreditFile | RecordScore

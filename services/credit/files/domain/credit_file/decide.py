@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.credit.scorecards.domain.grade import UNRATED, Standing, next_stan
 from services.credit.scorecards.domain.scorecard import (
     Assessment,
     Judged,
+    Reason,
     assess,
     can_be_scored,
     seen_in,
@@ -117,14 +119,31 @@ def _scored(
         coverage=to_wire(assessment.coverage),
         band=assessment.band,
         indicators=tuple(_indicator(each) for each in assessment.indicators),
-        reasons=tuple(
-            events.Reason(id=each.id, points_lost=to_wire(each.points_lost))
-            for each in assessment.reasons
+        reasons=(
+            *(_reason(each) for each in assessment.reasons),
+            *_left_out(command.currencies_left_out),
         ),
         caps=tuple(events.Cap(id=each.id, grade=each.grade) for each in assessment.caps),
         allocations=command.behavior.allocations,
         watch=after.watch,
         strong=after.strong,
+    )
+
+
+def _reason(reason: Reason) -> events.Reason:
+    return events.Reason(id=reason.id, points_lost=to_wire(reason.points_lost), currencies=())
+
+
+def _left_out(currencies: Sequence[str]) -> Sequence[events.Reason]:
+    """Says that the score is of the account's currency alone, where there are others."""
+    if not currencies:
+        return ()
+    return (
+        events.Reason(
+            id=events.OTHER_CURRENCIES_LEFT_OUT,
+            points_lost=to_wire(Fraction(0)),
+            currencies=tuple(currencies),
+        ),
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
 from services.credit.scorecards.domain.grade import Grade, Rated
 from services.credit.scorecards.domain.scorecard import CapId, Status
+
+OTHER_CURRENCIES_LEFT_OUT: Final = "OTHER_CURRENCIES_LEFT_OUT"  # They are not added without rates.
 
 
 class CarriedOfReview(TypedDict):
@@ -58,8 +60,11 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
+    """An indicator and what it costs, or currencies that were left out and cost nothing."""
+
     id: str
     points_lost: str  # Decimal text.
+    currencies: tuple[str, ...]  # Of OTHER_CURRENCIES_LEFT_OUT alone.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +81,7 @@ class CreditFileScored(OfReview):
     coverage: str  # Decimal text; share of the applicable weights.
     band: Rated  # The score's own, before caps and memory.
     indicators: tuple[Indicator, ...]
-    reasons: tuple[Reason, ...]  # The costliest first; with the score they make 100.
+    reasons: tuple[Reason, ...]  # The costliest first; their points and the score make 100.
     caps: tuple[Cap, ...]
     allocations: int
     watch: int  # Consecutive reviews just below the grade, this one too.

@@ -1,4 +1,4 @@
-"""Every rule a notice obeys. Its number is account, due date, step and channel: it is sent once."""
+"""Every rule a notice obeys: sent once per account, currency, due date, step and channel."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ notice: Aggregate[State, events.Event] = Aggregate(
 
 
 def notice_stream(
-    book: Book, *, account_id: UUID, due_on: date, step: int, channel: str
+    book: Book, *, account_id: UUID, currency: str, due_on: date, step: int, channel: str
 ) -> Stream[State, events.Event]:
-    return notice.stream(book, str(account_id), due_on.isoformat(), str(step), channel)
+    return notice.stream(book, str(account_id), currency, due_on.isoformat(), str(step), channel)

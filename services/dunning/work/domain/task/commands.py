@@ -20,6 +20,7 @@ class OpenTask:
     step: int  # Threshold, days past due.
     kind: str
     grade: str
+    currency: str
     items: Sequence[ListedItem]
     effective_on: date
 

@@ -1,4 +1,4 @@
-"""Every rule a task obeys. Its number is account, due date, step and kind: so it is asked once."""
+"""Every rule a task obeys: asked once per account, currency, due date, step and kind."""
 
 from __future__ import annotations
 
@@ -71,6 +71,6 @@ task: Aggregate[State, events.Event] = Aggregate(
 
 
 def task_stream(
-    book: Book, *, account_id: UUID, due_on: date, step: int, kind: str
+    book: Book, *, account_id: UUID, currency: str, due_on: date, step: int, kind: str
 ) -> Stream[State, events.Event]:
-    return task.stream(book, str(account_id), due_on.isoformat(), str(step), kind)
+    return task.stream(book, str(account_id), currency, due_on.isoformat(), str(step), kind)
