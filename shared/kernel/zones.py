@@ -12,7 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 _ZONES_MAX: Final = 1_000  # zones kept in memory; the IANA list has about 600 names
-_PLACELESS: Final = frozenset(("Factory",))  # In the list, but the time of no place.
+_OF_THE_HOST: Final = frozenset(("localtime", "posixrules", "Factory"))
+_OTHER_COUNTS: Final = ("posix/", "right/")  # Folders of hosts that count leap seconds.
 
 
 class UnknownZone(ValueError):
@@ -22,7 +23,12 @@ class UnknownZone(ValueError):
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
     listed = files("tzdata").joinpath("zones").read_text("ascii").split()
-    return frozenset(listed) - _PLACELESS
+    return frozenset(listed) - _OF_THE_HOST
+
+
+def is_of_the_host(name: str) -> bool:
+    """Whether the name means on each host what that host makes of it."""
+    return name in _OF_THE_HOST or name.startswith(_OTHER_COUNTS)
 
 
 @lru_cache(maxsize=_ZONES_MAX)

@@ -115,7 +115,7 @@ def _detect(content: bytes, columns: Iterable[str]) -> Encoding:
     if any(name in header for name in columns if not name.isascii()):
         return "gb18030"
     raise MapRefused(
-        f"the file is not UTF-8; say its encoding in the map, one of {', '.join(ENCODINGS)}"
+        f"encoding-unknown: not UTF-8; say its encoding in the map, one of {', '.join(ENCODINGS)}"
     )
 
 
@@ -211,7 +211,7 @@ class _Reader:
         if at is None:
             return ""
         if hides_something(record[at].strip()):
-            raise _Broken(name, "invalid-value", "holds a control or invisible character")
+            raise _Broken(name, "character-not-allowed", "a control or invisible character")
         return normalize("NFC", record[at].strip())
 
     def _number(self, record: list[str], name: str) -> str:

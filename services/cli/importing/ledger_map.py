@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.kernel.money import UnknownCurrency, exponent
-from shared.kernel.zones import zone_names
+from shared.kernel.zones import is_of_the_host, zone_names
 
 NET_DAYS_MAX: Final = 3650  # days
 MAP_BYTES_MAX: Final = 100_000  # bytes
@@ -46,6 +46,8 @@ class MapRefused(Exception):
 
 
 def _known_zone(value: str) -> str:
+    if is_of_the_host(value):
+        raise ValueError("must be the same zone on every machine (time-zone-not-fixed)")
     if value not in zone_names():
         raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai")
     return value

@@ -35,7 +35,7 @@ from shared.kernel.money import (
     exponent,
 )
 from shared.kernel.texts import has_controls, hides_something, number_of
-from shared.kernel.zones import zone_names
+from shared.kernel.zones import is_of_the_host, zone_names
 
 SHORT_TEXT_MAX: Final = 100  # characters of a number, a code, a name
 LONG_TEXT_MAX: Final = 2000  # characters of a note
@@ -96,7 +96,7 @@ def read_id(value: object) -> UUID:
 
 def _clean_line(value: str) -> str:
     if hides_something(value):
-        raise fault("invalid_value", "Must not contain control or invisible characters.")
+        raise fault("character_not_allowed", "Must not contain control or invisible characters.")
     if value != value.strip() or not value:
         raise fault("invalid_value", "Must neither be blank nor begin or end with a blank.")
     return normalize("NFC", value)
@@ -104,7 +104,7 @@ def _clean_line(value: str) -> str:
 
 def _clean_text(value: str) -> str:
     if has_controls(value):
-        raise fault("invalid_value", "Must not contain control characters.")
+        raise fault("character_not_allowed", "Must not contain control characters.")
     return normalize("NFC", value)
 
 
@@ -114,6 +114,8 @@ def _plain_number(value: object) -> object:
 
 
 def _known_zone(value: str) -> str:
+    if is_of_the_host(value):
+        raise fault("time_zone_not_fixed", "Must be the same zone on every machine.")
     if value not in zone_names():
         raise fault("invalid_value", "Must be a time zone of the IANA list, such as Asia/Shanghai.")
     return value

@@ -106,7 +106,7 @@ class TestReadLines:
         two_lines = GOOD.replace("甲", '"甲\n乙"')
 
         assert refused(two_lines, "bad", "", GOOD.replace("A1", "A2")) == [
-            (2, "account", "invalid-value"),
+            (2, "account", "character-not-allowed"),
             (4, "", "wrong-number-of-columns"),
         ]
 
@@ -142,7 +142,7 @@ class TestNumbers:
     def test_hold_nothing_that_no_reader_sees(self, hidden: str, cell: str, field: str) -> None:
         line = GOOD.replace(cell, f"{cell}{hidden}1")
 
-        assert refused(line) == [(2, field, "invalid-value")]
+        assert refused(line) == [(2, field, "character-not-allowed")]
 
 
 class TestAmounts:
@@ -192,7 +192,7 @@ class TestDecode:
         german = Columns(account="Käufer", number="Nr", issued_on="Datum", amount="Betrag")
         ledger_map = LedgerMap(date_format="YYYY-MM-DD", legal_entity=ENTITY, columns=german)
 
-        with pytest.raises(MapRefused, match="not UTF-8"):
+        with pytest.raises(MapRefused, match="encoding-unknown"):
             decode("Käufer,Nr,Datum,Betrag\nA,1,2026-01-05,1\n".encode("iso-8859-1"), ledger_map)
 
     def test_refuses_only_the_line_with_a_byte_that_is_no_text(self) -> None:
