@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+
+from shared.kernel.zones import zone_of
 
 
 def start_of_day(day: date, zone: str) -> datetime:
@@ -13,12 +14,12 @@ def start_of_day(day: date, zone: str) -> datetime:
     Where midnight does not exist (clocks go forward at 00:00) it is the first instant after the
     gap; where it happens twice it is the first.
     """
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC)
 
 
 def day_at(instant: datetime, zone: str) -> date:
     """The day it is in the zone at the instant."""
-    return instant.astimezone(ZoneInfo(zone)).date()
+    return instant.astimezone(zone_of(zone)).date()
 
 
 def end_of_month(day: date) -> date:

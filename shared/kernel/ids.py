@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from typing import Final
-from unicodedata import normalize
 from uuid import UUID, uuid5
+
+from shared.kernel.texts import number_of
 
 NAMESPACE: Final = UUID(
     "6f0a7c7e-55d4-5f0b-9a53-0f2f6d3c9c11"
@@ -16,8 +17,8 @@ _CACHED_KEYS_MAX: Final = 100_000  # accounts whose partition is remembered
 
 
 def stream_id(tenant_id: UUID, legal_entity: str, kind: str, *number: str) -> UUID:
-    """The one id of a business thing; two spellings that look alike are the same (NFC)."""
-    parts = [normalize("NFC", part) for part in (str(tenant_id), legal_entity, kind, *number)]
+    """The one id of a business thing; two spellings of one number are the same (`number_of`)."""
+    parts = [number_of(part) for part in (str(tenant_id), legal_entity, kind, *number)]
     return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False, separators=(",", ":")))
 
 

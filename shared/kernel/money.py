@@ -8,17 +8,18 @@ from fractions import Fraction
 from functools import total_ordering
 from typing import Final
 
-# ISO 4217:2015, amendment 176: the active currencies by the number of their minor units.
+# ISO 4217, list one as published on 2026-01-01: the active currencies by the number of their
+# minor units. Metals, funds codes without minor units and test codes are no money here.
 _CODES: Final = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     2: (
-        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD "
-        "CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP "
-        "GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK "
-        "LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO "
-        "NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS "
-        "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST "
-        "YER ZAR ZMW ZWG"
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN "
+        "BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD "
+        "FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW "
+        "KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR "
+        "MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG "
+        "SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD "
+        "USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG"
     ),
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
@@ -27,7 +28,8 @@ EXPONENTS: Final = {code: digits for digits, codes in _CODES.items() for code in
 
 MINOR_MAX: Final = 10**15  # minor units: what a BIGINT holds a thousand times over.
 
-_AMOUNT: Final = re.compile(r"(-?)(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,6}))?")
+_DECIMALS_MAX: Final = 24  # decimals read at most; those behind the currency's must be zeros
+_AMOUNT: Final = re.compile(rf"(-?)(0|[1-9][0-9]{{0,17}})(?:\.([0-9]{{1,{_DECIMALS_MAX}}}))?")
 
 
 class UnknownCurrency(ValueError):
@@ -39,7 +41,7 @@ class AmountMalformed(ValueError):
 
 
 class AmountTooPrecise(ValueError):
-    """More decimals than the currency has minor units."""
+    """A digit other than zero behind the currency's decimals."""
 
 
 class AmountTooLarge(ValueError):
@@ -77,7 +79,7 @@ class Money:
 
     @classmethod
     def of(cls, text: str, currency: str) -> Money:
-        """Reads '1234.50'.
+        """Reads '1234.50'. Zeros behind the currency's decimals say nothing: 100.00 JPY is 100.
 
         Raises UnknownCurrency, AmountMalformed, AmountTooPrecise, AmountTooLarge.
         """
@@ -86,9 +88,9 @@ class Money:
         if found is None:
             raise AmountMalformed(text)
         sign, whole, fraction = found[1], found[2], found[3] or ""
-        if len(fraction) > decimals:
+        if fraction[decimals:].strip("0"):
             raise AmountTooPrecise(text)
-        minor = int(whole + fraction.ljust(decimals, "0"))
+        minor = int(whole + fraction[:decimals].ljust(decimals, "0"))
         if minor > MINOR_MAX:
             raise AmountTooLarge(text)
         return cls(-minor if sign else minor, currency)

@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from unicodedata import normalize
 
-from services.cli.importing.ledger_map import LedgerMap, MapRefused, date_pattern, read_date
+from services.cli.importing.ledger_map import (
+    ENCODINGS,
+    Encoding,
+    LedgerMap,
+    MapRefused,
+    date_pattern,
+    read_date,
+)
 from shared.kernel.money import (
     AmountMalformed,
     AmountTooLarge,
@@ -24,6 +31,7 @@ from shared.kernel.money import (
     Money,
     UnknownCurrency,
 )
+from shared.kernel.texts import hides_something, number_of
 
 FILE_BYTES_MAX: Final = 256 * 2**20  # bytes
 LINES_MAX: Final = 1_000_000  # lines of one import
@@ -76,29 +84,39 @@ def read_file(path: Path, ledger_map: LedgerMap) -> LedgerFile:
         content = path.read_bytes()
     except OSError as problem:
         raise MapRefused(f"{path}: {problem.strerror}") from None
-    return read_lines(decode(content, ledger_map.encoding), ledger_map)
+    return read_lines(decode(content, ledger_map), ledger_map)
 
 
-def decode(content: bytes, encoding: str) -> str:
-    """The text. A byte that is none becomes a lone surrogate, so that only its line is refused."""
+def decode(content: bytes, ledger_map: LedgerMap) -> str:
+    """The text. A byte that is none becomes a lone surrogate, so that only its line is refused.
+
+    Raises MapRefused where the encoding would have to be guessed.
+    """
     if content.startswith(_WIDE_TEXT):
         raise MapRefused("the file is UTF-16; save it as UTF-8")
     content = content.removeprefix(b"\xef\xbb\xbf")
-    return content.decode(
-        _detect(content) if encoding == "detect" else encoding, errors="surrogateescape"
-    )
+    encoding = ledger_map.encoding
+    if encoding == "detect":
+        encoding = _detect(content, ledger_map.columns.named().values())
+    return content.decode(encoding, errors="surrogateescape")
 
 
-def _detect(content: bytes) -> str:
-    """UTF-8 unless GB18030 reads more of it. Chinese in GB18030 is hardly ever valid UTF-8."""
+def _detect(content: bytes, columns: Iterable[str]) -> Encoding:
+    """UTF-8 where it is; GB18030 where a column named in the map reads so.
+
+    Nearly every text of single bytes (a "Müller" in Latin-1, all of Cyrillic) is GB18030 as well,
+    to the letter, so without such a proof a person must say what it is.
+    """
     as_utf8 = content.decode("utf-8", errors="surrogateescape")
     undecoded = len(_UNDECODED.findall(as_utf8))
-    if undecoded == 0:
+    if sum(not character.isascii() for character in as_utf8) > 2 * undecoded or undecoded == 0:
         return "utf-8"
-    beyond_ascii = sum(not character.isascii() for character in as_utf8) - undecoded
-    as_gb18030 = content.decode("gb18030", errors="surrogateescape")
-    worse = len(_UNDECODED.findall(as_gb18030)) >= undecoded
-    return "utf-8" if worse or beyond_ascii > undecoded else "gb18030"
+    header = content.partition(b"\n")[0].decode("gb18030", errors="surrogateescape")
+    if any(name in header for name in columns if not name.isascii()):
+        return "gb18030"
+    raise MapRefused(
+        f"encoding-unknown: not UTF-8; say its encoding in the map, one of {', '.join(ENCODINGS)}"
+    )
 
 
 def read_lines(text: str, ledger_map: LedgerMap) -> LedgerFile:
@@ -168,10 +186,10 @@ class _Reader:
             raise _Broken("", "undecodable-text", "not in the encoding of the file")
         if len(record) != self.width:
             raise _Broken("", "wrong-number-of-columns", f"{len(record)} instead of {self.width}")
-        invoice_number = self._text(record, "number")
+        invoice_number = self._number(record, "number")
         line = Line(
             line=number,
-            account=self._text(record, "account"),
+            account=self._number(record, "account"),
             account_name=self._cell(record, "account_name")[:TEXT_MAX],
             number=invoice_number,
             amount=self._money(record),
@@ -190,10 +208,19 @@ class _Reader:
 
     def _cell(self, record: list[str], name: str) -> str:
         at = self.positions.get(name)
-        return normalize("NFC", record[at].strip()) if at is not None else ""
+        if at is None:
+            return ""
+        if hides_something(record[at].strip()):
+            raise _Broken(name, "character-not-allowed", "a control or invisible character")
+        return normalize("NFC", record[at].strip())
+
+    def _number(self, record: list[str], name: str) -> str:
+        return self._within_limit(number_of(self._cell(record, name)), name)
 
     def _text(self, record: list[str], name: str) -> str:
-        text = self._cell(record, name)
+        return self._within_limit(self._cell(record, name), name)
+
+    def _within_limit(self, text: str, name: str) -> str:
         if not text:
             raise _Broken(name, "missing-value")
         if len(text) > TEXT_MAX:
@@ -227,7 +254,7 @@ class _Reader:
         except UnknownCurrency:
             raise _Broken("currency", "unknown-currency") from None
         except AmountTooPrecise:
-            raise _Broken("amount", "amount-scale", "more decimals than the currency") from None
+            raise _Broken("amount", "amount-scale", "more digits than the currency has") from None
         except (AmountMalformed, AmountTooLarge):
             raise _Broken("amount", "invalid-amount") from None
         if amount.minor <= 0:

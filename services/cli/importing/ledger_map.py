@@ -6,15 +6,30 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
-from zoneinfo import available_timezones
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.kernel.money import UnknownCurrency, exponent
+from shared.kernel.zones import is_of_the_host, zone_names
 
 NET_DAYS_MAX: Final = 3650  # days
 MAP_BYTES_MAX: Final = 100_000  # bytes
+
+Encoding = Literal[
+    "detect",
+    "utf-8",
+    "gb18030",
+    "big5",
+    "shift_jis",
+    "euc-kr",
+    "iso-8859-1",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1254",
+]
+ENCODINGS: Final = get_args(Encoding)[1:]
 
 _DATE_PARTS: Final = {
     "YYYY": r"(?P<year>[0-9]{4})",
@@ -31,7 +46,9 @@ class MapRefused(Exception):
 
 
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if is_of_the_host(value):
+        raise ValueError("must be the same zone on every machine (time-zone-not-fixed)")
+    if value not in zone_names():
         raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai")
     return value
 
@@ -117,7 +134,7 @@ class LedgerMap(_Section):
     """One kind of ledger file."""
 
     date_format: Annotated[str, AfterValidator(_date_format)]
-    encoding: Literal["detect", "utf-8", "gb18030"] = "detect"
+    encoding: Encoding = "detect"
     delimiter: Annotated[str, Field(min_length=1, max_length=1, pattern=r"^[^\"\r\n]$")] = ","
     currency: Currency | None = None  # Of every line; else the column's, else the entity's.
     legal_entity: LegalEntity

@@ -6,11 +6,10 @@ Values become what the domain speaks (Money, date, UUID); nothing is coerced, no
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Final
+from unicodedata import normalize
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +34,8 @@ from shared.kernel.money import (
     UnknownCurrency,
     exponent,
 )
+from shared.kernel.texts import has_controls, hides_something, number_of
+from shared.kernel.zones import is_of_the_host, zone_names
 
 SHORT_TEXT_MAX: Final = 100  # characters of a number, a code, a name
 LONG_TEXT_MAX: Final = 2000  # characters of a note
@@ -49,9 +50,6 @@ _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PRECISE: Final = re.compile(r"-?[0-9]+\.[0-9]{7,}")
-_CONTROLS: Final = frozenset(("Cc", "Cs", "Cn", "Zl", "Zp"))
-_LAYOUT: Final = frozenset("\n\t")
 
 
 def fault(code: str, detail: str) -> PydanticCustomError:
@@ -98,26 +96,29 @@ def read_id(value: object) -> UUID:
     return UUID(value)
 
 
-def _clean(value: str, layout: frozenset[str]) -> str:
-    for character in value:
-        if unicodedata.category(character) in _CONTROLS and character not in layout:
-            raise fault("invalid_value", "Must not contain control characters.")
-    return unicodedata.normalize("NFC", value)
-
-
 def _clean_line(value: str) -> str:
-    cleaned = value if value.isascii() and value.isprintable() else _clean(value, frozenset())
-    if cleaned != cleaned.strip() or not cleaned:
+    if hides_something(value):
+        raise fault("character_not_allowed", "Must not contain control or invisible characters.")
+    if value != value.strip() or not value:
         raise fault("invalid_value", "Must neither be blank nor begin or end with a blank.")
-    return cleaned
+    return normalize("NFC", value)
 
 
 def _clean_text(value: str) -> str:
-    return _clean(value, _LAYOUT)
+    if has_controls(value):
+        raise fault("character_not_allowed", "Must not contain control characters.")
+    return normalize("NFC", value)
+
+
+def _plain_number(value: object) -> object:
+    """Before the length is judged: one character may become eighteen."""
+    return number_of(value) if isinstance(value, str) else value
 
 
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if is_of_the_host(value):
+        raise fault("time_zone_not_fixed", "Must be the same zone on every machine.")
+    if value not in zone_names():
         raise fault("invalid_value", "Must be a time zone of the IANA list, such as Asia/Shanghai.")
     return value
 
@@ -144,6 +145,8 @@ Id = Annotated[UUID, BeforeValidator(read_id), WithJsonSchema({"type": "string",
 ShortText = Annotated[
     str, Field(min_length=1, max_length=SHORT_TEXT_MAX), AfterValidator(_clean_line)
 ]
+Number = Annotated[ShortText, BeforeValidator(_plain_number)]
+"""A business number (of an account, an invoice, a payment): ShortText as numbers are compared."""
 LongText = Annotated[
     str, Field(min_length=1, max_length=LONG_TEXT_MAX), AfterValidator(_clean_text)
 ]
@@ -177,19 +180,21 @@ class MoneyIn(RequestBody):
         currency = info.data.get("currency")
         if currency is None:
             return value  # Said already.
-        if _PRECISE.fullmatch(value):
-            raise fault("amount_scale", "Has more decimals than the currency.")
         try:
             money = Money.of(value, currency)
         except AmountMalformed:
             raise fault("invalid_value", "Must be a decimal text such as 1234.50.") from None
         except AmountTooPrecise:
-            raise fault("amount_scale", "Has more decimals than the currency.") from None
+            raise fault(
+                "amount_scale", "Has digits other than zero behind the decimals of the currency."
+            ) from None
         except AmountTooLarge:
             raise fault(
                 "invalid_value", f"Must not exceed {MINOR_MAX} minor units of the currency."
             ) from None
-        if money.minor < 0 or (money.minor == 0 and not cls.zero_allowed):
+        if money.minor < 0 and cls.zero_allowed:
+            raise fault("amount_not_positive", "Must be zero or above.")
+        if money.minor <= 0 and not cls.zero_allowed:
             raise fault("amount_not_positive", "Must be above zero.")
         return value
 
@@ -208,7 +213,7 @@ class AccountRef(RequestBody):
 
     id: Id | None = None
     legal_entity: Code | None = None
-    number: ShortText | None = None
+    number: Number | None = None
 
     @model_validator(mode="after")
     def _names_one(self) -> AccountRef:
@@ -229,7 +234,7 @@ class ThingRef(RequestBody):
     """Either {"id"} or {"number"}; the legal entity is known from the resource acted on."""
 
     id: Id | None = None
-    number: ShortText | None = None
+    number: Number | None = None
 
     @model_validator(mode="after")
     def _names_one(self) -> ThingRef:

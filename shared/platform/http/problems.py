@@ -1,6 +1,6 @@
 """Describes errors as RFC 9457 problems: which rule and which field, never what was sent.
 
-The slugs of http-api.md that every service shares; a service adds those of its rejections.
+The slugs that every service shares; a service adds those of its rejections.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ STATUS: Final[Mapping[str, int]] = {
     "amount-not-positive": 422,
     "amount-scale": 422,
     "unknown-currency": 422,
+    "time-zone-not-fixed": 422,
+    "character-not-allowed": 422,
     "idempotency-key-reused": 422,
     "if-match-required": 428,
     "internal-error": 500,

@@ -1,6 +1,6 @@
 """Routes that refuse what they cannot read before they read it, and undeclared query parameters.
 
-The order is that of http-api.md §4: not-acceptable, body-too-large, unsupported-media-type.
+The order is fixed: not-acceptable, body-too-large, unsupported-media-type.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from services.cli.importing.ledger_file import Line, Refusal, decode, read_file,
 from services.cli.importing.ledger_map import (
     Amounts,
     Columns,
+    Encoding,
     LedgerMap,
     LegalEntity,
     MapRefused,
@@ -105,7 +106,8 @@ class TestReadLines:
         two_lines = GOOD.replace("甲", '"甲\n乙"')
 
         assert refused(two_lines, "bad", "", GOOD.replace("A1", "A2")) == [
-            (4, "", "wrong-number-of-columns")
+            (2, "account", "character-not-allowed"),
+            (4, "", "wrong-number-of-columns"),
         ]
 
     def test_reads_amounts_as_they_are_written_elsewhere(self) -> None:
@@ -128,23 +130,81 @@ class TestReadLines:
             read_lines("", MAP)
 
 
+class TestNumbers:
+    def test_are_read_as_they_are_compared(self) -> None:
+        wide = GOOD.replace("A1", "\uff21\uff11")
+
+        assert [line.number for line in read_lines(f"{HEADER}\n{wide}\n", MAP).lines] == ["A1"]
+        assert refused(GOOD, wide) == [(3, "number", "duplicate-number")]
+
+    @pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\u3164", "\ufeff", "\u00ad"])
+    @pytest.mark.parametrize(("cell", "field"), [("A1", "number"), ("甲", "account")])
+    def test_hold_nothing_that_no_reader_sees(self, hidden: str, cell: str, field: str) -> None:
+        line = GOOD.replace(cell, f"{cell}{hidden}1")
+
+        assert refused(line) == [(2, field, "character-not-allowed")]
+
+
+class TestAmounts:
+    def test_may_have_zeros_behind_the_digits_of_the_currency(self) -> None:
+        line = GOOD.replace("1234.50,CNY", "100.00,JPY")
+
+        assert [each.amount for each in read_lines(f"{HEADER}\n{line}\n", MAP).lines] == [
+            Money(100, "JPY")
+        ]
+
+
 class TestDecode:
     TEXT = f"{HEADER}\n{GOOD}\n"
 
     @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
     def test_finds_the_encoding(self, encoding: str) -> None:
-        assert decode(self.TEXT.encode(encoding), "detect") == self.TEXT
+        assert decode(self.TEXT.encode(encoding), MAP) == self.TEXT
+
+    # Each of these is to the letter a text in GB18030 too: "M黮ler", "镶弭觐", ...
+    @pytest.mark.parametrize(
+        ("name", "encoding"),
+        [
+            ("Müller", "iso-8859-1"),
+            ("Citroën Médéé", "windows-1252"),
+            ("ПЕТРОВ", "windows-1251"),
+            ("Łódź", "windows-1250"),
+            ("株式会社山田", "shift_jis"),
+            ("臺灣電力", "big5"),
+            ("삼성전자", "euc-kr"),
+            ("华为技术", "gb18030"),
+        ],
+    )
+    def test_asks_for_the_encoding_where_it_would_have_to_guess(
+        self, name: str, encoding: Encoding
+    ) -> None:
+        plain = "customer,invoice,date,amount"
+        columns = Columns(account="customer", number="invoice", issued_on="date", amount="amount")
+        ledger_map = LedgerMap(date_format="YYYY-MM-DD", legal_entity=ENTITY, columns=columns)
+        content = f"{plain}\n{name},A1,2026-01-05,1\n".encode(encoding)
+        told = ledger_map.model_copy(update={"encoding": encoding})
+
+        with pytest.raises(MapRefused, match="say its encoding in the map, one of utf-8, gb18030"):
+            decode(content, ledger_map)
+        assert [line.account for line in read_lines(decode(content, told), told).lines] == [name]
+
+    def test_asks_where_the_columns_of_the_map_are_not_in_it(self) -> None:
+        german = Columns(account="Käufer", number="Nr", issued_on="Datum", amount="Betrag")
+        ledger_map = LedgerMap(date_format="YYYY-MM-DD", legal_entity=ENTITY, columns=german)
+
+        with pytest.raises(MapRefused, match="encoding-unknown"):
+            decode("Käufer,Nr,Datum,Betrag\nA,1,2026-01-05,1\n".encode("iso-8859-1"), ledger_map)
 
     def test_refuses_only_the_line_with_a_byte_that_is_no_text(self) -> None:
         content = self.TEXT.encode() + GOOD.replace("A1", "A2").encode().replace(b"A2", b"A\xff")
-        file = read_lines(decode(content, "detect"), MAP)
+        file = read_lines(decode(content, MAP), MAP)
 
         assert [line.number for line in file.lines] == ["A1"]
         assert [(each.line, each.rule) for each in file.refusals] == [(3, "undecodable-text")]
 
     def test_refuses_utf_16(self) -> None:
         with pytest.raises(MapRefused, match="UTF-16"):
-            decode(self.TEXT.encode("utf-16"), "detect")
+            decode(self.TEXT.encode("utf-16"), MAP)
 
     def test_reads_a_file(self, tmp_path: Path) -> None:
         path = tmp_path / "ledger.csv"

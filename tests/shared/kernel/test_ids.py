@@ -31,6 +31,9 @@ class TestStreamId:
         assert stream_id(TENANT, "CN01", "invoice", "A\u0301") == stream_id(
             TENANT, "CN01", "invoice", "\u00c1"
         )
+        assert stream_id(TENANT, "CN01", "invoice", "\uff21\uff0d\uff17") == stream_id(
+            TENANT, "CN01", "invoice", "A-7"
+        )
 
     def test_keeps_tenant_entity_kind_and_number_apart(self) -> None:
         ids = {

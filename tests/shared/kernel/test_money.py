@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from fractions import Fraction
 from operator import add, lt, sub, truediv
 
+import iso4217
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.money import (
+    EXPONENTS,
     MINOR_MAX,
     AmountMalformed,
     AmountTooLarge,
@@ -33,6 +36,9 @@ class TestMoney:
             ("-0.01", "CNY", -1),
             ("7", "JPY", 7),
             ("0.005", "KWD", 5),
+            ("100.00", "JPY", 100),
+            ("0.4900", "RSD", 49),
+            ("1.000000000000000000", "KWD", 1000),
         ],
     )
     def test_reads_plain_decimals(self, text: str, currency: str, minor: int) -> None:
@@ -45,9 +51,13 @@ class TestMoney:
         with pytest.raises(AmountMalformed):
             Money.of(text, "CNY")
 
-    def test_refuses_more_decimals_than_the_currency_has(self) -> None:
+    @pytest.mark.parametrize(
+        ("text", "currency"),
+        [("1.5", "JPY"), ("100.01", "JPY"), ("1.0005", "KWD"), ("1.001", "CNY")],
+    )
+    def test_refuses_a_digit_behind_those_of_the_currency(self, text: str, currency: str) -> None:
         with pytest.raises(AmountTooPrecise):
-            Money.of("1.5", "JPY")
+            Money.of(text, currency)
 
     def test_refuses_more_than_the_store_can_add_up(self) -> None:
         with pytest.raises(AmountTooLarge):
@@ -96,6 +106,17 @@ class TestMoney:
         amounts = [Money(minor, "CNY") for minor in minors]
 
         assert total(amounts, "CNY") == total(reversed(amounts), "CNY") == Money(sum(minors), "CNY")
+
+
+class TestCurrencies:
+    def test_are_those_of_iso_4217_with_their_minor_units(self) -> None:
+        """SIX publishes the list for ISO; the package holds it as of 2026-01-01."""
+        listed = {
+            each.code: each.exponent for each in iso4217.Currency if each.exponent is not None
+        }
+
+        assert iso4217.__published__ == date(2026, 1, 1)
+        assert listed == EXPONENTS
 
 
 class TestSplit:

@@ -1,4 +1,4 @@
-"""The conventions of http-api.md §1 and the problems of §4, on a service as small as one can be."""
+"""The conventions of HTTP and every problem, on a service as small as one can be."""
 
 from __future__ import annotations
 

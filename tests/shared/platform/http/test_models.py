@@ -18,6 +18,7 @@ from shared.platform.http.models import (
     LongText,
     MoneyIn,
     MoneyOrZeroIn,
+    Number,
     RequestBody,
     ShortText,
     ThingRef,
@@ -66,6 +67,23 @@ class TestMoneyIn:
     ) -> None:
         found = faults(Body, {"total": {"amount": amount, "currency": currency}})
         assert found == [(("total", place), code)]
+
+    @pytest.mark.parametrize(
+        ("amount", "currency", "minor"),
+        [("100.00", "JPY", 100), ("1.0000000000", "CNY", 100), ("0.4900", "RSD", 49)],
+    )
+    def test_takes_zeros_behind_the_digits_of_the_currency(
+        self, amount: str, currency: str, minor: int
+    ) -> None:
+        found = MoneyIn.model_validate({"amount": amount, "currency": currency})
+        assert found.money() == Money(minor, currency)
+
+    def test_says_where_zero_would_have_been_right(self) -> None:
+        below = {"amount": "-1.00", "currency": "CNY"}
+        with pytest.raises(ValidationError, match=r"Must be zero or above\."):
+            MoneyOrZeroIn.model_validate(below)
+        with pytest.raises(ValidationError, match=r"Must be above zero\."):
+            MoneyIn.model_validate(below)
 
     def test_may_be_nothing_only_where_it_says_so(self) -> None:
         nothing = {"amount": "0.00", "currency": "CNY"}
@@ -120,16 +138,34 @@ class TestTexts:
     def test_are_composed(self) -> None:
         assert TypeAdapter(ShortText).validate_python("Zu\u0308rich") == "Z\u00fcrich"
 
-    @pytest.mark.parametrize("value", [" x", "x ", "a\nb", "a\x00b", "\u200b\u2028"])
-    def test_short_ones_refuse_blanks_around_and_controls(self, value: str) -> None:
+    @pytest.mark.parametrize("value", [" x", "x ", "\u3000x"])
+    def test_short_ones_refuse_blanks_around(self, value: str) -> None:
         assert faults(ShortText, value) == [((), "invalid_value")]
+
+    @pytest.mark.parametrize("value", ["a\nb", "a\x00b", "\u200b\u2028"])
+    def test_short_ones_refuse_controls(self, value: str) -> None:
+        assert faults(ShortText, value) == [((), "character_not_allowed")]
+
+    # Zero width space, right-to-left override, filler, byte order mark, soft hyphen, variation
+    # selector, blank of Braille, private use.
+    @pytest.mark.parametrize(
+        "hidden", ["\u200b", "\u202e", "\u3164", "\ufeff", "\u00ad", "\ufe0f", "\u2800", "\ue000"]
+    )
+    @pytest.mark.parametrize("kind", [ShortText, Number])
+    def test_short_ones_hold_nothing_that_no_reader_sees(self, kind: object, hidden: str) -> None:
+        assert faults(kind, f"A{hidden}1") == [((), "character_not_allowed")]
+
+    def test_numbers_are_taken_as_they_are_compared(self) -> None:
+        assert TypeAdapter(Number).validate_python("\uff23\uff2e\uff0d\uff11") == "CN-1"
+        assert faults(Number, "\ufdfa" * 6) == [((), "string_too_long")]  # 18 characters each.
+        assert TypeAdapter(ShortText).validate_python("上海\uff08一\uff09") == "上海\uff08一\uff09"
 
     def test_short_ones_end_somewhere(self) -> None:
         assert faults(ShortText, "x" * 101) == [((), "string_too_long")]
 
     def test_long_ones_have_lines(self) -> None:
         assert TypeAdapter(LongText).validate_python("a\n\tb") == "a\n\tb"
-        assert faults(LongText, "a\x00") == [((), "invalid_value")]
+        assert faults(LongText, "a\x00") == [((), "character_not_allowed")]
 
     def test_codes_are_plain(self) -> None:
         assert TypeAdapter(Code).validate_python("CN01") == "CN01"
@@ -139,6 +175,8 @@ class TestTexts:
     def test_zones_are_those_of_the_world(self) -> None:
         assert TypeAdapter(TimeZone).validate_python("Asia/Shanghai") == "Asia/Shanghai"
         assert faults(TimeZone, "Asia/Atlantis") == [((), "invalid_value")]
+        for host in ("localtime", "posixrules", "Factory", "right/UTC"):
+            assert faults(TimeZone, host) == [((), "time_zone_not_fixed")]
 
 
 class TestAccountRef:
