@@ -124,7 +124,14 @@ class LedgerBook:
     def __post_init__(self) -> None:
         now = noon(self.opened_on)
         register = legal_entity_commands.RegisterLegalEntity(
-            book=BOOK, name="华东贸易", time_zone=ZONE, currency="CNY", now=now
+            book=BOOK,
+            name="华东贸易",
+            time_zone=ZONE,
+            currency="CNY",
+            take_over_on=None,
+            notice_minimum=None,
+            address=None,
+            now=now,
         )
         self.streams.run(legal_entity_handlers.register(register), now)
         for number in self.accounts:
