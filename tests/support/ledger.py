@@ -14,6 +14,7 @@ from services.ledger.cash.domain.payment import events as payment_events
 from services.ledger.cash.domain.payment.decide import payment
 from services.ledger.cash.domain.payment.state import State as PaymentState
 from services.ledger.cash.handlers import payment as payment_handlers
+from services.ledger.cash.handlers import settlement as settlement_handlers
 from services.ledger.customers.domain.account import commands as account_commands
 from services.ledger.customers.domain.account import state as account
 from services.ledger.customers.domain.account.decide import account as accounts
@@ -149,6 +150,8 @@ class LedgerBook:
         net: int | None = 30,
         account: str = "C-1001",
         currency: str = "CNY",
+        entered_on: date | None = None,
+        settlements: Sequence[payment_commands.Settlement] = (),
     ) -> UUID:
         command = invoice_commands.IssueInvoice(
             book=BOOK,
@@ -158,9 +161,9 @@ class LedgerBook:
             issued_on=on,
             due=None if net is None else invoice_commands.NetDays(add_days=net),
             thresholds=THRESHOLDS,
-            now=noon(on),
+            now=noon(entered_on or on),
         )
-        self.streams.run(invoice_handlers.issue(command), command.now)
+        self.streams.run(settlement_handlers.issue(command, settlements), command.now)
         return INVOICES.stream(BOOK, number).id
 
     def receive(
