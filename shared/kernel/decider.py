@@ -261,11 +261,14 @@ AnyChange = Change[Any, Any]
 
 
 class PrivateRow(NamedTuple):
-    """Personal data that must not be in an event: kept in a table of its own, in the same deed."""
+    """Personal data that must not be in an event: kept in a table of its own, in the same deed.
+
+    What is known stays unless `details` say otherwise; None takes it away.
+    """
 
     table: str  # "party" or "note"
     id: UUID
-    details: Mapping[str, str]
+    details: Mapping[str, str | None]
 
 
 def _no_answer(states: States) -> bytes:

@@ -30,6 +30,8 @@ OPERATIONS: Final = [
     for method in methods
 ]
 NOT_JSON: Final = {"/metrics"}
+# It says anew who somebody is: there is nothing that this could contradict.
+BREAKS_NO_RULE: Final = {"/v1/accounts/{id}:change-details"}
 OF_EVENTS: Final = {"Reason", "Cap", "Indicator"}  # Parts of an event, described by its schema.
 
 
@@ -49,7 +51,7 @@ def test_every_route_that_writes_says_which_rules_it_can_break(
 ) -> None:
     responses = DOCUMENTS[service]["paths"][path][method]["responses"]
     if method == "post" and path.startswith("/v1/"):
-        assert {"409", "422"} & set(responses)
+        assert bool({"409", "422"} & set(responses)) is (path not in BREAKS_NO_RULE)
 
 
 def _views(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -8,7 +8,11 @@ from typing import Final
 from uuid import UUID
 
 from services.ledger.cash.domain.payment import events as payment
-from services.ledger.customers.domain.account.events import AccountOpened
+from services.ledger.customers.domain.account.events import (
+    AccountCollectorChanged,
+    AccountDetailsChanged,
+    AccountOpened,
+)
 from services.ledger.customers.domain.legal_entity.events import (
     LegalEntityRegistered,
     TakeOverDateChanged,
@@ -64,6 +68,12 @@ SAMPLES: Final[Sequence[object]] = (
         party_id=UUID("99010000-0000-4000-8000-000000000001"),
         collector_id=UUID("7f020000-0000-4000-8000-000000000001"),
         opened_on=date(2026, 1, 5),
+    ),
+    AccountDetailsChanged(account_id=ACCOUNT_ID, fields=("contact_person", "email")),
+    AccountCollectorChanged(
+        account_id=ACCOUNT_ID,
+        collector_id=UUID("7f020000-0000-4000-8000-000000000002"),
+        previous=UUID("7f020000-0000-4000-8000-000000000001"),
     ),
     invoice.InvoiceIssued(
         account_id=ACCOUNT_ID,

@@ -21,6 +21,8 @@ AREA: Final = Area(
         "ledger.legal_entity.registered.v1": legal_entity_events.LegalEntityRegistered,
         "ledger.legal_entity.take_over_date_changed.v1": legal_entity_events.TakeOverDateChanged,
         "ledger.account.opened.v1": account_events.AccountOpened,
+        "ledger.account.details_changed.v1": account_events.AccountDetailsChanged,
+        "ledger.account.collector_changed.v1": account_events.AccountCollectorChanged,
     },
     read_models=(accounts.READ_MODEL,),
     private_tables=("party",),

@@ -36,6 +36,7 @@ STATUS: Final[Mapping[str, int]] = {
     "amount-not-positive": 422,
     "amount-scale": 422,
     "unknown-currency": 422,
+    "email-address-invalid": 422,
     "idempotency-key-reused": 422,
     "if-match-required": 428,
     "internal-error": 500,

@@ -271,7 +271,9 @@ class Batch:
         self._event_ids.update(event.id for event in deed.events)
         self._next_id += len(deed.events)
         for row in work.private:
-            self._private[row.table, row.id] = (caller.tenant_id, row)
+            _, known = self._private.get((row.table, row.id), (caller.tenant_id, row))
+            merged = row._replace(details={**known.details, **row.details})
+            self._private[row.table, row.id] = (caller.tenant_id, merged)
 
     def _compare_timers(self, id: UUID, writes: Writes) -> None:
         loaded = self._loaded.folded.get(id)

@@ -12,7 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.ledger.customers.domain.account.events import AccountOpened
+from services.ledger.customers.domain.account.events import (
+    AccountCollectorChanged,
+    AccountDetailsChanged,
+    AccountOpened,
+)
 from services.ledger.customers.domain.legal_entity.events import (
     LegalEntityRegistered,
     TakeOverDateChanged,
@@ -64,6 +68,8 @@ def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in events:
         if isinstance(recorded.event, TakeOverDateChanged):
             yield Need(LegalEntityRow, (recorded.tenant_id, recorded.event.code))
+        elif isinstance(recorded.event, AccountDetailsChanged | AccountCollectorChanged):
+            yield Need(AccountRow, (recorded.tenant_id, recorded.event.account_id))
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
@@ -105,6 +111,12 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
                         version=recorded.version,
                     ),
                 )
+            case AccountDetailsChanged(account_id=id):
+                account = _known(rows, AccountRow, recorded, id)
+                rows.put(replace(account, version=recorded.version))
+            case AccountCollectorChanged(account_id=id, collector_id=collector):
+                account = _known(rows, AccountRow, recorded, id)
+                rows.put(replace(account, collector_id=collector, version=recorded.version))
             case _:
                 pass
     return rows

@@ -52,6 +52,9 @@ class AccountWithBalancesView(AccountView, frozen=True, kw_only=True):
         ContactPersonView | None,
         said("Whom to talk to.", {"name": "王芳", "phone": None, "email": None}),
     ]
+    email: Annotated[str | None, said("The customer's own.", "ap@customer.example")]
+    phone: Annotated[str | None, said("The customer's own.", "+86 21 5555 0199")]
+    postal_address: Annotated[str | None, said("Lines of text.", "宁波市海曙区解放路1号\n315000")]
     language: Annotated[str | None, said("Of its notices.", "zh")]
     sales_owner: Annotated[str | None, said("Who sells to it.", "李强")]
     balances: Annotated[list[BalanceView], said("By currency; its own is there even at zero.", [])]
@@ -96,7 +99,7 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountWithBalancesView:
     """An account owes nothing in its own currency until something is open."""
     party = row["details"] or {}
     person = ContactPersonView(
-        name=party.get("contact_name", ""),
+        name=party.get("contact_name") or "",
         phone=party.get("contact_phone"),
         email=party.get("contact_email"),
     )
@@ -109,6 +112,9 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountWithBalancesView:
         number=row["number"],
         name=party.get("name"),
         contact_person=person if person.name else None,
+        email=party.get("email"),
+        phone=party.get("phone"),
+        postal_address=party.get("postal_address"),
         language=party.get("language"),
         sales_owner=party.get("sales_owner"),
         collector_id=row["collector_id"],
