@@ -54,7 +54,7 @@ class LegalEntityView(View, frozen=True, kw_only=True):
     notice_minimum: Annotated[
         Money,
         said(
-            "Nobody is reminded of so little or of less.",
+            "Nobody is reminded of less.",
             {"amount": "1.00", "currency": "CNY"},
         ),
     ]

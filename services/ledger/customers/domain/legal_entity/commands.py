@@ -17,7 +17,7 @@ class RegisterLegalEntity:
     time_zone: str  # IANA name; says when its days begin.
     currency: str
     take_over_on: date | None  # What happened before it is history; None: all of it is acted on.
-    notice_minimum: Money | None  # Nobody is reminded of so little or less; None: 1.00.
+    notice_minimum: Money | None  # Nobody is reminded of less; None: 1.00.
     address: str | None
     now: datetime
 

@@ -16,7 +16,7 @@ class LegalEntityRegistered:
     currency: str
     registered_on: date  # Its own day.
     take_over_on: date | None  # What happened before it is history; None: all of it is acted on.
-    notice_minimum: Money  # Nobody is reminded of less, or of as much.
+    notice_minimum: Money  # Nobody is reminded of less.
     address: str | None  # Lines of text.
 
 
