@@ -34,7 +34,7 @@ from services.cli.installed import RUNTIMES
 from services.cli.simulation.book import TIME_ZONE
 from services.cli.simulation.generator import FIRST_DAY
 from services.cli.simulation.story import Story, free_port
-from services.ledger.receivables.api.invoices import IssueInvoice
+from services.ledger.cash.api.issuing import IssueInvoice
 from shared.kernel.days import start_of_day
 from shared.platform.database.embedded.errors import EmbeddedError
 from shared.platform.database.embedded.folders import default_folder

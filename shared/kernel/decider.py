@@ -80,11 +80,18 @@ class Decided(NamedTuple, Generic[E]):
 NOTHING: Final[Decided[Any]] = Decided(date.min, ())  # What was asked for is true already.
 
 
+class Due(NamedTuple):
+    """When a timer was due, and the instant it is decided at: later where nobody fired it."""
+
+    at: datetime
+    now: datetime
+
+
 def _no_timers(state: object) -> Sequence[Timer]:
     return ()
 
 
-def _on_no_timer(payload: Any, state: object, due_at: datetime) -> Decided[Any]:
+def _on_no_timer(payload: Any, state: object, due: Due) -> Decided[Any]:
     raise CorruptHistory(f"{payload} is due on a stream without timers")
 
 
@@ -99,7 +106,7 @@ class Aggregate(Generic[S, E]):
         evolve: Callable[[S, E], S],
         account_of: Callable[[E], UUID | None],
         timers: Callable[[S], Sequence[Timer]] = _no_timers,
-        on_timer: Callable[[Any, S, datetime], Decided[E]] = _on_no_timer,
+        on_timer: Callable[[Any, S, Due], Decided[E] | Sequence[Decided[E]]] = _on_no_timer,
         payloads: Sequence[type] = (),
     ) -> None:
         self.kind = kind
@@ -107,7 +114,7 @@ class Aggregate(Generic[S, E]):
         self.evolve = evolve
         self.account_of = account_of  # Asked once, of the first event; None: the stream's own id.
         self.timers = timers
-        self.on_timer = on_timer  # (payload, state, due_at); the payload is one of `payloads`.
+        self.on_timer = on_timer  # (payload, state, due), of `payloads`. Several: day after day.
         self.payloads = payloads
 
     def stream(self, book: Book, *number: str) -> Stream[S, E]:
@@ -120,8 +127,16 @@ class Aggregate(Generic[S, E]):
 
     def fire(self, id: UUID, name: str, due_at: datetime) -> Work[S]:
         """The use case a due timer asks for. Raises UnknownTimer."""
-        payload = payload_of(name, self.payloads)
-        return work_on(self.existing(id), lambda state: self.on_timer(payload, state, due_at))
+        payload, stream = payload_of(name, self.payloads), self.existing(id)
+
+        def decided(states: States) -> Sequence[AnyChange]:
+            found = self.on_timer(payload, states.of(stream), Due(due_at, states.now))
+            steps = Steps(states)
+            for each in [found] if isinstance(found, Decided) else found:
+                steps.take(stream, each)
+            return steps.changes
+
+        return Work((stream,), decided)
 
 
 class Stream(NamedTuple, Generic[S, E]):
@@ -151,12 +166,16 @@ class Folded(NamedTuple):
 
 
 class States:
-    """The streams one use case named, and no others."""
+    """The streams one use case named, and no others.
 
-    __slots__ = ("_folded",)
+    `now` is the instant the decision is recorded at: the caller's, not before its cause's.
+    """
 
-    def __init__(self, folded: Mapping[UUID, Folded]) -> None:
+    __slots__ = ("_folded", "now")
+
+    def __init__(self, folded: Mapping[UUID, Folded], now: datetime) -> None:
         self._folded = folded
+        self.now = now
 
     def of(self, stream: Stream[S, E]) -> S:
         return cast(S, self._folded[stream.id].state)
@@ -185,6 +204,7 @@ class Change(NamedTuple, Generic[S, E]):
     ids: Sequence[UUID] = ()  # Where an event's id follows a rule of its own (an alert's).
     happened_at: datetime | None = None
     subject: UUID | None = None  # What it is about, where that is not the stream itself.
+    after: int = 0  # Events of the same use case on this stream, before it was decided.
 
 
 def changed(
@@ -202,6 +222,30 @@ def changed(
     return Change(stream, decided.events, day, ids, happened_at, subject)
 
 
+class Steps:
+    """What one use case decides step by step: each step sees what the ones before it left."""
+
+    def __init__(self, states: States) -> None:
+        self._states = states
+        self._left: dict[UUID, tuple[Any, int]] = {}  # State, and how many events led to it.
+        self.changes: list[Change[Any, Any]] = []
+
+    def of(self, stream: Stream[S, E]) -> S:
+        """The stream as it is now."""
+        return self._now(stream)[0]
+
+    def take(self, stream: Stream[S, E], decided: Decided[E]) -> None:
+        """What was decided on the streams as they are now becomes a change."""
+        state, after = self._now(stream)
+        self.changes.append(changed(stream, decided)._replace(after=after))
+        for event in decided.events:
+            state = stream.aggregate.evolve(state, event)
+        self._left[stream.id] = state, after + len(decided.events)
+
+    def _now(self, stream: Stream[S, E]) -> tuple[S, int]:
+        return self._left.get(stream.id) or (self._states.of(stream), 0)
+
+
 class Resource(NamedTuple, Generic[S]):
     """What a command was about, as it is after it: what its view is made from."""
 
@@ -217,11 +261,14 @@ AnyChange = Change[Any, Any]
 
 
 class PrivateRow(NamedTuple):
-    """Personal data that must not be in an event: a row of its own, in the same transaction."""
+    """Personal data that must not be in an event: a row of its own, in the same transaction.
+
+    What is known stays unless `details` say otherwise; None takes it away.
+    """
 
     table: str  # "party" or "note"
     id: UUID
-    details: Mapping[str, str]
+    details: Mapping[str, str | None]
 
 
 def _no_answer(states: States) -> bytes:
@@ -295,6 +342,11 @@ class Caller:
     expected_version: int | None = None  # If-Match: of the first stream.
     dry_run: bool = False
     traceparent: str = ""
+
+    @property
+    def decided_at(self) -> datetime:
+        """Now; not before its cause was recorded, whose clock may be ahead."""
+        return self.now if self.cause is None else max(self.now, self.cause.recorded_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,15 @@ from typing import Final
 from uuid import UUID
 
 from services.ledger.cash.domain.payment import events as payment
-from services.ledger.customers.domain.account.events import AccountOpened
-from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
+from services.ledger.customers.domain.account.events import (
+    AccountCollectorChanged,
+    AccountDetailsChanged,
+    AccountOpened,
+)
+from services.ledger.customers.domain.legal_entity.events import (
+    LegalEntityRegistered,
+    TakeOverDateChanged,
+)
 from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.money import Money
 
@@ -42,8 +49,16 @@ INSTALLMENTS: Final = (
 
 SAMPLES: Final[Sequence[object]] = (
     LegalEntityRegistered(
-        code="CN01", name="华东贸易有限公司", time_zone="Asia/Shanghai", currency="CNY"
+        code="CN01",
+        name="华东贸易有限公司",
+        time_zone="Asia/Shanghai",
+        currency="CNY",
+        registered_on=date(2026, 1, 5),
+        take_over_on=date(2026, 2, 1),
+        notice_minimum=Money.of("1.00", "CNY"),
+        address="上海市静安区南京西路1号\n200041",
     ),
+    TakeOverDateChanged(code="CN01", take_over_on=date(2026, 3, 1), previous=date(2026, 2, 1)),
     AccountOpened(
         account_id=ACCOUNT_ID,
         legal_entity="CN01",
@@ -53,6 +68,12 @@ SAMPLES: Final[Sequence[object]] = (
         party_id=UUID("99010000-0000-4000-8000-000000000001"),
         collector_id=UUID("7f020000-0000-4000-8000-000000000001"),
         opened_on=date(2026, 1, 5),
+    ),
+    AccountDetailsChanged(account_id=ACCOUNT_ID, fields=("contact_person", "email")),
+    AccountCollectorChanged(
+        account_id=ACCOUNT_ID,
+        collector_id=UUID("7f020000-0000-4000-8000-000000000002"),
+        previous=UUID("7f020000-0000-4000-8000-000000000001"),
     ),
     invoice.InvoiceIssued(
         account_id=ACCOUNT_ID,
@@ -124,6 +145,8 @@ SAMPLES: Final[Sequence[object]] = (
         open_item_id=ITEM_ID,
         due_on=DUE_ON,
         threshold_days=-3,
+        latest_threshold_days=-3,
+        reopened_on=None,
         open_amount=TOTAL,
     ),
     invoice.InvoiceBecameOverdue(
@@ -134,6 +157,8 @@ SAMPLES: Final[Sequence[object]] = (
         open_item_id=ITEM_ID,
         due_on=DUE_ON,
         threshold_days=1,
+        latest_threshold_days=30,
+        reopened_on=None,
         open_amount=LEFT,
     ),
     invoice.InvoiceDaysPastDueReached(
@@ -144,6 +169,8 @@ SAMPLES: Final[Sequence[object]] = (
         open_item_id=ITEM_ID,
         due_on=DUE_ON,
         threshold_days=30,
+        latest_threshold_days=30,
+        reopened_on=date(2026, 4, 10),
         open_amount=LEFT,
     ),
     invoice.InvoiceOverdueCured(

@@ -30,7 +30,7 @@ class Inspected(Protocol):
 
     async def timers(self) -> list[TimerRow]: ...
 
-    async def private(self, table: str) -> Mapping[UUID, Mapping[str, str]]: ...
+    async def private(self, table: str) -> Mapping[UUID, Mapping[str, str | None]]: ...
 
 
 class InMemory:
@@ -51,7 +51,7 @@ class InMemory:
     async def timers(self) -> list[TimerRow]:
         return sorted(self.memory.timers.values())
 
-    async def private(self, table: str) -> Mapping[UUID, Mapping[str, str]]:
+    async def private(self, table: str) -> Mapping[UUID, Mapping[str, str | None]]:
         return {
             row.id: row.details for _, row in self.memory.private.values() if row.table == table
         }
@@ -83,6 +83,6 @@ class InPostgres:
     async def timers(self) -> list[TimerRow]:
         return [TimerRow(*row) for row in await self.rows(TIMERS)]  # type: ignore[arg-type] # columns of TIMERS
 
-    async def private(self, table: str) -> Mapping[UUID, Mapping[str, str]]:
+    async def private(self, table: str) -> Mapping[UUID, Mapping[str, str | None]]:
         rows = await self.rows(f"SELECT id, details FROM {table}")
         return {row[0]: json.loads(str(row[1])) for row in rows}  # type: ignore[misc] # columns as selected

@@ -43,12 +43,15 @@ class KeyedRequests:
 
     legal_entity: str
 
-    def register(self, *, name: str, time_zone: str, currency: str) -> KeyedRequest:
+    def register(
+        self, *, name: str, time_zone: str, currency: str, take_over_on: date
+    ) -> KeyedRequest:
         body = {
             "code": self.legal_entity,
             "name": name,
             "time_zone": time_zone,
             "currency": currency,
+            "take_over_on": take_over_on,
         }
         return self._request("ledger", "/legal-entities", "legal_entity", self.legal_entity, body)
 
@@ -72,6 +75,7 @@ class KeyedRequests:
         total: Money,
         issued_on: date,
         due: date | int | None,
+        settlements: Sequence[Body] = (),
     ) -> KeyedRequest:
         """`due` is a day, or net days from the invoice date, or nothing at all."""
         body: dict[str, object] = {
@@ -84,7 +88,18 @@ class KeyedRequests:
             body["due_on"] = due
         elif due is not None:
             body["terms"] = {"anchor": "invoice", "add_days": due}
+        if settlements:
+            body["settlements"] = settlements
         return self._request("ledger", "/invoices", "invoice", number, body)
+
+    def settlement(self, number: str, *, amount: Money, value_on: date, method: str) -> Body:
+        """A payment that an invoice is issued with."""
+        return {
+            "payment_number": number,
+            "value_on": value_on,
+            "amount": amount,
+            "method": method,
+        }
 
     def receive_payment(
         self,

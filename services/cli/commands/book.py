@@ -52,6 +52,11 @@ PatienceOption = Annotated[
 CustomersOption = Annotated[int, typer.Option(min=1, max=CUSTOMERS_MAX, help="How many.")]
 MonthsOption = Annotated[int, typer.Option(min=1, max=MONTHS_MAX, help="How long.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="The same seed, the same book.")]
+TakeOverOption = typer.Option(
+    formats=["%Y-%m-%d"],
+    metavar="YYYY-MM-DD",
+    help="What happened before it is history; else the map's, the first day, or today.",
+)
 DayOption = typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")
 
 
@@ -79,6 +84,7 @@ def import_ledger(
     ] = False,
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
+    take_over_on: Annotated[datetime | None, TakeOverOption] = None,
     patience: PatienceOption = RETRY_S_MAX,
 ) -> None:
     """Import invoices and their settlement; what is refused is reported, the rest goes in.
@@ -89,7 +95,8 @@ def import_ledger(
     if not drive_clock and (first or last):
         raise typer.BadParameter("--from and --to belong to --drive-clock")
     try:
-        summary = asyncio.run(_import(file, ledger_map, url, days, patience))
+        taken_over_on = take_over_on.date() if take_over_on else None
+        summary = asyncio.run(_import(file, ledger_map, url, days, taken_over_on, patience))
     except MapRefused as problem:
         progress_console.print(str(problem), style="red", markup=False, highlight=False)
         raise typer.Exit(FILE_REFUSED) from None
@@ -105,13 +112,18 @@ def _days(first: datetime | None, last: datetime | None) -> tuple[date, date]:
 
 
 async def _import(
-    path: Path, map_path: Path, url: str, days: tuple[date, date] | None, patience_s: float
+    path: Path,
+    map_path: Path,
+    url: str,
+    days: tuple[date, date] | None,
+    take_over_on: date | None,
+    patience_s: float,
 ) -> Summary:
     ledger_map = read_map(map_path)
     file = read_file(path, ledger_map)
     with _bar(path.name, ticks(file.lines)) as advance:
         async with Duebook(url, retry_s_max=patience_s) as duebook:
-            importer = Importer(duebook, ledger_map, lambda: advance(1))
+            importer = Importer(duebook, ledger_map, lambda: advance(1), take_over_on=take_over_on)
             for refusal in file.refusals:
                 importer.summary.refuse(refusal)
             if days is None:
@@ -126,6 +138,8 @@ def _tell(summary: Summary) -> None:
     unsaid = summary.refused - len(summary.refusals)
     if unsaid:
         progress_console.print(f"and {unsaid} more refused lines")
+    for note in summary.notes:
+        progress_console.print(note, markup=False, highlight=False, soft_wrap=True)
     for what, count in outcome(summary).items():
         typer.echo(f"{what}: {count}")
 

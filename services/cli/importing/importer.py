@@ -1,7 +1,7 @@
 """Puts a ledger file into a running Duebook, over HTTP, as often as one likes.
 
 Every refused line is reported and the rest goes in. With a driven clock the book happens day by
-day as it once did; without, it is entered at once.
+day as it once did; without, it is entered at once, each invoice with its settlement.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Answer, Duebook, Refused
-from services.cli.client.keyed_requests import KeyedRequest, KeyedRequests
+from services.cli.client.keyed_requests import Body, KeyedRequest, KeyedRequests
 from services.cli.client.lanes import in_lanes
 from services.cli.importing.driven_clock import DrivenClock
 from services.cli.importing.ledger_file import Line, Refusal
 from services.cli.importing.ledger_map import LedgerMap, MapRefused
+from shared.kernel.days import day_at
 from shared.platform.observability import failpoints
 
 OTHER_HAS_OPENED: Final = frozenset(("number-already-used", "idempotency-key-reused"))
@@ -39,6 +39,10 @@ _FIELDS: Final = {
     "/amount/currency": "currency",
     "/value_on": "settled_on",
     "/effective_on": "settled_on",
+    "/settlements/0/payment_number": "number",
+    "/settlements/0/amount/amount": "amount",
+    "/settlements/0/amount/currency": "currency",
+    "/settlements/0/value_on": "settled_on",
 }
 
 Do = Callable[[Line], Awaitable[None]]
@@ -52,6 +56,7 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
     refused: int = 0
+    notes: list[str] = field(default_factory=list)  # What somebody should know of the book.
 
     def refuse(self, refusal: Refusal) -> None:
         self.refused += 1
@@ -62,23 +67,31 @@ class Summary:
 class Importer:
     """One import. `tick` is told after every line's invoice, and every settlement."""
 
-    def __init__(self, duebook: Duebook, ledger_map: LedgerMap, tick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        duebook: Duebook,
+        ledger_map: LedgerMap,
+        tick: Callable[[], None],
+        *,
+        take_over_on: date | None = None,
+    ) -> None:
+        """Without `take_over_on` the map says it, or the day of the import is it."""
         self._duebook = duebook
         self._map = ledger_map
         self._requests = KeyedRequests(ledger_map.legal_entity.code)
         self._tick = tick
+        self._take_over_on = take_over_on or ledger_map.legal_entity.take_over_on
         self._accounts: dict[str, Refused | None] = {}  # Opened, or why not.
         self._missing: set[int] = set()  # Lines whose invoice did not go in.
         self.summary = Summary()
 
     async def run(self, lines: Sequence[Line]) -> Summary:
-        """Accounts, invoices, then payments in the order of their dates."""
+        """Accounts, then invoices with their settlements. Today is what the ledger's clock says."""
         self.summary.lines = len(lines)
-        await self._register()
+        (ledger,) = await Clocks(self._duebook, ("ledger",)).read()
+        await self._register(day_at(ledger.now, self._map.legal_entity.time_zone))
         await in_lanes([(line,) for line in _first_of_each(lines)], self._open)
-        await in_lanes(_by_account(lines), self._issue)
-        settled = [line for line in lines if line.settled_on is not None]
-        await in_lanes(_by_account(sorted(settled, key=attrgetter("settled_on"))), self._settle)
+        await in_lanes(_by_account(lines), self._enter)
         return self.summary
 
     async def drive(self, lines: Sequence[Line], first: date, last: date) -> Summary:
@@ -86,7 +99,7 @@ class Importer:
         self.summary.lines = len(lines)
         clock = DrivenClock(Clocks(self._duebook), self._map.legal_entity.time_zone)
         await clock.reach(first)
-        await self._register()
+        await self._register(first)
         for day, work in _calendar(lines, first, last):
             await clock.reach(day)
             await in_lanes(work, self._do)
@@ -101,26 +114,48 @@ class Importer:
     async def _do(self, step: _Step) -> None:
         if step.settles:
             await self._settle(step.line)
+        elif step.is_history:
+            await self._open(step.line)
+            await self._enter(step.line)
         else:
             await self._open(step.line)
             await self._issue(step.line)
 
-    async def _register(self) -> None:
+    async def _register(self, today: date) -> None:
+        """Unless it is registered; then its take-over date stays, and is told if in doubt."""
         entity = self._map.legal_entity
         try:
             answer = await self._duebook.query("ledger", f"/legal-entities/{entity.code}")
         except Refused as refused:
             if refused.status != 404:
                 raise
-            await self._post(
-                self._requests.register(
-                    name=entity.name, time_zone=entity.time_zone, currency=entity.currency
-                )
-            )
+            await self._register_now(self._take_over_on or today)
             return
         known = answer.body["time_zone"], answer.body["currency"]
         if known != (entity.time_zone, entity.currency):
             raise MapRefused(f"{entity.code} is registered with {' and '.join(known)}")
+        found, wanted = answer.body["take_over_on"], self._take_over_on
+        if found is None:
+            self.summary.notes.append(
+                f"{entity.code} has no take-over date: all that is overdue is acted on"
+            )
+        elif wanted is not None and found != wanted.isoformat():
+            self.summary.notes.append(f"{entity.code} keeps its take-over date, {found}")
+
+    async def _register_now(self, take_over_on: date) -> None:
+        entity = self._map.legal_entity
+        try:
+            await self._post(
+                self._requests.register(
+                    name=entity.name,
+                    time_zone=entity.time_zone,
+                    currency=entity.currency,
+                    take_over_on=take_over_on,
+                )
+            )
+        except Refused as refused:
+            if refused.code not in OTHER_HAS_OPENED:
+                raise
 
     async def _open(self, line: Line) -> None:
         if line.account in self._accounts:
@@ -134,7 +169,22 @@ class Importer:
             known = refused.code in OTHER_HAS_OPENED
             self._accounts[line.account] = None if known else refused
 
-    async def _issue(self, line: Line) -> None:
+    async def _enter(self, line: Line) -> None:
+        """The invoice with its settlement, in one request."""
+        settled_on = line.settled_on
+        if settled_on is None:
+            await self._issue(line)
+            return
+        settlement = self._requests.settlement(
+            line.number,
+            amount=line.amount,
+            value_on=settled_on,
+            method=self._map.payment.method,
+        )
+        await self._issue(line, (settlement,))
+        self._tick()
+
+    async def _issue(self, line: Line, settlements: Sequence[Body] = ()) -> None:
         terms = self._map.terms
         request = self._requests.issue_invoice(
             line.number,
@@ -142,11 +192,15 @@ class Importer:
             total=line.amount,
             issued_on=line.issued_on,
             due=line.due_on or (terms.net_days if terms else None),
+            settlements=settlements,
         )
         try:
             refused = self._accounts.get(line.account)
             if refused is None:
-                self._count("invoices", await self._post(request))
+                answer = await self._post(request)
+                self._count("invoices", answer)
+                for _ in settlements:
+                    self._count("payments", answer)
             else:
                 self._refuse(line, "account", refused.code)
         except Refused as refused:
@@ -200,6 +254,7 @@ class Importer:
 class _Step:
     line: Line
     settles: bool
+    is_history: bool = False  # It is entered when it was settled already.
 
 
 def _field(refused: Refused, otherwise: str) -> str:
@@ -227,7 +282,11 @@ def _calendar(
     for line in lines:
         if line.issued_on > last:
             continue
-        _lane(days, max(line.issued_on, first), line)[0].append(_Step(line, settles=False))
+        is_history = line.settled_on is not None and line.settled_on <= first
+        step = _Step(line, settles=False, is_history=is_history)
+        _lane(days, max(line.issued_on, first), line)[0].append(step)
+        if is_history:
+            continue
         if line.settled_on is not None and line.settled_on <= last:
             _lane(days, max(line.settled_on, first), line)[1].append(_Step(line, settles=True))
     for day in sorted(days):

@@ -84,6 +84,7 @@ class LegalEntity(_Section):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     time_zone: Zone
     currency: Currency
+    take_over_on: date | None = None  # What happened before it is history.
 
 
 class Columns(_Section):

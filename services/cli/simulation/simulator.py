@@ -43,7 +43,12 @@ class Simulator:
         clock = DrivenClock(Clocks(self._duebook), TIME_ZONE)
         await clock.reach(self._book.first)
         await self._post(
-            self._requests.register(name=self._book.name, time_zone=TIME_ZONE, currency=CURRENCY)
+            self._requests.register(
+                name=self._book.name,
+                time_zone=TIME_ZONE,
+                currency=CURRENCY,
+                take_over_on=self._book.first,
+            )
         )
         for day, lanes in self._book.days():
             await clock.reach(day)

@@ -21,6 +21,12 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCollectorChanged:
+    account_id: UUID
+    collector_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Installment:
     installment: int
     open_item_id: UUID
@@ -124,6 +130,7 @@ Crossing = InvoiceDueDateApproached | InvoiceBecameOverdue | InvoiceDaysPastDueR
 
 SUBSCRIBES_TO: Final[Mapping[str, type]] = {
     "ledger.account.opened.v1": AccountOpened,
+    "ledger.account.collector_changed.v1": AccountCollectorChanged,
     "ledger.invoice.issued.v1": InvoiceIssued,
     "ledger.invoice.canceled.v1": InvoiceCanceled,
     "ledger.invoice.payment_applied.v1": InvoicePaymentApplied,

@@ -38,6 +38,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unknown-currency": 422,
     "time-zone-not-fixed": 422,
     "character-not-allowed": 422,
+    "email-address-invalid": 422,
     "idempotency-key-reused": 422,
     "if-match-required": 428,
     "internal-error": 500,

@@ -64,6 +64,10 @@ class _Decision:
         self.created: list[NewStream] = []
         self.events: list[NewEvent] = []
 
+    def written(self, id: UUID, before: Mapping[UUID, Folded]) -> int:
+        """How many events the stream has got so far."""
+        return self.after[id].version - before[id].version
+
 
 class UndeclaredTable(LookupError):
     """A use case keeps personal data in a table that no area of its service declares."""
@@ -107,7 +111,7 @@ class Batch:
                 return _replay(known, caller)
             before = self._states_before(work, caller)
             decision = self._decide(work, caller, before)
-            answer = work.answer(States(decision.after))
+            answer = work.answer(States(decision.after, caller.decided_at))
         except Exception as problem:  # A bug in one use case must not reach its neighbors.
             return problem
         versions = {id: decision.after[id].version for id in decision.changed}
@@ -163,11 +167,11 @@ class Batch:
 
     def _decide(self, work: AnyWork, caller: Caller, before: Mapping[UUID, Folded]) -> _Decision:
         decision = _Decision(before)
-        for change in tuple(work.decide(States(before))):
+        for change in tuple(work.decide(States(before, caller.decided_at))):
             if change.stream.id not in before:
                 raise TypeError("a change of a stream that the work did not name")
-            if change.stream.id in decision.changed:
-                raise TypeError("two changes of one stream were decided on the same state")
+            if change.after != decision.written(change.stream.id, before):
+                raise TypeError("a change was decided on another state than it comes to")
             if change.events:
                 decision.changed.add(change.stream.id)
                 self._apply(change, caller, decision)
@@ -189,9 +193,7 @@ class Batch:
             raise TypeError("a stream without a partition key")
         account_id, legal_entity = folded.account_id, folded.legal_entity
         partition = partition_of(account_id)
-        recorded_at = max(caller.now, folded.recorded_at or caller.now)
-        if caller.cause is not None:
-            recorded_at = max(recorded_at, caller.cause.recorded_at)
+        recorded_at = max(caller.decided_at, folded.recorded_at or caller.decided_at)
         headers = {
             "subject": str(change.subject or stream.id),
             "time": instant_text(_happened_at(change, caller) or recorded_at),
@@ -255,7 +257,7 @@ class Batch:
             yield from change.ids
         elif caller.event_id is not None:
             for n in range(1, len(change.events) + 1):
-                yield caller.event_id(change.stream.id, n)
+                yield caller.event_id(change.stream.id, change.after + n)
         else:
             for _ in change.events:
                 yield UUID(int=self._next_id + len(decision.events))
@@ -269,7 +271,9 @@ class Batch:
         self._event_ids.update(event.id for event in decision.events)
         self._next_id += len(decision.events)
         for row in work.private:
-            self._private[row.table, row.id] = (caller.tenant_id, row)
+            _, known = self._private.get((row.table, row.id), (caller.tenant_id, row))
+            merged = row._replace(details={**known.details, **row.details})
+            self._private[row.table, row.id] = (caller.tenant_id, merged)
 
     def _compare_timers(self, id: UUID, writes: Writes) -> None:
         loaded = self._loaded.folded.get(id)

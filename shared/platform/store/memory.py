@@ -97,7 +97,9 @@ class MemoryStore:
         for timer in writes.timers_kept:
             self.timers[timer.stream_id, timer.name] = timer
         for tenant_id, row in writes.private:
-            self.private[row.table, row.id] = (tenant_id, row)
+            _, known = self.private.get((row.table, row.id), (tenant_id, row))
+            merged = row._replace(details={**known.details, **row.details})
+            self.private[row.table, row.id] = (tenant_id, merged)
 
 
 class MemoryTransaction:

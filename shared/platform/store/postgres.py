@@ -113,7 +113,7 @@ SELECT CASE WHEN expectations AND all_appended THEN pg_current_xact_id()::text
 PRIVATE: Final = """
 INSERT INTO {table} (id, tenant_id, details)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[])
-ON CONFLICT (id) DO UPDATE SET details = excluded.details"""
+ON CONFLICT (id) DO UPDATE SET details = {table}.details || excluded.details"""
 
 COMMITTED: Final = "SELECT pg_xact_status($1::text::xid8)"
 
@@ -319,5 +319,5 @@ def _columns(writes: Writes) -> list[list[object]]:
     ]
 
 
-def _json(fields: Mapping[str, str]) -> str:
+def _json(fields: Mapping[str, str | None]) -> str:
     return msgspec.json.encode(dict(fields)).decode()

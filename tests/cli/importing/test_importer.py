@@ -63,12 +63,12 @@ async def drive(pretend: Pretend, lines: tuple[Line, ...] = LINES) -> Summary:
 
 
 class TestRun:
-    async def test_enters_accounts_then_invoices_then_payments(self) -> None:
+    async def test_enters_accounts_then_invoices_with_their_settlements(self) -> None:
         pretend = Pretend()
         summary = await run(pretend)
         kinds = [path.split("/")[2].split(":")[0] for path, _ in pretend.received]
 
-        assert kinds[:6] == ["legal-entities", "accounts", "accounts", *["invoices"] * 3]
+        assert kinds == ["legal-entities", "accounts", "accounts", *["invoices"] * 3]
         assert dict(summary.counts) == {"accounts": 2, "invoices": 3, "payments": 2}
         assert summary.refused == 0
 
@@ -83,16 +83,22 @@ class TestRun:
                 "issued_on": "2012-01-09",
                 "total": {"amount": "5.00", "currency": "CNY"},
                 "terms": {"anchor": "invoice", "add_days": 30},
-            }
-        ]
-        assert pretend.commands(":allocate") == [
-            {
-                "effective_on": "2012-02-01",
-                "allocations": [
-                    {"invoice": {"number": "I2"}, "amount": {"amount": "5.00", "currency": "CNY"}}
+                "settlements": [
+                    {
+                        "payment_number": "I2",
+                        "value_on": "2012-02-01",
+                        "amount": {"amount": "5.00", "currency": "CNY"},
+                        "method": "transfer",
+                    }
                 ],
             }
         ]
+
+    async def test_says_no_settlement_of_what_is_open(self) -> None:
+        pretend = Pretend()
+        await run(pretend, LINES[2:])
+
+        assert "settlements" not in pretend.commands("/invoices")[0]
 
     async def test_writes_nothing_the_second_time(self) -> None:
         pretend = Pretend()
@@ -121,7 +127,30 @@ class TestRun:
         summary = await run(pretend)
 
         assert summary.refusals == [Refusal(2, "number", "number-already-used")]
-        assert [body["number"] for body in pretend.commands("/payments")] == ["I3"]
+        assert [body["number"] for body in pretend.commands("/invoices")] == ["I4", "I3"]
+
+    @pytest.mark.parametrize(
+        ("pointer", "column"),
+        [
+            ("/settlements/0/value_on", "settled_on"),
+            ("/settlements/0/payment_number", "number"),
+            ("/settlements/0/amount/amount", "amount"),
+            ("/settlements/0/amount/currency", "currency"),
+        ],
+    )
+    async def test_names_the_column_of_a_settlement_that_is_refused(
+        self, pointer: str, column: str
+    ) -> None:
+        def refuses(path: str, body: Mapping[str, Any]) -> tuple[int, str, str] | None:
+            return (422, "some-rule", pointer) if "settlements" in body else None
+
+        summary = await run(Pretend(refuses=refuses))
+
+        assert sorted(summary.refusals) == [
+            Refusal(2, column, "some-rule"),
+            Refusal(3, column, "some-rule"),
+        ]
+        assert dict(summary.counts) == {"accounts": 2, "invoices": 1}
 
     async def test_refuses_every_line_of_an_account_that_cannot_be_opened(self) -> None:
         def refuses(path: str, body: Mapping[str, Any]) -> tuple[int, str, str] | None:
@@ -149,7 +178,97 @@ class TestRun:
             await run(pretend)
 
 
+class TestTakeOver:
+    """It is 1 January 2011 at Greenwich, 08:00 in Shanghai, for all services."""
+
+    @staticmethod
+    async def taken_over_on(
+        pretend: Pretend, *, told: date | None = None, mapped: date | None = None
+    ) -> Any:
+        entity = ENTITY.model_copy(update={"take_over_on": mapped})
+        ledger_map = MAP.model_copy(update={"legal_entity": entity})
+        async with pretend.client() as duebook:
+            importer = Importer(duebook, ledger_map, lambda: None, take_over_on=told)
+            await importer.run(LINES)
+        return pretend.commands("/legal-entities")[0]["take_over_on"]
+
+    @pytest.mark.parametrize(
+        ("hour", "day"), [(15, "2012-12-31"), (16, "2013-01-01"), (23, "2013-01-01")]
+    )
+    async def test_is_the_day_of_the_import_in_the_zone_of_the_entity(
+        self, hour: int, day: str
+    ) -> None:
+        pretend = Pretend(is_manual=False)
+        pretend.now["ledger"] = datetime(2012, 12, 31, hour, tzinfo=UTC)
+
+        assert await self.taken_over_on(pretend) == day
+
+    async def test_is_the_day_that_is_told_before_the_maps(self) -> None:
+        mapped, told = date(2012, 7, 1), date(2012, 8, 1)
+
+        assert await self.taken_over_on(Pretend(), mapped=mapped) == "2012-07-01"
+        assert await self.taken_over_on(Pretend(), mapped=mapped, told=told) == "2012-08-01"
+
+    async def test_is_the_first_day_of_a_driven_story(self) -> None:
+        pretend = Pretend()
+        await drive(pretend)
+
+        assert pretend.commands("/legal-entities")[0]["take_over_on"] == "2012-01-01"
+
+    async def test_stays_as_it_is_on_another_day(self) -> None:
+        """The import is started again tomorrow."""
+        pretend = Pretend()
+        first = await run(pretend)
+        pretend.now["ledger"] = datetime(2011, 6, 1, tzinfo=UTC)
+        again = await run(pretend)
+        pretend.entities.clear()  # The read model is behind.
+        behind = await run(pretend)
+
+        assert [summary.refused for summary in (first, again, behind)] == [0, 0, 0]
+        assert [summary.notes for summary in (first, again, behind)] == [[], [], []]
+        assert len(pretend.commands("/legal-entities")) == 1
+
+    @pytest.mark.parametrize(
+        ("found", "told", "note"),
+        [
+            (None, None, "CN01 has no take-over date: all that is overdue is acted on"),
+            (None, date(2012, 1, 1), "CN01 has no take-over date: all that is overdue is acted on"),
+            ("2012-02-02", date(2012, 1, 1), "CN01 keeps its take-over date, 2012-02-02"),
+            ("2012-01-01", date(2012, 1, 1), None),
+            ("2012-02-02", None, None),
+        ],
+    )
+    async def test_of_an_entity_that_was_registered_is_told_when_in_doubt(
+        self, found: str | None, told: date | None, note: str | None
+    ) -> None:
+        known = {"time_zone": "Asia/Shanghai", "currency": "CNY", "take_over_on": found}
+        pretend = Pretend(entities={"CN01": known})
+        async with pretend.client() as duebook:
+            importer = Importer(duebook, MAP, lambda: None, take_over_on=told)
+            summary = await importer.run(LINES)
+
+        assert summary.notes == ([] if note is None else [note])
+        assert pretend.commands("/legal-entities") == []
+
+
 class TestDrive:
+    async def test_lets_payments_come_on_their_days(self) -> None:
+        pretend = Pretend()
+        await drive(pretend)
+
+        assert [body["number"] for body in pretend.commands("/payments")] == ["I3", "I2"]
+        assert all("settlements" not in body for body in pretend.commands("/invoices"))
+
+    @pytest.mark.parametrize("settled_on", [date(2011, 3, 1), date(2012, 1, 1)])
+    async def test_enters_in_one_what_was_settled_by_the_first_day(self, settled_on: date) -> None:
+        pretend = Pretend()
+        summary = await drive(pretend, (line(2, "A", date(2011, 1, 1), settled_on),))
+
+        [body] = pretend.commands("/invoices")
+        assert body["settlements"][0]["value_on"] == settled_on.isoformat()
+        assert pretend.commands("/payments") == []
+        assert dict(summary.counts) == {"accounts": 1, "invoices": 1, "payments": 1}
+
     async def test_lets_every_day_begin_before_what_happens_on_it(self) -> None:
         pretend = Pretend()
         await drive(pretend)

@@ -30,6 +30,12 @@ class TestReadMap:
         }
         assert ledger_map.terms is not None
         assert ledger_map.terms.net_days == 30
+        assert ledger_map.legal_entity.take_over_on is None
+
+    def test_reads_the_day_on_which_the_book_is_taken_over(self, tmp_path: Path) -> None:
+        text = WHOLE.replace("[columns]", "take_over_on = 2014-01-01\n\n[columns]")
+
+        assert read_map(written(tmp_path, text)).legal_entity.take_over_on == date(2014, 1, 1)
 
     @pytest.mark.parametrize(
         ("old", "new", "says"),

@@ -15,6 +15,7 @@ from services.dunning.accounts.domain.account_facts import AccountFacts
 from services.dunning.accounts.domain.grades import GradeOnDay
 from services.dunning.accounts.domain.listed_item import KnownItem
 from services.dunning.contract.inbox import (
+    AccountCollectorChanged,
     AccountOpened,
     CreditFileGradeChanged,
     Crossing,
@@ -78,6 +79,8 @@ class OpenItemRow:
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         match recorded.event:
+            case AccountCollectorChanged(account_id=id):
+                yield Need(AccountRow, (recorded.tenant_id, id))
             case InvoiceCanceled(installments=items):
                 for each in items:
                     yield Need(OpenItemRow, (recorded.tenant_id, each.open_item_id))
@@ -94,8 +97,8 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
         tenant, event, day = recorded.tenant_id, recorded.event, recorded.effective_on
         match event:
-            case AccountOpened():
-                rows.put(_account(recorded, event))
+            case AccountOpened() | AccountCollectorChanged():
+                rows.put(_account(rows, recorded, event))
             case CreditFileGradeChanged():
                 rows.put(
                     GradeRow(
@@ -119,7 +122,14 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     return rows
 
 
-def _account(recorded: Recorded[Any], event: AccountOpened) -> AccountRow:
+def _account(
+    rows: Rows, recorded: Recorded[Any], event: AccountOpened | AccountCollectorChanged
+) -> AccountRow:
+    if isinstance(event, AccountCollectorChanged):
+        known = rows.get(AccountRow, (recorded.tenant_id, event.account_id))
+        if known is None:
+            raise LookupError(f"{recorded.type} of an account that is not there")
+        return replace(known, collector_id=event.collector_id)
     return AccountRow(
         tenant_id=recorded.tenant_id,
         account_id=event.account_id,

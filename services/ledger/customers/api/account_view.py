@@ -6,6 +6,8 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType, structs
+
 from services.ledger.customers.domain.account.state import Opened, State
 from shared.kernel.decider import Resource, expect
 from shared.kernel.money import Money
@@ -53,13 +55,29 @@ class AccountView(View, frozen=True, kw_only=True):
         ContactPersonView | None,
         said("Whom to talk to.", is_personal=True),
     ]
+    email: Annotated[
+        str | None, said("The customer's own.", "ap@customer.example", is_personal=True)
+    ]
+    phone: Annotated[str | None, said("The customer's own.", "+86 21 5555 0199", is_personal=True)]
+    postal_address: Annotated[
+        str | None, said("Lines of text.", "宁波市海曙区解放路1号\n315000", is_personal=True)
+    ]
     language: Annotated[str | None, said("Of its notices.", "zh", is_personal=True)]
     sales_owner: Annotated[str | None, said("Who sells to it.", "李强", is_personal=True)]
-    balances: Annotated[list[BalanceView], said("By currency; its own is there even at zero.")]
+    balances: Annotated[
+        list[BalanceView] | UnsetType,
+        said("By currency; its own is there even at zero. Not where its details were changed."),
+    ] = UNSET
+
+
+def opened(resource: Resource[State]) -> AccountView:
+    """As the answer of the command that opened it: it owes nothing yet."""
+    nothing = Money.zero(expect(resource.state, Opened).currency)
+    return structs.replace(of_state(resource), balances=[balance_of(nothing, nothing)])
 
 
 def of_state(resource: Resource[State]) -> AccountView:
-    """As the answer of the command that opened it: it owes nothing yet."""
+    """As the answer of a command that changed it."""
     state = expect(resource.state, Opened)
     return AccountView(
         id=resource.id,
@@ -72,9 +90,11 @@ def of_state(resource: Resource[State]) -> AccountView:
         opened_on=state.opened_on,
         name=None,
         contact_person=None,
+        email=None,
+        phone=None,
+        postal_address=None,
         language=None,
         sales_owner=None,
-        balances=[balance_of(Money.zero(state.currency), Money.zero(state.currency))],
     )
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import decide
 from services.ledger.receivables.domain.invoice.decide import Status
@@ -68,6 +70,15 @@ class AppliedView(View, frozen=True, kw_only=True):
     effective_on: Annotated[date, said("Business date of the allocation.", "2026-03-02")]
 
 
+class AffectedPaymentView(View, frozen=True, kw_only=True):
+    """A payment that the invoice was issued with."""
+
+    resource: Annotated[Literal["payments"], said("Where to find it.", "payments")]
+    id: Annotated[UUID, said("Which payment.", ID)]
+    version: Annotated[int, said("Its version now.", 2)]
+    status: Annotated[Literal["received"], said("Its status now.", "received")]
+
+
 class InvoiceView(InvoiceSummaryView, frozen=True, kw_only=True):
     """An invoice as of a day, as it was known at an instant, with what payments gave to it."""
 
@@ -76,10 +87,14 @@ class InvoiceView(InvoiceSummaryView, frozen=True, kw_only=True):
         datetime, said("What was learned later is left out.", "2026-03-14T00:00:00Z")
     ]
     allocations: Annotated[list[AppliedView], said("Lasting ones, in their order.")]
+    affected: Annotated[
+        list[AffectedPaymentView] | UnsetType,
+        said("Of its issue alone: the payments it was issued with."),
+    ] = UNSET
 
 
 def of_state(resource: Resource[State], now: datetime) -> InvoiceView:
-    """As the answer of the command that issued or canceled it: no payment gives to it then."""
+    """As the answer of a command that changed it, before any payment gives to it."""
     state = resource.state
     facts = decide.facts_of(state)
     as_of = day_at(now, facts.time_zone)

@@ -60,7 +60,7 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountView:
     """An account owes nothing in its own currency until something is open."""
     party = row["details"] or {}
     person = ContactPersonView(
-        name=party.get("contact_name", ""),
+        name=party.get("contact_name") or "",
         phone=party.get("contact_phone"),
         email=party.get("contact_email"),
     )
@@ -77,6 +77,9 @@ def of_row(row: Record, owed: Sequence[Record]) -> AccountView:
         number=row["number"],
         name=party.get("name"),
         contact_person=person if person.name else None,
+        email=party.get("email"),
+        phone=party.get("phone"),
+        postal_address=party.get("postal_address"),
         language=party.get("language"),
         sales_owner=party.get("sales_owner"),
         collector_id=row["collector_id"],

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from services.dunning.accounts.projections.account_facts import READ_MODEL
-from services.dunning.contract.inbox import CreditFileGradeChanged, InvoiceCanceled
+from services.dunning.contract.inbox import (
+    AccountCollectorChanged,
+    CreditFileGradeChanged,
+    InvoiceCanceled,
+)
 from tests.support.dunning import (
     ACCOUNT,
     ISSUED,
@@ -20,6 +25,7 @@ from tests.support.dunning import (
 )
 from tests.support.projecting import project
 
+COLLECTOR = UUID(int=0xC2)
 HISTORY = in_order(
     (opened(), ISSUED),
     (issued(ITEM_A, 1_000), ISSUED),
@@ -50,6 +56,20 @@ class TestFold:
 
         assert tables["known_account"][TENANT, ACCOUNT].number == "C-1001"
         assert tables["known_grade"][TENANT, ACCOUNT, after(-2)].grade == "良好"
+
+    def test_follows_the_account_to_another_collector(self) -> None:
+        handed_over = AccountCollectorChanged(account_id=ACCOUNT, collector_id=COLLECTOR)
+        nobodys = AccountCollectorChanged(account_id=ACCOUNT, collector_id=None)
+        history = in_order((opened(), ISSUED), (handed_over, after(1)))
+
+        before = project(READ_MODEL, in_order((opened(), ISSUED)))["known_account"]
+        assert before[TENANT, ACCOUNT].collector_id != COLLECTOR
+        after_it = project(READ_MODEL, history)["known_account"]
+        assert after_it[TENANT, ACCOUNT] == replace(before[TENANT, ACCOUNT], collector_id=COLLECTOR)
+        in_the_end = in_order((opened(), ISSUED), (handed_over, after(1)), (nobodys, after(2)))
+        assert (
+            project(READ_MODEL, in_the_end)["known_account"][TENANT, ACCOUNT].collector_id is None
+        )
 
     def test_knows_every_installment_of_an_invoice_and_closes_each(self) -> None:
         first, second = issued(ITEM_A, 1_000), issued(ITEM_B, 2_000)

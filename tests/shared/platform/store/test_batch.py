@@ -195,7 +195,14 @@ class TestOneWork:
         one = batch(loaded=with_coins(5))
         one.run(wallet.write(wallet.stream("a"), wallet.Spent(1), private=[row]), caller())
         one.run(wallet.write(wallet.stream("a"), private=[row._replace(id=UUID(int=4))]), caller())
-        assert one.writes().private == [(TENANT, row)]
+        one.run(
+            wallet.write(
+                wallet.stream("a"), wallet.Spent(1), private=[row._replace(details={"phone": "1"})]
+            ),
+            caller(),
+        )
+        both = row._replace(details={"name": "Li", "phone": "1"})
+        assert one.writes().private == [(TENANT, both)]
 
     def test_answers_a_dry_run_and_records_nothing(self) -> None:
         one = batch(loaded=with_coins(5))

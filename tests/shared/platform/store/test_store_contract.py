@@ -181,14 +181,22 @@ class StoreContract:
         await self.written(inspected, writes)
         assert await inspected.timers() == []
 
-    async def test_replaces_private_rows(self, inspected: Inspected) -> None:
+    async def test_changes_in_private_rows_what_is_said_and_nothing_else(
+        self, inspected: Inspected
+    ) -> None:
         id = UUID(int=3)
         first, second = first_writes(), next_writes()
-        first.private.append((TENANT, PrivateRow("party", id, {"name": "Li"})))
+        first.private.append((TENANT, PrivateRow("party", id, {"name": "Li", "phone": "1"})))
         first.private.append((TENANT, PrivateRow("note", id, {"text": "late"})))
+        third = next_writes(3, UUID(int=10))
         second.private.append((TENANT, PrivateRow("party", id, {"name": "Wang"})))
+        third.private.append((TENANT, PrivateRow("party", id, {"phone": None, "email": "w"})))
         await self.written(inspected, first, second)
-        assert await inspected.private("party") == {id: {"name": "Wang"}}
+        assert await inspected.private("party") == {id: {"name": "Wang", "phone": "1"}}
+        await self.written(inspected, third)
+        assert await inspected.private("party") == {
+            id: {"name": "Wang", "phone": None, "email": "w"}
+        }
         assert await inspected.private("note") == {id: {"text": "late"}}
 
     async def test_knows_what_is_worth_another_attempt(self, inspected: Inspected) -> None:

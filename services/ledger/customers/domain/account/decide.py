@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.ledger.customers.domain.account import commands, events
 from services.ledger.customers.domain.account.evolve import evolve
-from services.ledger.customers.domain.account.state import NOT_OPENED, NotOpened, State
+from services.ledger.customers.domain.account.state import NOT_OPENED, NotOpened, Opened, State
 from services.ledger.customers.domain.legal_entity import state as legal_entity
 from shared.kernel.days import day_at
-from shared.kernel.decider import Aggregate, Decided, Rejected
+from shared.kernel.decider import Aggregate, Decided, Rejected, expect
 from shared.kernel.ids import derived
 from shared.kernel.rejections import NumberAlreadyUsed
 
@@ -41,6 +41,26 @@ def open_account(
         opened_on=opened_on,
     )
     return Decided(opened_on, [opened], entity.time_zone)
+
+
+def change_details(command: commands.ChangeDetails, state: State) -> Decided[events.Event]:
+    """Who the customer is no rule can see: whatever is said of it counts as changed."""
+    found = expect(state, Opened)
+    happened: list[events.Event] = []
+    if command.fields:
+        happened.append(
+            events.AccountDetailsChanged(account_id=found.account_id, fields=command.fields)
+        )
+    collector = command.collector
+    if collector is not None and collector.id != found.collector_id:
+        happened.append(
+            events.AccountCollectorChanged(
+                account_id=found.account_id,
+                collector_id=collector.id,
+                previous=found.collector_id,
+            )
+        )
+    return Decided(day_at(command.now, found.time_zone), happened, found.time_zone)
 
 
 def party_of(account_id: UUID) -> UUID:

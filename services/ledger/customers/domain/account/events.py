@@ -19,4 +19,17 @@ class AccountOpened:
     opened_on: date
 
 
-Event = AccountOpened
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDetailsChanged:
+    account_id: UUID
+    fields: tuple[str, ...]  # Names of what was said anew; it may be what it was.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCollectorChanged:
+    account_id: UUID
+    collector_id: UUID | None
+    previous: UUID | None
+
+
+Event = AccountOpened | AccountDetailsChanged | AccountCollectorChanged

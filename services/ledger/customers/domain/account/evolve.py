@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from services.ledger.customers.domain.account import events
@@ -23,5 +24,9 @@ def evolve(state: State, event: events.Event) -> State:
                 collector_id=event.collector_id,
                 opened_on=event.opened_on,
             )
+        case events.AccountDetailsChanged():
+            return expect(state, Opened)
+        case events.AccountCollectorChanged():
+            return replace(expect(state, Opened), collector_id=event.collector_id)
         case _:
             assert_never(event)
