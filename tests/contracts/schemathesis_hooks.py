@@ -22,6 +22,7 @@ EXPLAINED: Final = {
     "Must be ascending days from 1 on, such as 30,60,90.",
     # Unicode's categories are more than a pattern can say, and so is a blank at either end.
     "Must not contain control characters.",
+    "Must not contain control or invisible characters.",
     "Must neither be blank nor begin or end with a blank.",
     # The coverage phase sends 0 for the pattern of an ETag, which it does not match.
     'Must be one ETag such as "v3".',

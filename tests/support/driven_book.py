@@ -45,7 +45,12 @@ def _ledger(ledger: Caller) -> dict[str, Any]:
     Gives the id for each path with one.
     """
     ledger.post("/v1/legal-entities", ENTITY)
+    later = {**ENTITY, "code": "CN02", "take_over_on": "2026-02-01"}
+    ledger.post("/v1/legal-entities", later)
+    moved = {"take_over_on": "2026-03-01"}
+    ledger.post("/v1/legal-entities/CN02:change-take-over-date", moved)
     account = ledger.post("/v1/accounts", ACCOUNT).json()["id"]
+    ledger.post(f"/v1/accounts/{account}:change-details", {"email": "ap@customer.example"})
     ledger.post("/v1/invoices", bill("I-0", "1.00", DAY), dry_run="true")
     invoices = {
         number: ledger.post("/v1/invoices", bill(number, "100.00", DAY, **DUE)).json()

@@ -36,6 +36,7 @@ _OF_BODY: Final = (
     "unknown-field",
     "missing-field",
     "invalid-value",
+    "character-not-allowed",
 )
 _OF_MONEY: Final = ("amount-not-positive", "amount-scale", "unknown-currency")
 _GIVEN: Final[Mapping[object, Sequence[str]]] = {

@@ -35,7 +35,7 @@ from services.credit.scorecards.domain.behavior import Behavior, History, behavi
 from services.credit.scorecards.domain.grade import UNRATED
 from services.credit.scorecards.domain.scorecard import to_wire
 from services.credit.scorecards.projections.behavior import histories_of
-from shared.platform.http.models import Code, Id, ShortText
+from shared.platform.http.models import Code, Id, Number
 from shared.platform.http.moments import bounds, known_by
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
@@ -166,7 +166,7 @@ async def list_credit_files(
     moment: Moment,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
-    account_number: Annotated[list[ShortText] | None, Query()] = None,
+    account_number: Annotated[list[Number] | None, Query()] = None,
     grade: Annotated[list[Grade] | None, Query()] = None,
     sort: Annotated[Sort, Query(description="score: the worst first")] = "account_number",
 ) -> Response:

@@ -17,7 +17,7 @@ from shared.kernel.decider import Resource, expect
 from shared.kernel.money import Money
 from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 from shared.platform.http.commands import CommandContext
-from shared.platform.http.models import Code, Id, MoneyOrZeroIn, RequestBody, ShortText
+from shared.platform.http.models import Code, Id, MoneyOrZeroIn, Number, RequestBody
 from shared.platform.http.paging import Paging
 from shared.platform.http.problems import Problem
 from shared.platform.http.queries import PointInTime, QueryContext
@@ -55,7 +55,7 @@ async def list_credit_lines(
     query: QueryContext,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
-    account_number: Annotated[list[ShortText] | None, Query()] = None,
+    account_number: Annotated[list[Number] | None, Query()] = None,
 ) -> Response:
     wanted = Wanted(
         tenant_id=query.tenant_id,

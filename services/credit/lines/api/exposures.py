@@ -18,7 +18,7 @@ from services.credit.lines.projections.exposure_queries import (
     time_zones,
 )
 from shared.kernel.money import Money
-from shared.platform.http.models import Code, Id, ShortText
+from shared.platform.http.models import Code, Id, Number
 from shared.platform.http.moments import known_by
 from shared.platform.http.paging import PageRequest, Paging
 from shared.platform.http.problems import Problem
@@ -82,7 +82,7 @@ async def list_exposures(
     moment: Moment,
     paging: Paging,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
-    account_number: Annotated[list[ShortText] | None, Query()] = None,
+    account_number: Annotated[list[Number] | None, Query()] = None,
     exceeded: Annotated[bool | None, Query()] = None,
 ) -> Response:
     wanted = Wanted(

@@ -20,7 +20,7 @@ from services.dunning.work.projections.work_order import (
     list_by_opening,
 )
 from shared.kernel.money import Money, total
-from shared.platform.http.models import Code, Id, ShortText
+from shared.platform.http.models import Code, Id, Number
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, View, answers, found, page, said, shown
@@ -58,7 +58,7 @@ async def list_cases(
     status: Annotated[list[Literal["open", "closed"]] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     legal_entity: Annotated[list[Code] | None, Query()] = None,
-    account_number: Annotated[list[ShortText] | None, Query()] = None,
+    account_number: Annotated[list[Number] | None, Query()] = None,
     currency: Annotated[list[str] | None, Query()] = None,
 ) -> Response:
     """One open case per account and currency; closed ones open again when need be."""

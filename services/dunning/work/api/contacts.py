@@ -34,6 +34,7 @@ from shared.platform.http.models import (
     Id,
     Instant,
     LongText,
+    Number,
     RequestBody,
     ShortText,
 )
@@ -73,7 +74,7 @@ Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 class NewContact(RequestBody):
     account: AccountRef
-    number: ShortText | None = None
+    number: Number | None = None
     channel: Channel
     contacted_at: Instant | None = None
     open_item_ids: list[Id] = Field(default_factory=list, max_length=OPEN_ITEMS_MAX)
@@ -134,7 +135,7 @@ async def list_contacts(
     account_id: Annotated[list[Id] | None, Query()] = None,
     channel: Annotated[list[Channel] | None, Query()] = None,
     day: Annotated[list[Day] | None, Query()] = None,
-    number: Annotated[list[ShortText] | None, Query()] = None,
+    number: Annotated[list[Number] | None, Query()] = None,
 ) -> Response:
     asked = contacts.Asked(account_id=account_id, channel=channel, day=day, number=number)
     async with query.of("contacts") as connection:

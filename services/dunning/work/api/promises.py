@@ -33,6 +33,7 @@ from shared.platform.http.models import (
     Id,
     LongText,
     MoneyIn,
+    Number,
     RequestBody,
     ShortText,
 )
@@ -65,7 +66,7 @@ class PromiseView(View, frozen=True, kw_only=True):
 
 class NewPromise(RequestBody):
     account: AccountRef
-    number: ShortText | None = None
+    number: Number | None = None
     amount: MoneyIn
     promised_on: Day
     made_on: Day | None = None
@@ -120,7 +121,7 @@ async def list_promises(
     status: Annotated[list[Literal["open", "kept"]] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     promised_on: Annotated[list[Day] | None, Query()] = None,
-    number: Annotated[list[ShortText] | None, Query()] = None,
+    number: Annotated[list[Number] | None, Query()] = None,
 ) -> Response:
     asked = promises.Asked(
         status=status, account_id=account_id, promised_on=promised_on, number=number

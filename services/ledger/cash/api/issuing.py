@@ -30,7 +30,15 @@ from services.ledger.receivables.domain.invoice import state as invoice_state
 from shared.kernel import rejections
 from shared.kernel.decider import Resource, Stream
 from shared.platform.http.commands import CommandContext
-from shared.platform.http.models import AccountRef, Day, MoneyIn, RequestBody, ShortText, fault
+from shared.platform.http.models import (
+    AccountRef,
+    Day,
+    MoneyIn,
+    Number,
+    RequestBody,
+    ShortText,
+    fault,
+)
 from shared.platform.http.parts import parts_of
 from shared.platform.http.views import answers
 
@@ -60,7 +68,7 @@ class NetDays(RequestBody):
 class Settlement(RequestBody):
     """Money that had come in for the invoice when it is entered."""
 
-    payment_number: ShortText
+    payment_number: Number
     value_on: Day
     amount: MoneyIn
     method: Method
@@ -78,7 +86,7 @@ class Settlement(RequestBody):
 
 class IssueInvoice(RequestBody):
     account: AccountRef
-    number: ShortText
+    number: Number
     issued_on: Day
     total: MoneyIn
     terms: NetDays | None = None

@@ -36,6 +36,7 @@ from shared.platform.http.models import (
     Day,
     Id,
     MoneyIn,
+    Number,
     RequestBody,
     ShortText,
     ThingRef,
@@ -54,7 +55,7 @@ CANDIDATES_MAX: Final = 2 * SHARES_MAX  # open invoices "oldest first" looks at
 
 class ReceivePayment(RequestBody):
     account: AccountRef
-    number: ShortText
+    number: Number
     amount: MoneyIn
     value_on: Day
     method: Method
@@ -207,7 +208,7 @@ async def list_payments(
     legal_entity: str | None = None,
     account_id: Id | None = None,
     account_number: str | None = None,
-    number: Annotated[list[str] | None, Query(max_length=LIMIT_MAX)] = None,
+    number: Annotated[list[Number] | None, Query(max_length=LIMIT_MAX)] = None,
     status: Annotated[list[Status] | None, Query()] = None,
     value_on_from: Day | None = None,
     value_on_to: Day | None = None,

@@ -1,4 +1,4 @@
-"""An invoice that is entered together with the payments it has got: one deed over all of them.
+"""An invoice that is entered together with the payments it has got: all of it, or nothing.
 
 The same facts follow as from entering each by itself, in the order of their days. Refuses more
 than the total, and another currency.
@@ -23,7 +23,7 @@ from shared.kernel.decider import Decided, Steps, Stream
 from shared.kernel.money import Money
 from shared.kernel.rejections import CurrencyMismatch
 
-SETTLEMENTS_MAX: Final = 20  # payments one invoice is entered with: three events each, in one deed
+SETTLEMENTS_MAX: Final = 20  # payments one invoice is entered with: three events each, at once
 
 
 class Streams(NamedTuple):

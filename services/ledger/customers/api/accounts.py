@@ -15,7 +15,7 @@ from services.ledger.customers.domain.account.decide import UnknownLegalEntity
 from services.ledger.customers.handlers import account
 from shared.kernel.rejections import NumberAlreadyUsed
 from shared.platform.http.commands import CommandContext
-from shared.platform.http.models import Code, Id, RequestBody, ShortText, fault
+from shared.platform.http.models import Code, Id, Number, RequestBody, ShortText, fault
 from shared.platform.http.views import answers
 
 router: Final = APIRouter(prefix="/accounts", tags=["accounts"])
@@ -58,7 +58,7 @@ PERSONAL: Final = frozenset(Details.model_fields) | {"name", "language"}
 
 class OpenAccount(Details):
     legal_entity: Code
-    number: ShortText
+    number: Number
     name: ShortText
     language: Literal["zh", "en"] = "zh"
     collector_id: Id | None = None
@@ -83,7 +83,12 @@ class ChangeDetails(Details):
         return commands.Collector(self.collector_id) if said else None
 
 
-@router.post("", status_code=201, responses=answers(AccountView, 201, refuses=REFUSES))
+PROBLEMS: Final = ("email-address-invalid",)
+
+
+@router.post(
+    "", status_code=201, responses=answers(AccountView, 201, refuses=REFUSES, problems=PROBLEMS)
+)
 async def open_account(body: OpenAccount, context: CommandContext) -> Response:
     command = commands.OpenAccount(
         book=context.book(body.legal_entity),
@@ -95,7 +100,7 @@ async def open_account(body: OpenAccount, context: CommandContext) -> Response:
     return await context.run(account.open_account(command, party), opened, 201)
 
 
-@router.post("/{id}:change-details", responses=answers(AccountView))
+@router.post("/{id}:change-details", responses=answers(AccountView, problems=PROBLEMS))
 async def change_details(id: Id, body: ChangeDetails, context: CommandContext) -> Response:
     await context.find(id, "account")
     command = commands.ChangeDetails(

@@ -78,7 +78,12 @@ class ChangeTakeOverDate(RequestBody):
 @router.post(
     "",
     status_code=201,
-    responses=answers(LegalEntityView, 201, refuses=(NumberAlreadyUsed, CurrencyMismatch)),
+    responses=answers(
+        LegalEntityView,
+        201,
+        refuses=(NumberAlreadyUsed, CurrencyMismatch),
+        problems=("time-zone-not-fixed",),
+    ),
 )
 async def register_legal_entity(body: RegisterLegalEntity, context: CommandContext) -> Response:
     command = commands.RegisterLegalEntity(

@@ -30,6 +30,7 @@ from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     Day,
     Id,
+    Number,
     RequestBody,
 )
 from shared.platform.http.moments import Bounds, bounds
@@ -68,7 +69,7 @@ async def list_invoices(
     legal_entity: str | None = None,
     account_id: Id | None = None,
     account_number: str | None = None,
-    number: Annotated[list[str] | None, Query(max_length=LIMIT_MAX)] = None,
+    number: Annotated[list[Number] | None, Query(max_length=LIMIT_MAX)] = None,
     status: Annotated[list[Status] | None, Query()] = None,
     issued_on_from: Day | None = None,
     issued_on_to: Day | None = None,

@@ -12,7 +12,7 @@ from services.ledger.customers.api.account_view import AccountView, ContactPerso
 from services.ledger.customers.projections import accounts
 from services.ledger.reports.projections import open_items
 from shared.kernel.money import Money
-from shared.platform.http.models import Id
+from shared.platform.http.models import Id, Number
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, answers, found, page, shown
@@ -26,7 +26,7 @@ async def list_accounts(
     query: QueryContext,
     paging: Paging,
     legal_entity: str | None = None,
-    number: Annotated[list[str] | None, Query(max_length=LIMIT_MAX)] = None,
+    number: Annotated[list[Number] | None, Query(max_length=LIMIT_MAX)] = None,
     collector_id: Id | None = None,
 ) -> Response:
     asked = accounts.Asked(

@@ -69,9 +69,9 @@ class TestRegister:
     @pytest.mark.parametrize("amount", ["0.00", "25.00"])
     def test_takes_another_minimum_and_an_address(self, amount: str) -> None:
         minimum, address = Money.of(amount, "CNY"), "上海市静安区\n200041"
-        wish = replace(REGISTER, notice_minimum=minimum, address=address)
+        command = replace(REGISTER, notice_minimum=minimum, address=address)
 
-        given(decide.legal_entity).when(decide.register, wish).then(
+        given(decide.legal_entity).when(decide.register, command).then(
             replace(REGISTERED, notice_minimum=minimum, address=address)
         )
 
