@@ -114,9 +114,6 @@ class Importer:
     async def _do(self, step: _Step) -> None:
         if step.settles:
             await self._settle(step.line)
-        elif step.is_history:
-            await self._open(step.line)
-            await self._enter(step.line)
         else:
             await self._open(step.line)
             await self._issue(step.line)
@@ -254,7 +251,6 @@ class Importer:
 class _Step:
     line: Line
     settles: bool
-    is_history: bool = False  # It is entered when it was settled already.
 
 
 def _field(refused: Refused, otherwise: str) -> str:
@@ -282,11 +278,7 @@ def _calendar(
     for line in lines:
         if line.issued_on > last:
             continue
-        is_history = line.settled_on is not None and line.settled_on <= first
-        step = _Step(line, settles=False, is_history=is_history)
-        _lane(days, max(line.issued_on, first), line)[0].append(step)
-        if is_history:
-            continue
+        _lane(days, max(line.issued_on, first), line)[0].append(_Step(line, settles=False))
         if line.settled_on is not None and line.settled_on <= last:
             _lane(days, max(line.settled_on, first), line)[1].append(_Step(line, settles=True))
     for day in sorted(days):

@@ -259,15 +259,17 @@ class TestDrive:
         assert [body["number"] for body in pretend.commands("/payments")] == ["I3", "I2"]
         assert all("settlements" not in body for body in pretend.commands("/invoices"))
 
-    @pytest.mark.parametrize("settled_on", [date(2011, 3, 1), date(2012, 1, 1)])
-    async def test_enters_in_one_what_was_settled_by_the_first_day(self, settled_on: date) -> None:
+    async def test_goes_on_from_a_later_day_with_the_same_requests(self) -> None:
+        """Whatever day it is started from: what was said under a key is said again."""
         pretend = Pretend()
-        summary = await drive(pretend, (line(2, "A", date(2011, 1, 1), settled_on),))
+        await drive(pretend)
+        before = len(pretend.told)
+        async with pretend.client() as duebook:
+            later = Importer(duebook, MAP, lambda: None)
+            summary = await later.drive(LINES, date(2012, 2, 20), date(2012, 3, 31))
 
-        [body] = pretend.commands("/invoices")
-        assert body["settlements"][0]["value_on"] == settled_on.isoformat()
-        assert pretend.commands("/payments") == []
-        assert dict(summary.counts) == {"accounts": 1, "invoices": 1, "payments": 1}
+        assert (summary.refused, len(pretend.told)) == (0, before)
+        assert summary.counts["invoices already there"] == 3
 
     async def test_lets_every_day_begin_before_what_happens_on_it(self) -> None:
         pretend = Pretend()
