@@ -183,12 +183,12 @@ class TestTakeOver:
 
     @staticmethod
     async def taken_over_on(
-        pretend: Pretend, *, told: date | None = None, mapped: date | None = None
+        pretend: Pretend, *, asked: date | None = None, mapped: date | None = None
     ) -> Any:
         entity = ENTITY.model_copy(update={"take_over_on": mapped})
         ledger_map = MAP.model_copy(update={"legal_entity": entity})
         async with pretend.client() as duebook:
-            importer = Importer(duebook, ledger_map, lambda: None, take_over_on=told)
+            importer = Importer(duebook, ledger_map, lambda: None, take_over_on=asked)
             await importer.run(LINES)
         return pretend.commands("/legal-entities")[0]["take_over_on"]
 
@@ -204,10 +204,10 @@ class TestTakeOver:
         assert await self.taken_over_on(pretend) == day
 
     async def test_is_the_day_that_is_told_before_the_maps(self) -> None:
-        mapped, told = date(2012, 7, 1), date(2012, 8, 1)
+        mapped, asked = date(2012, 7, 1), date(2012, 8, 1)
 
         assert await self.taken_over_on(Pretend(), mapped=mapped) == "2012-07-01"
-        assert await self.taken_over_on(Pretend(), mapped=mapped, told=told) == "2012-08-01"
+        assert await self.taken_over_on(Pretend(), mapped=mapped, asked=asked) == "2012-08-01"
 
     async def test_is_the_first_day_of_a_driven_story(self) -> None:
         pretend = Pretend()
@@ -229,7 +229,7 @@ class TestTakeOver:
         assert len(pretend.commands("/legal-entities")) == 1
 
     @pytest.mark.parametrize(
-        ("found", "told", "note"),
+        ("found", "asked", "note"),
         [
             (None, None, "CN01 has no take-over date: all that is overdue is acted on"),
             (None, date(2012, 1, 1), "CN01 has no take-over date: all that is overdue is acted on"),
@@ -239,12 +239,12 @@ class TestTakeOver:
         ],
     )
     async def test_of_an_entity_that_was_registered_is_told_when_in_doubt(
-        self, found: str | None, told: date | None, note: str | None
+        self, found: str | None, asked: date | None, note: str | None
     ) -> None:
         known = {"time_zone": "Asia/Shanghai", "currency": "CNY", "take_over_on": found}
         pretend = Pretend(entities={"CN01": known})
         async with pretend.client() as duebook:
-            importer = Importer(duebook, MAP, lambda: None, take_over_on=told)
+            importer = Importer(duebook, MAP, lambda: None, take_over_on=asked)
             summary = await importer.run(LINES)
 
         assert summary.notes == ([] if note is None else [note])

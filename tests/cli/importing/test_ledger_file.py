@@ -182,11 +182,13 @@ class TestDecode:
         columns = Columns(account="customer", number="invoice", issued_on="date", amount="amount")
         ledger_map = LedgerMap(date_format="YYYY-MM-DD", legal_entity=ENTITY, columns=columns)
         content = f"{plain}\n{name},A1,2026-01-05,1\n".encode(encoding)
-        told = ledger_map.model_copy(update={"encoding": encoding})
+        mapped = ledger_map.model_copy(update={"encoding": encoding})
 
         with pytest.raises(MapRefused, match="say its encoding in the map, one of utf-8, gb18030"):
             decode(content, ledger_map)
-        assert [line.account for line in read_lines(decode(content, told), told).lines] == [name]
+        assert [line.account for line in read_lines(decode(content, mapped), mapped).lines] == [
+            name
+        ]
 
     def test_asks_where_the_columns_of_the_map_are_not_in_it(self) -> None:
         german = Columns(account="Käufer", number="Nr", issued_on="Datum", amount="Betrag")

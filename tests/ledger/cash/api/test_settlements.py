@@ -36,7 +36,7 @@ async def late(api: LedgerApi) -> LedgerApi:
 
 
 class TestIssue:
-    async def test_settles_in_one_deed_and_makes_nothing_overdue(self, late: LedgerApi) -> None:
+    async def test_settles_at_once_and_makes_nothing_overdue(self, late: LedgerApi) -> None:
         before = len(await late.events())
         answer = await late.post(
             "/invoices",

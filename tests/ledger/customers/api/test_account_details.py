@@ -166,13 +166,13 @@ class TestEmailAddresses:
         before, new = await api.stored(), {**ACCOUNT, "number": "C-2"}
         for email in UNUSABLE:
             person = {"name": "王芳", "email": email}
-            wishes: list[tuple[str, Json, str]] = [
+            refused: list[tuple[str, Json, str]] = [
                 ("/accounts", {**new, "email": email}, "/email"),
                 ("/accounts", {**new, "contact_person": person}, "/contact_person/email"),
                 (f"{account}:change-details", {"email": email}, "/email"),
                 (f"{account}:change-details", {"contact_person": person}, "/contact_person/email"),
             ]
-            for path, body, pointer in wishes:
+            for path, body, pointer in refused:
                 answer = await api.post(path, body)
                 problem = answer.json()
                 long = len(email) > 254

@@ -16,7 +16,7 @@ ADDRESS = "上海市静安区南京西路1号\n200041"
 class TestRegister:
     async def test_shows_what_was_said_and_what_goes_without_saying(self, api: LedgerApi) -> None:
         plain = await api.do("/legal-entities", ENTITY)
-        told = await api.do(
+        detailed = await api.do(
             "/legal-entities",
             {
                 **ENTITY,
@@ -32,11 +32,11 @@ class TestRegister:
             "notice_minimum": cny("1.00"),
             "address": None,
         }
-        assert (told["take_over_on"], told["notice_minimum"]) == ("2012-01-01", cny("0.00"))
-        assert told["address"] == ADDRESS
-        for made in (plain, told):
+        assert (detailed["take_over_on"], detailed["notice_minimum"]) == ("2012-01-01", cny("0.00"))
+        assert detailed["address"] == ADDRESS
+        for made in (plain, detailed):
             assert await api.ask(f"/legal-entities/{made['code']}") == made
-        assert (await api.ask("/legal-entities"))["items"] == [plain, told]
+        assert (await api.ask("/legal-entities"))["items"] == [plain, detailed]
 
     async def test_refuses_what_cannot_be_and_writes_nothing(self, api: LedgerApi) -> None:
         wrong: list[tuple[Json, str, str]] = [

@@ -59,7 +59,7 @@ def change(*fields: str, collector: commands.Collector | None = None) -> command
     )
 
 
-def told(*fields: str) -> events.AccountDetailsChanged:
+def changed(*fields: str) -> events.AccountDetailsChanged:
     return events.AccountDetailsChanged(account_id=ACCOUNT_ID, fields=fields)
 
 
@@ -72,20 +72,20 @@ def assigned(to: UUID | None) -> events.AccountCollectorChanged:
 class TestChangeDetails:
     def test_names_what_is_said_anew_and_holds_none_of_it(self) -> None:
         given(decide.account, OPENED).when(decide.change_details, change("email", "name")).then(
-            told("email", "name")
+            changed("email", "name")
         )
 
     def test_says_so_again_when_it_is_said_again(self) -> None:
         """Nobody who decides sees the party table, so nobody knows that it is the same."""
-        given(decide.account, OPENED, told("email")).when(
+        given(decide.account, OPENED, changed("email")).when(
             decide.change_details, change("email")
-        ).then(told("email"))
+        ).then(changed("email"))
 
     @pytest.mark.parametrize("to", [UUID(int=6), None])
     def test_gives_it_to_another_collector_or_to_nobody(self, to: UUID | None) -> None:
         given(decide.account, OPENED).when(
             decide.change_details, change("phone", collector=commands.Collector(to))
-        ).then(told("phone"), assigned(to))
+        ).then(changed("phone"), assigned(to))
 
     def test_stays_quiet_about_a_collector_who_has_it_already(self) -> None:
         given(decide.account, OPENED).when(

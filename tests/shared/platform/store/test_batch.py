@@ -195,12 +195,8 @@ class TestOneWork:
         one = batch(loaded=with_coins(5))
         one.run(wallet.write(wallet.stream("a"), wallet.Spent(1), private=[row]), caller())
         one.run(wallet.write(wallet.stream("a"), private=[row._replace(id=UUID(int=4))]), caller())
-        one.run(
-            wallet.write(
-                wallet.stream("a"), wallet.Spent(1), private=[row._replace(details={"phone": "1"})]
-            ),
-            caller(),
-        )
+        phone = row._replace(details={"phone": "1"})
+        one.run(wallet.write(wallet.stream("a"), wallet.Spent(1), private=[phone]), caller())
         both = row._replace(details={"name": "Li", "phone": "1"})
         assert one.writes().private == [(TENANT, both)]
 
@@ -278,9 +274,8 @@ class TestRefusals:
 
     def test_refuses_two_changes_of_one_stream(self) -> None:
         name = wallet.stream("a")
-        twice = Work(
-            (name,), lambda states: [wallet.change(name, wallet.Spent(1))] * 2, wallet.answer(name)
-        )
+        both = [wallet.change(name, wallet.Spent(1))] * 2
+        twice = Work((name,), lambda states: both, wallet.answer(name))
         one = batch(loaded=with_coins(5))
         assert isinstance(one.run(twice, caller()), TypeError)
         assert one.is_empty

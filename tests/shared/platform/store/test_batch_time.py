@@ -40,44 +40,46 @@ LATER: Final = NOW + timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Rung:
-    """A bell rang: when it should have, and when it did."""
+class Sounded:
+    """An alarm sounded: when it should have, and when it did."""
 
     at: datetime
     now: datetime
 
 
-Bell = tuple[Rung, ...]
+Alarm = tuple[Sounded, ...]
 
 
 @dataclass(frozen=True)
-class Ring:
-    """The bell of an hour."""
+class Sound:
+    """The alarm of an hour."""
 
     hour: int
 
 
-def ring(payload: Ring, state: Bell, due: Due) -> Decided[Rung]:
-    return Decided(TODAY, [Rung(due.at, due.now)])
+def sound(payload: Sound, state: Alarm, due: Due) -> Decided[Sounded]:
+    return Decided(TODAY, [Sounded(due.at, due.now)])
 
 
-def waiting(state: Bell) -> Sequence[Timer]:
-    return () if state else [Timer.of(Ring(8), NOW)]
+def waiting(state: Alarm) -> Sequence[Timer]:
+    return () if state else [Timer.of(Sound(8), NOW)]
 
 
-BELL: Final = Aggregate[Bell, Rung](
-    "bell",
+ALARM: Final = Aggregate[Alarm, Sounded](
+    "alarm",
     initial=(),
     evolve=lambda state, event: (*state, event),
     account_of=lambda event: None,
     timers=waiting,
-    on_timer=ring,
-    payloads=(Ring,),
+    on_timer=sound,
+    payloads=(Sound,),
 )
 
 
 def batch() -> Batch:
-    return Batch(Loaded({}, {}, {}, {}), Codec({"test.bell.rung.v1": Rung}), lambda name: (), 1)
+    return Batch(
+        Loaded({}, {}, {}, {}), Codec({"test.alarm.sounded.v1": Sounded}), lambda name: (), 1
+    )
 
 
 def caller(now: datetime, cause: Cause | None = None) -> Caller:
@@ -98,20 +100,20 @@ class TestStates:
     def test_tell_decide_and_answer_the_time_and_never_one_before_the_cause(
         self, caused_at: datetime | None, now: datetime
     ) -> None:
-        bell, told = BELL.stream(BOOK, "1"), list[datetime]()
+        alarm, noted = ALARM.stream(BOOK, "1"), list[datetime]()
 
         def decide(states: States) -> Sequence[AnyChange]:
-            told.append(states.now)
-            return [Change(bell, [Rung(NOW, states.now)], TODAY)]
+            noted.append(states.now)
+            return [Change(alarm, [Sounded(NOW, states.now)], TODAY)]
 
         def answer(states: States) -> bytes:
-            told.append(states.now)
+            noted.append(states.now)
             return b""
 
         one = batch()
         cause = Cause(UUID(int=7), caused_at, "t/3/9", TODAY, None) if caused_at else None
-        accepted(one.run(Work((bell,), decide, answer), caller(NOW, cause)))
-        assert told == [now, now]
+        accepted(one.run(Work((alarm,), decide, answer), caller(NOW, cause)))
+        assert noted == [now, now]
         assert one.writes().events[0].recorded_at == now
 
 
@@ -122,52 +124,52 @@ class TestSteps:
     """A use case that writes about several days of one stream."""
 
     @staticmethod
-    def two_days(bell: Stream[Bell, Rung], *, after: int | None = None) -> Work[Bell]:
+    def two_days(alarm: Stream[Alarm, Sounded], *, after: int | None = None) -> Work[Alarm]:
         def decide(states: States) -> Sequence[AnyChange]:
             steps = Steps(states)
-            steps.take(bell, Decided(YESTERDAY, [Rung(NOW, NOW), Rung(NOW, LATER)]))
-            assert len(steps.of(bell)) == 2 + len(states.of(bell))
-            steps.take(bell, Decided(TODAY, [Rung(LATER, LATER)]))
+            steps.take(alarm, Decided(YESTERDAY, [Sounded(NOW, NOW), Sounded(NOW, LATER)]))
+            assert len(steps.of(alarm)) == 2 + len(states.of(alarm))
+            steps.take(alarm, Decided(TODAY, [Sounded(LATER, LATER)]))
             first, second = steps.changes
             return [first, second if after is None else second._replace(after=after)]
 
-        return Work((bell,), decide)
+        return Work((alarm,), decide)
 
     def test_come_to_a_stream_day_after_day(self) -> None:
-        one, bell = batch(), BELL.stream(BOOK, "1")
+        one, alarm = batch(), ALARM.stream(BOOK, "1")
 
-        assert accepted(one.run(self.two_days(bell), caller(NOW))).versions == {bell.id: 3}
+        assert accepted(one.run(self.two_days(alarm), caller(NOW))).versions == {alarm.id: 3}
 
         assert [(each.version, each.effective_on) for each in one.writes().events] == [
             (1, YESTERDAY),
             (2, YESTERDAY),
             (3, TODAY),
         ]
-        assert accepted(one.run(self.two_days(bell), caller(NOW))).version == 6
+        assert accepted(one.run(self.two_days(alarm), caller(NOW))).version == 6
 
     def test_count_the_ids_of_a_rule_on(self) -> None:
-        one, bell = batch(), BELL.stream(BOOK, "1")
-        rule = replace(caller(NOW), event_id=timer_event_id(7, "ring/8"))
+        one, alarm = batch(), ALARM.stream(BOOK, "1")
+        rule = replace(caller(NOW), event_id=timer_event_id(7, "sound/8"))
 
-        accepted(one.run(self.two_days(bell), rule))
+        accepted(one.run(self.two_days(alarm), rule))
 
-        expected = [derived(bell.id, "ring/8", 7, n) for n in (1, 2, 3)]
+        expected = [derived(alarm.id, "sound/8", 7, n) for n in (1, 2, 3)]
         assert [each.id for each in one.writes().events] == expected
 
     @pytest.mark.parametrize("after", [0, 1, 3])
     def test_refuse_a_change_decided_on_another_state(self, after: int) -> None:
-        one, bell = batch(), BELL.stream(BOOK, "1")
+        one, alarm = batch(), ALARM.stream(BOOK, "1")
 
-        assert isinstance(one.run(self.two_days(bell, after=after), caller(NOW)), TypeError)
+        assert isinstance(one.run(self.two_days(alarm, after=after), caller(NOW)), TypeError)
         assert one.is_empty
 
 
 class TestFire:
     def test_tells_when_it_was_due_and_what_time_it_is(self) -> None:
-        one, bell, late = batch(), BELL.stream(BOOK, "1"), NOW + timedelta(days=49)
-        opened = Work((bell,), lambda states: [Change(bell, [Rung(NOW, NOW)], TODAY)])
+        one, alarm, late = batch(), ALARM.stream(BOOK, "1"), NOW + timedelta(days=49)
+        opened = Work((alarm,), lambda states: [Change(alarm, [Sounded(NOW, NOW)], TODAY)])
         accepted(one.run(opened, caller(NOW)))
 
-        accepted(one.run(BELL.fire(bell.id, text_of(Ring(8)), NOW), caller(late)))
+        accepted(one.run(ALARM.fire(alarm.id, text_of(Sound(8)), NOW), caller(late)))
 
-        assert one.now[bell.id].state == (Rung(NOW, NOW), Rung(NOW, late))
+        assert one.now[alarm.id].state == (Sounded(NOW, NOW), Sounded(NOW, late))

@@ -8,8 +8,14 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened:
+class OfAccount:
+    """What every event of an account says of it."""
+
     account_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened(OfAccount):
     legal_entity: str
     number: str
     time_zone: str
@@ -20,14 +26,12 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountDetailsChanged:
-    account_id: UUID
+class AccountDetailsChanged(OfAccount):
     fields: tuple[str, ...]  # Names of what was said anew; it may be what it was.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountCollectorChanged:
-    account_id: UUID
+class AccountCollectorChanged(OfAccount):
     collector_id: UUID | None
     previous: UUID | None
 

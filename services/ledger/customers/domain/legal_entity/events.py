@@ -9,8 +9,14 @@ from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LegalEntityRegistered:
+class OfLegalEntity:
+    """What every event of a legal entity says of it."""
+
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntityRegistered(OfLegalEntity):
     name: str
     time_zone: str
     currency: str
@@ -21,8 +27,7 @@ class LegalEntityRegistered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeOverDateChanged:
-    code: str
+class TakeOverDateChanged(OfLegalEntity):
     take_over_on: date
     previous: date | None
 
