@@ -263,12 +263,12 @@ class TestDrive:
         """Whatever day it is started from: what was said under a key is said again."""
         pretend = Pretend()
         await drive(pretend)
-        before = len(pretend.told)
+        before = len(pretend.received)
         async with pretend.client() as duebook:
             later = Importer(duebook, MAP, lambda: None)
             summary = await later.drive(LINES, date(2012, 2, 20), date(2012, 3, 31))
 
-        assert (summary.refused, len(pretend.told)) == (0, before)
+        assert (summary.refused, len(pretend.received)) == (0, before)
         assert summary.counts["invoices already there"] == 3
 
     async def test_lets_every_day_begin_before_what_happens_on_it(self) -> None:
