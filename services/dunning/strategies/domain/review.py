@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
 
+from services.dunning.accounts.domain.listed_item import ListedItem
 from services.dunning.strategies.domain.dunning_plan import (
     ALLOCATE_MONEY,
     EMAIL,
@@ -55,16 +56,17 @@ class ReachedStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedItem:
-    """An item with a due date, and what is open of it when the review is made."""
+    """An open item when the review is made, and how far the ledger has said it is."""
 
-    open_item_id: UUID
-    invoice_number: str
-    installment: int
-    due_on: date
-    open_amount: Money
+    item: ListedItem
+    latest_step: int | None  # The highest threshold it has reached; None: not even the first.
 
-    def days_past_due(self, today: date) -> int:
-        return (today - self.due_on).days
+    def is_overdue(self) -> bool:
+        return self.latest_step is not None and self.latest_step > 0
+
+    def is_due_soon(self, today: date) -> bool:
+        """The ledger has said so, and its due date is still ahead."""
+        return self.latest_step is not None and self.latest_step < 0 and self.item.due_on > today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,8 @@ class Reviewed:
     step: int | None = None
     notices: Sequence[SendNotice] = ()
     tasks: Sequence[AskSomebody] = ()
-    items: Sequence[OwedItem] = ()  # What notices and tasks list, oldest first.
+    acted: Sequence[ReachedStep] = ()  # About which it is done.
+    items: Sequence[ListedItem] = ()  # What notices and tasks list, oldest first.
     demanded: Money | None = None  # Their sum less money on account.
     passed: Sequence[PassedStep] = ()
     waits_until: date | None = None  # The day on which what still waits is looked at again.
@@ -116,13 +119,13 @@ class Reviewed:
 
 def review(facts: ReviewFacts) -> Reviewed:
     """What is done today, by the plan and these facts."""
-    due_on = {item.open_item_id: item.due_on for item in facts.items}
+    owed = {one.item.open_item_id: one for one in facts.items}
     passed: list[PassedStep] = []
     waiting: list[ReachedStep] = []
     for one in facts.reached:
-        if one.open_item_id not in due_on:
+        if one.open_item_id not in owed:
             passed.append(_passed(one, Why.SETTLED))
-        elif one.step < 0 and facts.today >= due_on[one.open_item_id]:
+        elif one.step < 0 and not owed[one.open_item_id].is_due_soon(facts.today):
             passed.append(_passed(one, Why.TOO_LATE))
         else:
             waiting.append(one)
@@ -135,10 +138,11 @@ def review(facts: ReviewFacts) -> Reviewed:
     return replace(done, passed=[*passed, *done.passed])
 
 
-def listed(items: Iterable[OwedItem], step: int, today: date) -> Sequence[OwedItem]:
+def listed(owed: Iterable[OwedItem], step: int, today: date) -> Sequence[ListedItem]:
     """The items a step concerns: all that are overdue; before the due date those soon to be due."""
-    ages = [(item, item.days_past_due(today)) for item in items]
-    found = [item for item, age in ages if (age > 0 if step > 0 else step <= age < 0)]
+    found = [
+        each.item for each in owed if (each.is_overdue() if step > 0 else each.is_due_soon(today))
+    ]
     return sorted(found, key=lambda item: (item.due_on, item.invoice_number, item.installment))
 
 
@@ -163,7 +167,9 @@ def _act(facts: ReviewFacts, acting: Sequence[ReachedStep], *, is_returned: bool
     is_urgent = is_returned or (facts.last_notice is not None and step > facts.last_notice.step)
     if notices and (day := _not_before(facts, is_urgent=is_urgent)) > facts.today:
         return Reviewed(waits_until=day)
-    return Reviewed(step=step, notices=notices, tasks=tasks, items=items, demanded=demanded)
+    return Reviewed(
+        step=step, acted=acting, notices=notices, tasks=tasks, items=items, demanded=demanded
+    )
 
 
 def _of_plan(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.dunning.accounts.domain.listed_item import ListedItem
 from services.dunning.strategies.domain.dunning_plan import AskSomebody, SendNotice
 from services.dunning.strategies.domain.review import (
     LastNotice,
@@ -42,12 +43,16 @@ def yuan(minor: int) -> Money:
 
 
 def item(n: int, days_past_due: int, minor: int = 100_000) -> OwedItem:
+    """As the ledger shows it so many days after its due date."""
     return OwedItem(
-        open_item_id=UUID(int=n),
-        invoice_number=f"I-{n}",
-        installment=1,
-        due_on=ago(days_past_due),
-        open_amount=yuan(minor),
+        item=ListedItem(
+            open_item_id=UUID(int=n),
+            invoice_number=f"I-{n}",
+            installment=1,
+            due_on=ago(days_past_due),
+            open_amount=yuan(minor),
+        ),
+        latest_step=max((step for step in STEPS if step <= days_past_due), default=None),
     )
 
 
@@ -291,7 +296,7 @@ class TestLaws:
     @given(books())
     def test_nothing_is_demanded_that_is_not_owed(self, facts: ReviewFacts) -> None:
         done = review(facts)
-        overdue: Sequence[OwedItem] = listed(facts.items, done.step or 1, TODAY)
+        overdue: Sequence[ListedItem] = listed(facts.items, done.step or 1, TODAY)
         owed = total((each.open_amount for each in overdue), "CNY")
 
         if done.demanded is not None:
