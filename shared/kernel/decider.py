@@ -80,11 +80,18 @@ class Decided(NamedTuple, Generic[E]):
 NOTHING: Final[Decided[Any]] = Decided(date.min, ())  # What was asked for is true already.
 
 
+class Due(NamedTuple):
+    """When a timer was due, and the instant it is decided at: later where nobody fired it."""
+
+    at: datetime
+    now: datetime
+
+
 def _no_timers(state: object) -> Sequence[Timer]:
     return ()
 
 
-def _on_no_timer(payload: Any, state: object, due_at: datetime) -> Decided[Any]:
+def _on_no_timer(payload: Any, state: object, due: Due) -> Decided[Any]:
     raise CorruptHistory(f"{payload} is due on a stream without timers")
 
 
@@ -99,7 +106,7 @@ class Aggregate(Generic[S, E]):
         evolve: Callable[[S, E], S],
         account_of: Callable[[E], UUID | None],
         timers: Callable[[S], Sequence[Timer]] = _no_timers,
-        on_timer: Callable[[Any, S, datetime], Decided[E]] = _on_no_timer,
+        on_timer: Callable[[Any, S, Due], Decided[E]] = _on_no_timer,
         payloads: Sequence[type] = (),
     ) -> None:
         self.kind = kind
@@ -107,7 +114,7 @@ class Aggregate(Generic[S, E]):
         self.evolve = evolve
         self.account_of = account_of  # Asked once, of the first event; None: the stream's own id.
         self.timers = timers
-        self.on_timer = on_timer  # (payload, state, due_at); the payload is one of `payloads`.
+        self.on_timer = on_timer  # (payload, state, due); the payload is one of `payloads`.
         self.payloads = payloads
 
     def stream(self, book: Book, *number: str) -> Stream[S, E]:
@@ -120,8 +127,13 @@ class Aggregate(Generic[S, E]):
 
     def fire(self, id: UUID, name: str, due_at: datetime) -> Work[S]:
         """The use case a due timer asks for. Raises UnknownTimer."""
-        payload = payload_of(name, self.payloads)
-        return work_on(self.existing(id), lambda state: self.on_timer(payload, state, due_at))
+        payload, stream = payload_of(name, self.payloads), self.existing(id)
+
+        def decided(states: States) -> Sequence[AnyChange]:
+            due = Due(due_at, states.now)
+            return [changed(stream, self.on_timer(payload, states.of(stream), due))]
+
+        return Work((stream,), decided)
 
 
 class Stream(NamedTuple, Generic[S, E]):
@@ -151,12 +163,16 @@ class Folded(NamedTuple):
 
 
 class States:
-    """The streams one use case named, and no others."""
+    """The streams one use case named, and no others.
 
-    __slots__ = ("_folded",)
+    `now` is the instant the decision is recorded at: the caller's, not before its cause's.
+    """
 
-    def __init__(self, folded: Mapping[UUID, Folded]) -> None:
+    __slots__ = ("_folded", "now")
+
+    def __init__(self, folded: Mapping[UUID, Folded], now: datetime) -> None:
         self._folded = folded
+        self.now = now
 
     def of(self, stream: Stream[S, E]) -> S:
         return cast(S, self._folded[stream.id].state)
@@ -295,6 +311,11 @@ class Caller:
     expected_version: int | None = None  # If-Match: of the first stream.
     dry_run: bool = False
     traceparent: str = ""
+
+    @property
+    def decided_at(self) -> datetime:
+        """Now; not before its cause was recorded, whose clock may be ahead."""
+        return self.now if self.cause is None else max(self.now, self.cause.recorded_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from services.ledger.receivables.domain.invoice import decide, events
 from services.ledger.receivables.domain.invoice.state import State
 from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer
 from shared.kernel.days import start_of_day
-from shared.kernel.decider import Decided
+from shared.kernel.decider import Decided, Due
 from tests.support.ledger import (
     ACCOUNT_ID,
     DUE_ON,
@@ -129,5 +129,5 @@ def reach(
     state: State, threshold: int, *, early: timedelta = timedelta(0), installment: int = 1
 ) -> Decided[events.Event]:
     """What is decided when the timer of the threshold is due."""
-    due_at = start_of_day(DUE_ON + timedelta(days=threshold), ZONE)
-    return on_timer(DaysPastDue(threshold, installment), state, due_at - early)
+    at = start_of_day(DUE_ON + timedelta(days=threshold), ZONE) - early
+    return on_timer(DaysPastDue(threshold, installment), state, Due(at, at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -28,6 +28,8 @@ C = TypeVar("C")
 S = TypeVar("S")
 E = TypeVar("E")
 P = ParamSpec("P")
+
+NEVER = datetime.max.replace(tzinfo=UTC)  # Where no decision is made.
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,11 @@ class Streams:
 
     def run(self, work: AnyWork, now: datetime) -> bytes:
         """The answer. Raises what `decide` raises, and then nothing has changed."""
-        changes = work.decide(self._states(work.streams))
+        changes = work.decide(self._states(work.streams, now))
         for change in changes:
             for event in change.events:
                 self._append(change.stream, event, change.effective_on, now)
-        return work.answer(self._states(work.streams))
+        return work.answer(self._states(work.streams, now))
 
     def append(self, stream: Stream[S, E], events: Sequence[E], now: datetime) -> None:
         """Puts events on the stream that no command wrote, all of the day of `now`."""
@@ -129,8 +131,8 @@ class Streams:
     def events_of(self, stream: AnyStream) -> Sequence[Any]:
         return [each.event for each in self.recorded if each.stream_id == stream.id]
 
-    def _states(self, streams: Sequence[AnyStream]) -> States:
-        return States({s.id: self._folded.get(s.id) or _absent(s) for s in streams})
+    def _states(self, streams: Sequence[AnyStream], now: datetime = NEVER) -> States:
+        return States({s.id: self._folded.get(s.id) or _absent(s) for s in streams}, now)
 
     def _append(self, stream: AnyStream, event: Any, effective_on: Any, now: datetime) -> None:
         before = self._folded.get(stream.id) or _absent(stream)

@@ -107,7 +107,7 @@ class Batch:
                 return _replay(known, caller)
             before = self._states_before(work, caller)
             deed = self._decide(work, caller, before)
-            answer = work.answer(States(deed.after))
+            answer = work.answer(States(deed.after, caller.decided_at))
         except Exception as problem:  # A bug in one use case must not reach its neighbors.
             return problem
         versions = {id: deed.after[id].version for id in deed.changed}
@@ -163,7 +163,7 @@ class Batch:
 
     def _decide(self, work: AnyWork, caller: Caller, before: Mapping[UUID, Folded]) -> _Deed:
         deed = _Deed(before)
-        for change in tuple(work.decide(States(before))):
+        for change in tuple(work.decide(States(before, caller.decided_at))):
             if change.stream.id not in before:
                 raise TypeError("a change of a stream that the work did not name")
             if change.stream.id in deed.changed:
@@ -189,9 +189,7 @@ class Batch:
             raise TypeError("a stream without a partition key")
         account_id, legal_entity = folded.account_id, folded.legal_entity
         partition = partition_of(account_id)
-        recorded_at = max(caller.now, folded.recorded_at or caller.now)
-        if caller.cause is not None:
-            recorded_at = max(recorded_at, caller.cause.recorded_at)
+        recorded_at = max(caller.decided_at, folded.recorded_at or caller.decided_at)
         headers = {
             "subject": str(change.subject or stream.id),
             "time": instant_text(_happened_at(change, caller) or recorded_at),

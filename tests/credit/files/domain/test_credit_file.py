@@ -19,7 +19,7 @@ from services.credit.files.domain.credit_file.decide import (
 from services.credit.files.domain.credit_file.state import Opened
 from services.credit.scorecards.domain.behavior import Behavior
 from services.credit.scorecards.domain.grade import Standing
-from shared.kernel.decider import NOTHING, Book, CorruptHistory, Decided, Timer, expect
+from shared.kernel.decider import NOTHING, Book, CorruptHistory, Decided, Due, Timer, expect
 from tests.support.spec import given
 
 ACCOUNT, FILE = UUID(int=1), UUID(int=2)
@@ -79,7 +79,8 @@ def review(history: Sequence[events.Event], seen: Behavior) -> Sequence[events.E
 def due(as_of: date, *history: events.Event) -> Decided[events.Event]:
     """What the review of the month does when it is due."""
     state = given(credit_file, *history).state
-    return on_timer(Review(as_of), state, datetime(2026, 3, 1, tzinfo=UTC))
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    return on_timer(Review(as_of), state, Due(at, at))
 
 
 class TestOpenFile:

@@ -8,7 +8,7 @@ from services.ledger.receivables.domain.invoice import events
 from services.ledger.receivables.domain.invoice.state import State
 from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer
 from shared.kernel.days import start_of_day
-from shared.kernel.decider import NOTHING
+from shared.kernel.decider import NOTHING, Due
 from tests.support.invoices import (
     CANCELED,
     CURED,
@@ -52,7 +52,7 @@ class TestOnTimer:
     def test_changes_nothing_of_an_installment_that_is_not_there(self) -> None:
         due_at = start_of_day(DUE_ON + timedelta(days=1), ZONE)
 
-        assert on_timer(DaysPastDue(1, 2), state_after(), due_at) == NOTHING
+        assert on_timer(DaysPastDue(1, 2), state_after(), Due(due_at, due_at)) == NOTHING
 
     @pytest.mark.parametrize("end", [[applied("8000.00", "0.00"), SETTLED], [CANCELED]])
     def test_changes_nothing_once_nothing_is_open(self, end: list[events.Event]) -> None:
@@ -104,7 +104,8 @@ class TestTimers:
             "days_past_due/60/1": start_of_day(date(2026, 5, 1), ZONE),
             "days_past_due/90/1": start_of_day(date(2026, 5, 31), ZONE),
         }
-        late = start_of_day(date(2026, 5, 1), ZONE)
+        at = start_of_day(date(2026, 5, 1), ZONE)
+        late = Due(at, at)
         assert on_timer(DaysPastDue(1, 1), again.state, late).effective_on == on
         assert on_timer(DaysPastDue(60, 1), again.state, late).effective_on == date(2026, 5, 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from services.credit.scorecards.domain.scorecard import (
     to_wire,
 )
 from shared.kernel.days import start_of_day
-from shared.kernel.decider import NOTHING, Aggregate, Decided, Timer, expect
+from shared.kernel.decider import NOTHING, Aggregate, Decided, Due, Timer, expect
 
 
 def open_file(command: commands.OpenCreditFile, state: State) -> Decided[events.Event]:
@@ -90,7 +90,7 @@ def timers(state: State) -> Sequence[Timer]:
     return (Timer.of(Review(as_of), due_at),)
 
 
-def on_timer(payload: Review, state: State, due_at: datetime) -> Decided[events.Event]:
+def on_timer(payload: Review, state: State, due: Due) -> Decided[events.Event]:
     opened = expect(state, Opened)
     if payload.as_of != opened.next_review_of:
         return NOTHING

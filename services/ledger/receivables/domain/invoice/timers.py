@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.ledger.receivables.domain.aging import has_reached, is_ahead, reached_on
 from services.ledger.receivables.domain.invoice import events
 from services.ledger.receivables.domain.invoice.state import Item, Open, State
 from shared.kernel.days import day_at, start_of_day
-from shared.kernel.decider import NOTHING, Decided, Timer
+from shared.kernel.decider import NOTHING, Decided, Due, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def timers(state: State) -> Sequence[Timer]:
     ]
 
 
-def on_timer(payload: DaysPastDue, state: State, due_at: datetime) -> Decided[events.Event]:
+def on_timer(payload: DaysPastDue, state: State, due: Due) -> Decided[events.Event]:
     """The first positive threshold makes it overdue; each is reached once while it is open.
 
     The crossing is dated on the day it is reached, not on the day we noticed.
@@ -49,7 +48,7 @@ def on_timer(payload: DaysPastDue, state: State, due_at: datetime) -> Decided[ev
     item = next((i for i in state.items if i.agreed.installment == payload.installment), None)
     if item is None or not item.open_amount.minor or days in item.reached:
         return NOTHING
-    due_on, as_of = item.agreed.due_on, day_at(due_at, facts.time_zone)
+    due_on, as_of = item.agreed.due_on, day_at(due.at, facts.time_zone)
     if due_on is None or not has_reached(days, due_on=due_on, as_of=as_of):
         return NOTHING
     happened = _crossing(item, days)(
