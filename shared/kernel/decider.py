@@ -280,8 +280,24 @@ def work_on(
 ) -> Work[S]:
     """A use case about one stream alone; `ids` and `subject` are those of its change."""
 
+    return work_now(
+        stream, lambda state, now: decide(state), ids=ids, subject=subject, private=private
+    )
+
+
+def work_now(
+    stream: Stream[S, E],
+    decide: Callable[[S, datetime], Decided[E]],
+    *,
+    ids: Sequence[UUID] = (),
+    subject: UUID | None = None,
+    private: Sequence[PrivateRow] = (),
+) -> Work[S]:
+    """As `work_on`, for what is dated when it is done: `decide` is also given `States.now`."""
+
     def decided(states: States) -> Sequence[AnyChange]:
-        return [changed(stream, decide(states.of(stream)), ids=ids, subject=subject)]
+        decision = decide(states.of(stream), states.now)
+        return [changed(stream, decision, ids=ids, subject=subject)]
 
     return Work((stream,), decided, private=private)
 

@@ -12,6 +12,19 @@ from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntityRegistered:
+    code: str
+    notice_minimum: Money
+    take_over_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverDateChanged:
+    code: str
+    take_over_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOpened:
     account_id: UUID
     number: str
@@ -61,6 +74,8 @@ class InvoiceDueDateApproached:
     open_item_id: UUID
     due_on: date
     threshold_days: int
+    latest_threshold_days: int
+    reopened_on: date | None
     open_amount: Money
 
 
@@ -73,6 +88,8 @@ class InvoiceBecameOverdue:
     open_item_id: UUID
     due_on: date
     threshold_days: int
+    latest_threshold_days: int
+    reopened_on: date | None
     open_amount: Money
 
 
@@ -85,6 +102,8 @@ class InvoiceDaysPastDueReached:
     open_item_id: UUID
     due_on: date
     threshold_days: int
+    latest_threshold_days: int
+    reopened_on: date | None
     open_amount: Money
 
 
@@ -102,9 +121,16 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived:
+    account_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAllocated:
     account_id: UUID
     value_on: date
+    unallocated_amount: Money  # Of the payment, after.
     allocations: tuple[Allocation, ...]
 
 
@@ -123,6 +149,8 @@ class CreditFileGradeChanged:
 Crossing = InvoiceDueDateApproached | InvoiceBecameOverdue | InvoiceDaysPastDueReached
 
 HEARD: Final[Mapping[str, type]] = {
+    "ledger.legal_entity.registered.v1": LegalEntityRegistered,
+    "ledger.legal_entity.take_over_date_changed.v1": TakeOverDateChanged,
     "ledger.account.opened.v1": AccountOpened,
     "ledger.invoice.issued.v1": InvoiceIssued,
     "ledger.invoice.canceled.v1": InvoiceCanceled,
@@ -132,6 +160,7 @@ HEARD: Final[Mapping[str, type]] = {
     "ledger.invoice.became_overdue.v1": InvoiceBecameOverdue,
     "ledger.invoice.days_past_due_reached.v1": InvoiceDaysPastDueReached,
     "ledger.invoice.overdue_cured.v1": InvoiceOverdueCured,
+    "ledger.payment.received.v1": PaymentReceived,
     "ledger.payment.allocated.v1": PaymentAllocated,
     "ledger.payment.reversed.v1": PaymentReversed,
     "credit.credit_file.grade_changed.v1": CreditFileGradeChanged,

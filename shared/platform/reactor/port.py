@@ -19,8 +19,7 @@ class Reaction:
 
     `react(recorded, facts)` is pure and gives commands, at most one to a stream. `facts` is what
     `ask` answered, None without it. `needs` names the projections of this service that must have
-    passed the event on its topic, and on every other topic they hear the end offset read after it,
-    before `ask` is asked.
+    passed, on every topic they hear, the end offset read after the event, before `ask` is asked.
     """
 
     name: str

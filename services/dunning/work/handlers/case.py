@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from services.dunning.work.domain.case import commands, decide
-from services.dunning.work.domain.case.decide import case
+from services.dunning.work.domain.case.decide import case_stream
 from services.dunning.work.domain.case.state import State
-from shared.kernel.decider import Work, work_on
+from shared.kernel.decider import Work, work_now
 
 
-def add_overdue_item(command: commands.AddOverdueItem) -> Work[State]:
-    """An item of the account is overdue: into the case, which opens if it must."""
-    stream = case.stream(command.book, str(command.account_id), command.open_amount.currency)
-    return work_on(stream, lambda state: decide.add_overdue_item(command, state))
+def note_step(command: commands.NoteStep) -> Work[State]:
+    """An item reached a threshold: what is done about it waits for a review."""
+    stream = case_stream(
+        command.book, account_id=command.account_id, currency=command.item.open_amount.currency
+    )
+    return work_now(stream, lambda state, now: decide.note_step(command, state, now=now))
 
 
 def remove_cured_item(command: commands.RemoveCuredItem) -> Work[State]:
     """An item is no longer overdue: out of the case, which closes with its last."""
-    stream = case.stream(command.book, str(command.account_id), command.currency)
-    return work_on(stream, lambda state: decide.remove_cured_item(command, state))
+    stream = case_stream(command.book, account_id=command.account_id, currency=command.currency)
+    return work_now(stream, lambda state, now: decide.remove_cured_item(command, state, now=now))
+
+
+def record_review(command: commands.RecordReview) -> Work[State]:
+    """What was decided about the steps that waited."""
+    stream = case_stream(command.book, account_id=command.account_id, currency=command.currency)
+    return work_now(stream, lambda state, now: decide.record_review(command, state, now=now))

@@ -40,6 +40,7 @@ class NoteStep:
     latest_step: int  # The highest the item has reached as far as the ledger knew.
     reached_on: date
     is_returned: bool
+    is_settled: bool  # Nothing is open of it any more.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,9 @@ def note_step(command: commands.NoteStep, state: State, *, now: datetime) -> Dec
     on, zone = command.take_over_on, command.time_zone
     is_history = on is not None and command.reached_on < on
     happened: list[events.Event] = []
-    if command.step > 0 and not is_history:
+    if command.step > 0 and not is_history and not command.is_settled:
         happened += _added(command, [command.item], state)
-    if command.latest_step > command.step or (is_history and command.step < 0):
-        why = Why.BEFORE_TAKE_OVER if is_history else Why.MORE_SEVERE
+    if (why := _passed_at_once(command, is_history=is_history)) is not None:
         passed = events.Step(open_item_id=command.item.open_item_id, step=command.step)
         happened.append(
             events.CaseStepPassedOver(account_id=command.account_id, reason=why, steps=(passed,))
@@ -46,6 +45,15 @@ def note_step(command: commands.NoteStep, state: State, *, now: datetime) -> Dec
             at = max(at, review_on(on, zone))
         happened.append(_reached(command, is_history, at, state.plan))
     return Decided(day_at(now, zone), happened)
+
+
+def _passed_at_once(command: commands.NoteStep, *, is_history: bool) -> Why | None:
+    """Why the step waits for no review; None: it does."""
+    if command.is_settled:
+        return Why.SETTLED
+    if is_history and (command.step < 0 or command.latest_step > command.step):
+        return Why.BEFORE_TAKE_OVER
+    return Why.MORE_SEVERE if command.latest_step > command.step else None
 
 
 def _reached(
