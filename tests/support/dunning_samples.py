@@ -74,6 +74,7 @@ SAMPLES: Final[tuple[Any, ...]] = (
         step=30,
         kind="phone",
         grade="优质",
+        opened_on=after(30),
         items=(listed(ITEM_A),),
     ),
     TaskCompleted(account_id=ACCOUNT, outcome="reached", completed_on=after(31)),

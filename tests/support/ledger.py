@@ -225,7 +225,7 @@ class LedgerBook:
     def _pay(self, work: Work[PaymentState], invoices: Sequence[UUID], now: datetime) -> bytes:
         """What the route answers."""
         return self.streams.run(
-            work.answered(lambda found: to_json(payment_of_state(found, invoices))), now
+            work.answered(lambda found: to_json(payment_of_state(found, now, invoices))), now
         )
 
     def cancel(self, invoice_id: UUID, *, on: date, effective_on: date | None = None) -> None:

@@ -186,5 +186,6 @@ SAMPLES: Final[Sequence[object]] = (
         reason="bounced",
         allocations=(ALLOCATION,),
         unallocated_before=LEFT,
+        reversed_on=date(2026, 3, 9),
     ),
 )

@@ -56,17 +56,12 @@ class HaltedView(View, frozen=True, kw_only=True):
     error: Annotated[str, said("What it could not take.", "VersionGap")]
 
 
-class ClockMovedView(View, frozen=True, kw_only=True):
-    """The domain clock after it was moved."""
+class ClockView(View, frozen=True, kw_only=True):
+    """What time it is for the business; asked with GET, also what is left to do by then."""
 
     now: Annotated[datetime, said("What time it is for the business.", "2026-03-14T00:00:00Z")]
     manual: Annotated[bool, said("Whether it is moved by hand.", True)]
-
-
-class ClockView(ClockMovedView, frozen=True, kw_only=True):
-    """What time it is for the business, and what is left to do by then."""
-
-    settled: Annotated[bool, said("Whether nothing is left to do.", True)]
+    settled: Annotated[bool | UnsetType, said("Whether nothing is left to do.", True)] = UNSET
     timers_due: Annotated[int | UnsetType, said("Not fired yet.", 0)] = UNSET
     next_timer_at: Annotated[
         datetime | UnsetType | None, said("The earliest timer.", "2026-04-01T00:00:00Z")
@@ -175,7 +170,7 @@ async def show_clock(request: Request, parts: Running) -> Response:
     return shown(await clock_reading(parts, min(preferred_wait_s(request) or 0, CLOCK_WAIT_S_MAX)))
 
 
-@router.post("/clock", responses=answers(ClockMovedView))
+@router.post("/clock", responses=answers(ClockView))
 async def move_clock(body: MoveClock, parts: Running) -> Response:
     """Moves a manual clock forward, done when every process goes by it. A repetition is fine."""
     if not isinstance(parts.clock, ManualClock):
@@ -183,7 +178,7 @@ async def move_clock(body: MoveClock, parts: Running) -> Response:
     await parts.clock.advance(body.now)
     if parts.reporter is not None:
         parts.reporter.wake()
-    return shown(ClockMovedView(now=await parts.clock.now(), manual=True))
+    return shown(ClockView(now=await parts.clock.now(), manual=True))
 
 
 async def clock_reading(parts: Parts, wait_s: float = 0) -> ClockView:

@@ -26,6 +26,7 @@ V = TypeVar("V")
 R = TypeVar("R")
 REF: Final = "#/components/schemas/{name}"
 JSON: Final = "application/json"
+PERSONAL: Final = "Personal: null in the answer of a command, which is kept."
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +47,14 @@ class MomentPage(Page[V], Generic[V], frozen=True, kw_only=True):
     as_known: datetime
 
 
-def said(description: str, *examples: object) -> msgspec.Meta:
-    """What a field means, with examples: `number: Annotated[str, said("The caller's.", "A-1")]`."""
+def said(description: str, *examples: object, is_personal: bool = False) -> msgspec.Meta:
+    """What a field means, with examples: `number: Annotated[str, said("The caller's.", "A-1")]`.
+
+    A personal one is null in the answer of a command: that is kept with its idempotency key, and
+    personal data is in the tables of an area alone.
+    """
+    if is_personal:
+        description = f"{description} {PERSONAL}"
     return msgspec.Meta(description=description, examples=list(examples) or None)
 
 

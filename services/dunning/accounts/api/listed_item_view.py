@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+from services.dunning.accounts.domain.listed_item import ListedItem
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
@@ -22,3 +23,14 @@ class ListedItemView(View, frozen=True, kw_only=True):
     open_amount: Annotated[
         Money, said("What was open then.", {"amount": "8000.00", "currency": "CNY"})
     ]
+
+
+def of_item(item: ListedItem) -> ListedItemView:
+    """As an event carries it."""
+    return ListedItemView(
+        open_item_id=item.open_item_id,
+        invoice_number=item.invoice_number,
+        installment=item.installment,
+        due_on=item.due_on,
+        open_amount=item.open_amount,
+    )

@@ -48,8 +48,8 @@ ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 NOTE: Final = {"contact_person": "王芳", "text": "pays on Friday"}
 
 
-class ContactRecordedView(View, frozen=True, kw_only=True):
-    """An attempt to reach a contact person, just recorded. What was said is not repeated."""
+class ContactView(View, frozen=True, kw_only=True):
+    """An attempt to reach a contact person."""
 
     id: Annotated[UUID, said("Made from its number.", ID)]
     version: Annotated[int, said("Its present version, as in the ETag.", 1)]
@@ -62,12 +62,7 @@ class ContactRecordedView(View, frozen=True, kw_only=True):
     reason: Annotated[str | None, said("Why they did not pay.", "cash_short")]
     next_step: Annotated[str | None, said("What comes next.", "call_again")]
     next_step_on: Annotated[date | None, said("And when.", "2026-04-09")]
-
-
-class ContactView(ContactRecordedView, frozen=True, kw_only=True):
-    """An attempt to reach a contact person."""
-
-    note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE)]
+    note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE, is_personal=True)]
 
 
 OPEN_ITEMS_MAX: Final = 100  # items one contact is about
@@ -94,7 +89,7 @@ class NewContact(RequestBody):
     "",
     status_code=201,
     responses=answers(
-        ContactRecordedView,
+        ContactView,
         201,
         refuses=(UnknownAccount, NumberAlreadyUsed, EffectiveDateOutOfRange, UnknownOpenItem),
     ),
@@ -173,10 +168,10 @@ def of_row(row: Record) -> ContactView:
     )
 
 
-def of_state(resource: Resource[State]) -> ContactRecordedView:
+def of_state(resource: Resource[State]) -> ContactView:
     """As the answer of the command that recorded it."""
     recorded = expect(resource.state, Contacted).recorded
-    return ContactRecordedView(
+    return ContactView(
         id=resource.id,
         version=resource.version,
         account=AccountRefView(
@@ -192,4 +187,5 @@ def of_state(resource: Resource[State]) -> ContactRecordedView:
         reason=recorded.reason,
         next_step=recorded.next_step,
         next_step_on=recorded.next_step_on,
+        note=None,
     )

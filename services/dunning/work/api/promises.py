@@ -48,8 +48,8 @@ ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 NOTE: Final = {"contact_person": "王芳", "text": "pays on Friday"}
 
 
-class PromiseMadeView(View, frozen=True, kw_only=True):
-    """A promise to pay, just made."""
+class PromiseView(View, frozen=True, kw_only=True):
+    """A promise to pay, with the cash that counted for it."""
 
     id: Annotated[UUID, said("Made from its number.", ID)]
     version: Annotated[int, said("Its present version, as in the ETag.", 1)]
@@ -59,14 +59,9 @@ class PromiseMadeView(View, frozen=True, kw_only=True):
     amount: Annotated[Money, said("What was promised.", MONEY)]
     promised_on: Annotated[date, said("By when.", "2026-04-09")]
     made_on: Annotated[date, said("When it was said.", "2026-04-02")]
-
-
-class PromiseView(PromiseMadeView, frozen=True, kw_only=True):
-    """A promise to pay, with the cash that counted for it."""
-
     received: Annotated[Money | None, said("Allocated in time; null: not kept.", MONEY)]
     kept_on: Annotated[date | None, said("When it was kept.", "2026-04-08")]
-    note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE)]
+    note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE, is_personal=True)]
 
 
 class NewPromise(RequestBody):
@@ -83,7 +78,7 @@ class NewPromise(RequestBody):
     "",
     status_code=201,
     responses=answers(
-        PromiseMadeView,
+        PromiseView,
         201,
         refuses=(
             UnknownAccount,
@@ -162,10 +157,10 @@ def of_row(row: Record) -> PromiseView:
     )
 
 
-def of_state(resource: Resource[State]) -> PromiseMadeView:
+def of_state(resource: Resource[State]) -> PromiseView:
     """As the answer of the command that made it."""
     made = expect(resource.state, Open).made
-    return PromiseMadeView(
+    return PromiseView(
         id=resource.id,
         version=resource.version,
         account=AccountRefView(
@@ -176,4 +171,7 @@ def of_state(resource: Resource[State]) -> PromiseMadeView:
         amount=made.amount,
         promised_on=made.promised_on,
         made_on=made.made_on,
+        received=None,
+        kept_on=None,
+        note=None,
     )

@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.dunning.accounts.api.account_view import AccountRefView, account_of
-from services.dunning.accounts.api.listed_item_view import ListedItemView
+from services.dunning.accounts.api.listed_item_view import ListedItemView, of_item
 from services.dunning.accounts.projections import account_facts
 from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.domain.task.decide import TaskNotOpen
@@ -57,20 +57,6 @@ class TaskView(View, frozen=True, kw_only=True):
     items: Annotated[list[ListedItemView], said("As they were when it was opened.", [])]
 
 
-class TaskCompletedView(View, frozen=True, kw_only=True):
-    """A task that was done."""
-
-    id: Annotated[UUID, said("Of the task.", ID)]
-    version: Annotated[int, said("Its version now, as in the ETag.", 2)]
-    account_id: Annotated[UUID, said("Whom it is about.", ID)]
-    kind: Annotated[str, said("phone or legal_decision.", "phone")]
-    due_on: Annotated[date, said("Due date of its items.", "2026-03-02")]
-    step: Annotated[int, said("Days past due it answers.", 30)]
-    status: Annotated[Literal["completed"], said("Done.", "completed")]
-    outcome: Annotated[str, said("What came of it.", "reached")]
-    completed_on: Annotated[date, said("When it was done.", "2026-04-02")]
-
-
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A code such as reached or no_answer; what was said belongs into a contact's text."""
 
@@ -113,9 +99,7 @@ async def show_task(id: Id, query: QueryContext) -> Response:
 
 @router.post(
     "/{id}:complete",
-    responses=answers(
-        TaskCompletedView, refuses=(TaskNotOpen, UnknownAccount, EffectiveDateOutOfRange)
-    ),
+    responses=answers(TaskView, refuses=(TaskNotOpen, UnknownAccount, EffectiveDateOutOfRange)),
 )
 async def complete_task(
     id: Id, body: TaskCompletion, context: CommandContext, query: QueryContext
@@ -162,17 +146,23 @@ def of_row(row: Record, items: Sequence[Record]) -> TaskView:
     )
 
 
-def of_state(resource: Resource[State]) -> TaskCompletedView:
+def of_state(resource: Resource[State]) -> TaskView:
     """As the answer of the command that completed it."""
     done = expect(resource.state, Completed)
-    return TaskCompletedView(
+    opened = done.opened
+    return TaskView(
         id=resource.id,
         version=resource.version,
-        account_id=done.account_id,
-        kind=done.kind,
-        due_on=done.due_on,
-        step=done.step,
+        account=AccountRefView(
+            id=opened.account_id, legal_entity=resource.legal_entity, number=opened.account_number
+        ),
+        kind=opened.kind,
+        due_on=opened.due_on,
+        step=opened.step,
+        grade=opened.grade,
         status="completed",
+        opened_on=opened.opened_on,
         outcome=done.outcome,
         completed_on=done.completed_on,
+        items=[of_item(item) for item in opened.items],
     )

@@ -181,7 +181,7 @@ def _task(recorded: Recorded[Any], event: TaskOpened) -> TaskRow:
         grade=event.grade,
         currency=event.items[0].open_amount.currency,
         status="open",
-        opened_on=recorded.effective_on,
+        opened_on=event.opened_on,
         outcome=None,
         completed_on=None,
         version=recorded.version,

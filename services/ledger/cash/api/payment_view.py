@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
+
+from msgspec import UNSET, UnsetType
 
 from services.ledger.cash.domain.payment import decide
 from services.ledger.cash.domain.payment.state import Reversed, State
 from services.ledger.receivables.domain.invoice.decide import Status as InvoiceStatus
 from services.ledger.receivables.domain.invoice.decide import invoice, status_of
+from shared.kernel.days import day_at
 from shared.kernel.decider import Resource
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
@@ -28,10 +31,11 @@ class AllocationView(View, frozen=True, kw_only=True):
     invoice_number: Annotated[str, said("The invoice's number.", "2026-0131")]
     installment: Annotated[int, said("Which installment of it.", 1)]
     amount: Annotated[Money, said("How much.", MONEY)]
+    effective_on: Annotated[date, said("Its business date.", "2026-03-02")]
 
 
-class PaymentView(View, frozen=True, kw_only=True):
-    """Money that came in."""
+class PaymentSummaryView(View, frozen=True, kw_only=True):
+    """Money that came in, as a list of payments shows it."""
 
     id: Annotated[UUID, said("Made from its number.", ID)]
     version: Annotated[int, said("Its present version, as in the ETag.", 2)]
@@ -39,11 +43,15 @@ class PaymentView(View, frozen=True, kw_only=True):
     account_id: Annotated[UUID, said("Whose it is.", ID)]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
     number: Annotated[str, said("The caller's, unique in the legal entity.", "P-2026-0203")]
-    status: Annotated[Status, said("At as_of, where a day was asked about.", "received")]
+    status: Annotated[Status, said("At as_of.", "received")]
     value_on: Annotated[date, said("The day the money is ours.", "2026-03-01")]
     amount: Annotated[Money, said("All of it.", MONEY)]
     unallocated_amount: Annotated[Money, said("What is not given to invoices.", MONEY)]
     open_item_id: Annotated[UUID, said("Of its unallocated rest.", ID)]
+    method: Annotated[str, said("How it came.", "transfer")]
+    reference: Annotated[str | None, said("What the payer wrote.", "INV 2026-0131")]
+    reason: Annotated[str | None, said("Why it was reversed.", "bounced")]
+    reversed_on: Annotated[date | None, said("Business date of the reversal.", "2026-03-09")]
 
 
 class AffectedInvoiceView(View, frozen=True, kw_only=True):
@@ -55,42 +63,35 @@ class AffectedInvoiceView(View, frozen=True, kw_only=True):
     status: Annotated[InvoiceStatus, said("Its status now.", "settled")]
 
 
-class PaymentChangedView(PaymentView, frozen=True, kw_only=True):
-    """A payment after a command, with the invoices it was about."""
+class PaymentView(PaymentSummaryView, frozen=True, kw_only=True):
+    """Money that came in, as of a day, as it was known at an instant, with what it gave."""
 
-    allocations: Annotated[list[AllocationView], said("What it gives now.", [])]
-    affected: Annotated[list[AffectedInvoiceView], said("The others that changed.", [])]
-
-
-class PaymentThenView(PaymentView, frozen=True, kw_only=True):
-    """A payment as of a day, as it was known at an instant."""
-
-    method: Annotated[str, said("How it came.", "transfer")]
-    reference: Annotated[str | None, said("What the payer wrote.", "INV 2026-0131")]
-    reason: Annotated[str | None, said("Why it was reversed.", "bounced")]
-    reversed_on: Annotated[date | None, said("Business date of the reversal.", "2026-03-09")]
-
-
-class DatedAllocationView(AllocationView, frozen=True, kw_only=True):
-    """An allocation with its day."""
-
-    effective_on: Annotated[date, said("Its business date.", "2026-03-02")]
-
-
-class PaymentWithAllocationsView(PaymentThenView, frozen=True, kw_only=True):
-    """A payment as of a day, with what it gave by then."""
-
-    as_of: Annotated[date, said("The day asked about.", "2026-03-14")]
+    as_of: Annotated[date, said("The day asked about, or today.", "2026-03-14")]
     as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
-    payer: Annotated[str | None, said("Who paid, where that was named.", "宁波启航机械")]
-    allocations: Annotated[list[DatedAllocationView], said("Lasting ones, in their order.", [])]
+    payer: Annotated[
+        str | None, said("Who paid, where that was named.", "宁波启航机械", is_personal=True)
+    ]
+    allocations: Annotated[list[AllocationView], said("Lasting ones, by day and invoice.", [])]
+    affected: Annotated[
+        list[AffectedInvoiceView] | UnsetType,
+        said("Of a command alone: the invoices that changed with it.", []),
+    ] = UNSET
 
 
-def of_state(resource: Resource[State], invoice_ids: Sequence[UUID] = ()) -> PaymentChangedView:
+def in_order(allocations: Iterable[AllocationView]) -> list[AllocationView]:
+    return sorted(
+        allocations,
+        key=lambda each: (each.effective_on, each.invoice_number, each.installment, each.id),
+    )
+
+
+def of_state(
+    resource: Resource[State], now: datetime, invoice_ids: Sequence[UUID] = ()
+) -> PaymentView:
     """As the answer of a command that changed it; the invoices are those the command named."""
     state = resource.state
     facts = decide.facts_of(state)
-    return PaymentChangedView(
+    return PaymentView(
         id=resource.id,
         version=resource.version,
         legal_entity=resource.legal_entity,
@@ -102,16 +103,24 @@ def of_state(resource: Resource[State], invoice_ids: Sequence[UUID] = ()) -> Pay
         amount=facts.amount,
         unallocated_amount=decide.unallocated_of(state),
         open_item_id=facts.open_item_id,
-        allocations=[
+        method=facts.method,
+        reference=facts.reference,
+        reason=state.reason if isinstance(state, Reversed) else None,
+        reversed_on=state.reversed_on if isinstance(state, Reversed) else None,
+        as_of=day_at(now, facts.time_zone),
+        as_known=now,
+        payer=None,
+        allocations=in_order(
             AllocationView(
                 id=each.id,
                 invoice_id=each.invoice_id,
                 invoice_number=each.invoice_number,
                 installment=each.installment,
                 amount=each.amount,
+                effective_on=allocated_on,
             )
-            for each in decide.allocations_of(state)
-        ],
+            for each, allocated_on in decide.given_by(state)
+        ),
         affected=_affected(resource, invoice_ids),
     )
 
@@ -119,7 +128,7 @@ def of_state(resource: Resource[State], invoice_ids: Sequence[UUID] = ()) -> Pay
 def _affected(resource: Resource[State], invoice_ids: Sequence[UUID]) -> list[AffectedInvoiceView]:
     """Those the payment gives to; of a reversed one, those it gave to."""
     is_reversed = isinstance(resource.state, Reversed)
-    touched = {each.invoice_id for each in decide.allocations_of(resource.state)}
+    touched = {each.allocation.invoice_id for each in decide.given_by(resource.state)}
     invoices = [invoice.existing(id) for id in dict.fromkeys(invoice_ids)]
     return [
         AffectedInvoiceView(

@@ -11,11 +11,11 @@ from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from services.ledger.cash.api.payment_view import (
-    DatedAllocationView,
-    PaymentChangedView,
-    PaymentThenView,
-    PaymentWithAllocationsView,
+    AllocationView,
+    PaymentSummaryView,
+    PaymentView,
     Status,
+    in_order,
     of_state,
 )
 from services.ledger.cash.domain import allocation
@@ -88,7 +88,7 @@ class ReversePayment(RequestBody):
     "",
     status_code=201,
     responses=answers(
-        PaymentChangedView,
+        PaymentView,
         201,
         refuses=(
             rejections.NumberAlreadyUsed,
@@ -112,13 +112,15 @@ async def receive_payment(body: ReceivePayment, context: CommandContext) -> Resp
         now=context.now,
     )
     payer = {"name": body.payer} if body.payer is not None else {}
-    return await context.run(payment.receive(command, payer), of_state, 201)
+    return await context.run(
+        payment.receive(command, payer), lambda found: of_state(found, context.now), 201
+    )
 
 
 @router.post(
     "/{id}:allocate",
     responses=answers(
-        PaymentChangedView,
+        PaymentView,
         refuses=(
             on_payment.PaymentIsReversed,
             on_payment.AllocationExceedsPayment,
@@ -150,7 +152,7 @@ async def allocate_payment(
         )
         return await context.run(
             payment.allocate_oldest_first(oldest_first),
-            lambda found: of_state(found, oldest_first.candidates),
+            lambda found: of_state(found, context.now, oldest_first.candidates),
         )
     command = commands.AllocatePayment(
         payment_id=id,
@@ -165,13 +167,15 @@ async def allocate_payment(
         now=context.now,
     )
     named = [share.invoice_id for share in command.shares]
-    return await context.run(payment.allocate(command), lambda found: of_state(found, named))
+    return await context.run(
+        payment.allocate(command), lambda found: of_state(found, context.now, named)
+    )
 
 
 @router.post(
     "/{id}:reverse",
     responses=answers(
-        PaymentChangedView,
+        PaymentView,
         refuses=(allocation.ConcurrentChange, rejections.EffectiveDateOutOfRange),
     ),
 )
@@ -191,11 +195,11 @@ async def reverse_payment(
         now=context.now,
     )
     return await context.run(
-        payment.reverse(command), lambda found: of_state(found, command.invoices)
+        payment.reverse(command), lambda found: of_state(found, context.now, command.invoices)
     )
 
 
-@router.get("", responses=answers(MomentPage[PaymentThenView]))
+@router.get("", responses=answers(MomentPage[PaymentSummaryView]))
 async def list_payments(
     query: QueryContext,
     moment: Moment,
@@ -227,12 +231,12 @@ async def list_payments(
         paging,
         rows,
         lambda row: (row["value_on"], row["payment_id"]),
-        lambda row: PaymentThenView(**_shown(row)),
+        lambda row: PaymentSummaryView(**_shown(row)),
         then,
     )
 
 
-@router.get("/{id}", responses=answers(PaymentWithAllocationsView))
+@router.get("/{id}", responses=answers(PaymentView))
 async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("payments", "accounts") as connection:
         then = bounds(query, moment, await accounts.zones(connection, query.tenant_id))
@@ -241,18 +245,18 @@ async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
         then = bounds(query, moment, zones)
         given = await payments.allocations_of(connection, query.tenant_id, id, then.at)
         payer = await accounts.party_name(connection, query.tenant_id, row["payer_id"])
-    view = PaymentWithAllocationsView(
+    view = PaymentView(
         **_shown(row),
         as_of=then.as_of,
         as_known=then.as_known,
         payer=payer,
-        allocations=[_allocation(each, row["currency"]) for each in given],
+        allocations=in_order(_allocation(each, row["currency"]) for each in given),
     )
     return shown(view, version=row["version"])
 
 
 class _Fields(TypedDict):
-    """The fields of a PaymentThenView, as one expression."""
+    """The fields of a PaymentSummaryView, as one expression."""
 
     id: UUID
     version: int
@@ -293,8 +297,8 @@ def _shown(row: Record) -> _Fields:
     )
 
 
-def _allocation(each: Record, currency: str) -> DatedAllocationView:
-    return DatedAllocationView(
+def _allocation(each: Record, currency: str) -> AllocationView:
+    return AllocationView(
         id=each["allocation_id"],
         invoice_id=each["invoice_id"],
         invoice_number=each["invoice_number"],

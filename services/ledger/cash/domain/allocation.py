@@ -100,7 +100,7 @@ def reverse(command: commands.ReversePayment, state: payment.State, invoices: In
         )
         for invoice_id, portions in taken_back.items()
     }
-    return Decision(on, on_payment.reverse(command, state), of_invoices)
+    return Decision(on, on_payment.reverse(command, state, reversed_on=on), of_invoices)
 
 
 def _given(

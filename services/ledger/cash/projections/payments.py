@@ -276,10 +276,8 @@ async def allocations_of(
 ) -> Sequence[Record]:
     """What the payment had given by then and not got back by then."""
     given = payment_allocation.c
-    found = (
-        sa.select(payment_allocation)
-        .where(given.tenant_id == tenant_id, given.payment_id == payment_id, *_lasting(at))
-        .order_by(given.allocated_on, given.allocated_at, given.allocation_id)
+    found = sa.select(payment_allocation).where(
+        given.tenant_id == tenant_id, given.payment_id == payment_id, *_lasting(at)
     )
     return (await connection.execute(found)).mappings().all()
 

@@ -1,4 +1,4 @@
-"""What an account looks like. Who stands behind it only a query can know."""
+"""What an account looks like: one customer, who that is, and what it owes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,35 @@ from uuid import UUID
 
 from services.ledger.customers.domain.account.state import Opened, State
 from shared.kernel.decider import Resource, expect
+from shared.kernel.money import Money
 from shared.platform.http.views import View, said
 
 
+class ContactPersonView(View, frozen=True, kw_only=True):
+    """Whom to talk to."""
+
+    name: Annotated[str, said("As given.", "王芳")]
+    phone: Annotated[str | None, said("As given.", "+86 21 5555 0100")]
+    email: Annotated[str | None, said("As given.", "wang.fang@example.com")]
+
+
+class BalanceView(View, frozen=True, kw_only=True):
+    """What is owed in one currency."""
+
+    currency: Annotated[str, said("ISO 4217 code.", "CNY")]
+    open_amount: Annotated[
+        Money, said("What its invoices have open.", {"amount": "8000.00", "currency": "CNY"})
+    ]
+    unallocated_amount: Annotated[
+        Money, said("What is paid but not allocated.", {"amount": "500.00", "currency": "CNY"})
+    ]
+    balance: Annotated[
+        Money, said("The first less the second.", {"amount": "7500.00", "currency": "CNY"})
+    ]
+
+
 class AccountView(View, frozen=True, kw_only=True):
-    """One customer in one legal entity."""
+    """One customer in one legal entity, who that is, and what it owes now."""
 
     id: Annotated[UUID, said("Made from its number.", "0f0d3c5e-8a44-5a0b-8f0e-6e3b1c2d4a55")]
     version: Annotated[int, said("Its present version, as in the ETag.", 1)]
@@ -24,10 +48,20 @@ class AccountView(View, frozen=True, kw_only=True):
     time_zone: Annotated[str, said("Of its legal entity, an IANA name.", "Asia/Shanghai")]
     currency: Annotated[str, said("Of its legal entity, an ISO 4217 code.", "CNY")]
     opened_on: Annotated[date, said("Its legal entity's day when it was opened.", "2026-01-01")]
+    name: Annotated[
+        str | None, said("The customer's; null: erased.", "宁波启航机械", is_personal=True)
+    ]
+    contact_person: Annotated[
+        ContactPersonView | None,
+        said("Whom to talk to.", {"name": "王芳", "phone": None, "email": None}, is_personal=True),
+    ]
+    language: Annotated[str | None, said("Of its notices.", "zh", is_personal=True)]
+    sales_owner: Annotated[str | None, said("Who sells to it.", "李强", is_personal=True)]
+    balances: Annotated[list[BalanceView], said("By currency; its own is there even at zero.", [])]
 
 
 def of_state(resource: Resource[State]) -> AccountView:
-    """As the answer of the command that opened it."""
+    """As the answer of the command that opened it: it owes nothing yet."""
     state = expect(resource.state, Opened)
     return AccountView(
         id=resource.id,
@@ -38,4 +72,19 @@ def of_state(resource: Resource[State]) -> AccountView:
         time_zone=state.time_zone,
         currency=state.currency,
         opened_on=state.opened_on,
+        name=None,
+        contact_person=None,
+        language=None,
+        sales_owner=None,
+        balances=[balance_of(state.currency, 0, 0)],
+    )
+
+
+def balance_of(currency: str, owed: int, given: int) -> BalanceView:
+    """Of minor units: what invoices have open, and what is paid but not allocated."""
+    return BalanceView(
+        currency=currency,
+        open_amount=Money(owed, currency),
+        unallocated_amount=Money(given, currency),
+        balance=Money(owed - given, currency),
     )

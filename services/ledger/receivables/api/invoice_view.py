@@ -6,9 +6,11 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
+from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import decide
 from services.ledger.receivables.domain.invoice.decide import Status
 from services.ledger.receivables.domain.invoice.state import State
+from shared.kernel.days import day_at
 from shared.kernel.decider import Resource
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
@@ -25,6 +27,7 @@ class InstallmentView(View, frozen=True, kw_only=True):
     due_on: Annotated[date | None, said("The last day to pay; null: never due.", "2026-03-02")]
     amount: Annotated[Money, said("As agreed.", MONEY)]
     open_amount: Annotated[Money, said("What is open of it.", MONEY)]
+    days_past_due: Annotated[int | None, said("At as_of; below zero: not due yet.", 12)]
 
 
 class TermsView(View, frozen=True, kw_only=True):
@@ -34,8 +37,8 @@ class TermsView(View, frozen=True, kw_only=True):
     add_days: Annotated[int, said("Days after the anchor.", 30)]
 
 
-class InvoiceView(View, frozen=True, kw_only=True):
-    """An invoice with its installments."""
+class InvoiceSummaryView(View, frozen=True, kw_only=True):
+    """An invoice with its installments, as a list of invoices shows it."""
 
     id: Annotated[UUID, said("Made from its number.", ID)]
     version: Annotated[int, said("Its present version, as in the ETag.", 3)]
@@ -43,7 +46,7 @@ class InvoiceView(View, frozen=True, kw_only=True):
     account_id: Annotated[UUID, said("Whose it is.", ID)]
     account_number: Annotated[str, said("The account's number.", "C-1001")]
     number: Annotated[str, said("The caller's, unique in the legal entity.", "2026-0131")]
-    status: Annotated[Status, said("At as_of, where a day was asked about.", "open")]
+    status: Annotated[Status, said("At as_of.", "open")]
     issued_on: Annotated[date, said("The invoice date.", "2026-01-31")]
     total: Annotated[Money, said("Of all installments.", MONEY)]
     open_amount: Annotated[Money, said("What is open of it.", MONEY)]
@@ -52,18 +55,6 @@ class InvoiceView(View, frozen=True, kw_only=True):
         said("Null: a due date was given, or none.", {"anchor": "invoice", "add_days": 30}),
     ]
     installments: Annotated[list[InstallmentView], said("By installment.", [])]
-
-
-class AgedInstallmentView(InstallmentView, frozen=True, kw_only=True):
-    """An installment as of a day."""
-
-    days_past_due: Annotated[int | None, said("At as_of; below zero: not due yet.", 12)]
-
-
-class AgedInvoiceView(InvoiceView, frozen=True, kw_only=True):
-    """An invoice as of a day, as it was known at an instant."""
-
-    installments: Annotated[list[AgedInstallmentView], said("By installment.", [])]  # type: ignore[assignment] # Each is an InstallmentView too.
 
 
 class AppliedView(View, frozen=True, kw_only=True):
@@ -78,18 +69,19 @@ class AppliedView(View, frozen=True, kw_only=True):
     effective_on: Annotated[date, said("Business date of the allocation.", "2026-03-02")]
 
 
-class InvoiceWithAllocationsView(AgedInvoiceView, frozen=True, kw_only=True):
-    """An invoice as of a day, with what payments gave to it by then."""
+class InvoiceView(InvoiceSummaryView, frozen=True, kw_only=True):
+    """An invoice as of a day, as it was known at an instant, with what payments gave to it."""
 
-    as_of: Annotated[date, said("The day asked about.", "2026-03-14")]
+    as_of: Annotated[date, said("The day asked about, or today.", "2026-03-14")]
     as_known: Annotated[datetime, said("What was learned later is left out.", "2026-03-14T00:00Z")]
     allocations: Annotated[list[AppliedView], said("Lasting ones, in their order.", [])]
 
 
-def of_state(resource: Resource[State]) -> InvoiceView:
-    """As the answer of a command that changed it."""
+def of_state(resource: Resource[State], now: datetime) -> InvoiceView:
+    """As the answer of the command that issued or canceled it: no payment gives to it then."""
     state = resource.state
     facts = decide.facts_of(state)
+    as_of = day_at(now, facts.time_zone)
     terms = facts.terms
     return InvoiceView(
         id=resource.id,
@@ -110,7 +102,13 @@ def of_state(resource: Resource[State]) -> InvoiceView:
                 due_on=item.agreed.due_on,
                 amount=item.agreed.amount,
                 open_amount=item.open_amount,
+                days_past_due=days_past_due(item.agreed.due_on, as_of)
+                if item.agreed.due_on
+                else None,
             )
             for item in decide.items_of(state)
         ],
+        as_of=as_of,
+        as_known=now,
+        allocations=[],
     )

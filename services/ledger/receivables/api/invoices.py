@@ -14,11 +14,10 @@ from starlette.responses import Response
 
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.api.invoice_view import (
-    AgedInstallmentView,
-    AgedInvoiceView,
     AppliedView,
+    InstallmentView,
+    InvoiceSummaryView,
     InvoiceView,
-    InvoiceWithAllocationsView,
     TermsView,
     of_state,
 )
@@ -122,7 +121,9 @@ async def issue_invoice(
         thresholds=tuple(sorted(settings.thresholds)),
         now=context.now,
     )
-    return await context.run(invoice.issue(command), of_state, 201)
+    return await context.run(
+        invoice.issue(command), lambda found: of_state(found, context.now), 201
+    )
 
 
 @router.post(
@@ -137,10 +138,10 @@ async def cancel_invoice(
     await context.find(id, "invoice")
     wanted = body.effective_on if body else None
     command = commands.CancelInvoice(invoice_id=id, effective_on=wanted, now=context.now)
-    return await context.run(invoice.cancel(command), of_state)
+    return await context.run(invoice.cancel(command), lambda found: of_state(found, context.now))
 
 
-@router.get("", responses=answers(MomentPage[AgedInvoiceView]))
+@router.get("", responses=answers(MomentPage[InvoiceSummaryView]))
 async def list_invoices(
     query: QueryContext,
     moment: Moment,
@@ -184,12 +185,12 @@ async def list_invoices(
         paging,
         found_rows,
         lambda row: (row["issued_on"], row["invoice_id"]),
-        lambda row: AgedInvoiceView(**_shown(row, items[row["invoice_id"]], then)),
+        lambda row: InvoiceSummaryView(**_shown(row, items[row["invoice_id"]], then)),
         then,
     )
 
 
-@router.get("/{id}", responses=answers(InvoiceWithAllocationsView))
+@router.get("/{id}", responses=answers(InvoiceView))
 async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
     async with query.of("invoices", "accounts") as connection:
         then = bounds(query, moment, await accounts.zones(connection, query.tenant_id))
@@ -198,7 +199,7 @@ async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
         then = bounds(query, moment, zones)
         items = await invoices.installments_of(connection, query.tenant_id, [id], then.at)
         given = await invoices.allocations_of(connection, query.tenant_id, id, then.at)
-    view = InvoiceWithAllocationsView(
+    view = InvoiceView(
         **_shown(row, items[id], then),
         as_of=then.as_of,
         as_known=then.as_known,
@@ -208,7 +209,7 @@ async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
 
 
 class _Fields(TypedDict):
-    """The fields of an AgedInvoiceView, as one expression."""
+    """The fields of an InvoiceSummaryView, as one expression."""
 
     id: UUID
     version: int
@@ -221,7 +222,7 @@ class _Fields(TypedDict):
     total: Money
     open_amount: Money
     terms: TermsView | None
-    installments: list[AgedInstallmentView]
+    installments: list[InstallmentView]
 
 
 def _shown(row: Record, items: Sequence[Record], then: Bounds) -> _Fields:
@@ -243,10 +244,10 @@ def _shown(row: Record, items: Sequence[Record], then: Bounds) -> _Fields:
     )
 
 
-def _installment(row: Record, item: Record, then: Bounds) -> AgedInstallmentView:
+def _installment(row: Record, item: Record, then: Bounds) -> InstallmentView:
     due_on, currency = item["due_on"], row["currency"]
     left = 0 if row["status_then"] == "canceled" else item["open_then"]
-    return AgedInstallmentView(
+    return InstallmentView(
         installment=item["installment"],
         open_item_id=item["open_item_id"],
         due_on=due_on,

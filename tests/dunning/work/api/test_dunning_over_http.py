@@ -9,14 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from services.dunning.contract.inbox import CreditFileGradeChanged
 from shared.kernel.ids import derived
 from tests.support.dunning import (
     ACCOUNT,
     COLLECTOR,
     DUE,
     INVOICE,
-    ISSUED,
     ITEM_A,
     ITEM_B,
     after,
@@ -26,32 +24,15 @@ from tests.support.dunning import (
     at,
     became_overdue,
     cured,
-    issued,
-    opened,
     reached,
 )
+from tests.support.dunning_bodies import CONTACT, INVOICE_B, PROMISE, overdue, two_items
 from tests.support.dunning_running import RunningDunning
 
 pytestmark = pytest.mark.connected
 
-INVOICE_B, PAYMENT, CREDIT_FILE = UUID(int=32), UUID(int=33), UUID(int=34)
+PAYMENT = UUID(int=33)
 NOW = at(after(1), 20)
-
-
-async def two_items(dunning: RunningDunning, grade: str = "较差") -> None:
-    await dunning.hear(opened(), ISSUED, at(ISSUED), stream=ACCOUNT)
-    await dunning.hear(issued(ITEM_A, 235_000), ISSUED, at(ISSUED), stream=INVOICE)
-    await dunning.hear(issued(ITEM_B, 120_050), ISSUED, at(ISSUED), stream=INVOICE_B)
-    changed = CreditFileGradeChanged(account_id=ACCOUNT, to_grade=grade)
-    await dunning.hear(changed, after(-30), at(after(-29)), stream=CREDIT_FILE)
-
-
-async def overdue(dunning: RunningDunning) -> None:
-    """Both items are one day past due."""
-    await two_items(dunning)
-    await dunning.hear(became_overdue(ITEM_A), after(1), at(after(1)), stream=INVOICE)
-    await dunning.hear(became_overdue(ITEM_B, 120_050), after(1), at(after(1)), stream=INVOICE_B)
-    await dunning.settled()
 
 
 async def paid(dunning: RunningDunning) -> None:
@@ -220,22 +201,6 @@ class TestWorkList:
 
         assert await dunning.items("/v1/work-list") == []
         assert len(await dunning.items("/v1/tasks", status="open")) == 1
-
-
-CONTACT: dict[str, Any] = {
-    "account": {"legal_entity": "CN01", "number": "C-1001"},
-    "channel": "phone",
-    "outcome": "promised",
-    "open_item_ids": [str(ITEM_A)],
-    "contact_person": "王芳",
-    "text": "下周付款",
-}
-PROMISE: dict[str, Any] = {
-    "account": {"id": str(ACCOUNT)},
-    "amount": {"amount": "2350.00", "currency": "CNY"},
-    "promised_on": after(9).isoformat(),
-    "text": "答应了",
-}
 
 
 def money(amount: str, currency: str = "CNY") -> dict[str, str]:

@@ -27,6 +27,7 @@ OPENED = events.TaskOpened(
     step=30,
     kind="phone",
     grade="优质",
+    opened_on=after(30),
     items=(listed(),),
 )
 COMPLETE = commands.CompleteTask(

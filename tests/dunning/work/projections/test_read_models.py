@@ -69,6 +69,7 @@ TASK_OPENED = TaskOpened(
     step=1,
     kind="phone",
     grade="较差",
+    opened_on=after(1),
     items=(listed(),),
 )
 RAISED = OverdueAlertRaised(

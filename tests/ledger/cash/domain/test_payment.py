@@ -69,6 +69,7 @@ def taken_back(before: str, *shares: events.Allocation) -> events.PaymentReverse
         reason="bounced",
         allocations=shares,
         unallocated_before=cny(before),
+        reversed_on=DUE_ON,
     )
 
 
@@ -148,12 +149,12 @@ class TestAllocate:
 class TestReverse:
     def test_takes_back_every_allocation(self) -> None:
         given(decide.payment, received(), allocated("15000.00", share("5000.00"))).when(
-            decide.reverse, REVERSE
+            decide.reverse, REVERSE, reversed_on=DUE_ON
         ).then(taken_back("15000.00", share("5000.00")))
 
     def test_changes_nothing_the_second_time(self) -> None:
         given(decide.payment, received(), taken_back("20000.00")).when(
-            decide.reverse, REVERSE
+            decide.reverse, REVERSE, reversed_on=DUE_ON
         ).then_nothing()
 
 

@@ -103,8 +103,12 @@ class TestMainJob:
                     "due_on": "2026-03-02",
                     "amount": cny("8000.00"),
                     "open_amount": cny("8000.00"),
+                    "days_past_due": -30,
                 }
             ],
+            "as_of": "2026-01-31",
+            "as_known": "2026-01-31T04:00:00Z",
+            "allocations": [],
         }
 
     async def test_from_invoice_to_aging(self, api: LedgerApi) -> None:

@@ -30,6 +30,7 @@ def open_task(command: commands.OpenTask, state: State) -> Decided[events.Event]
                 step=command.step,
                 kind=command.kind,
                 grade=command.grade,
+                opened_on=command.effective_on,
                 items=tuple(command.items),
             )
         ],
@@ -49,7 +50,7 @@ def complete_task(command: commands.CompleteTask, state: State) -> Decided[event
                 command.completed_on,
                 [
                     events.TaskCompleted(
-                        account_id=state.account_id,
+                        account_id=state.opened.account_id,
                         outcome=command.outcome,
                         completed_on=command.completed_on,
                     )

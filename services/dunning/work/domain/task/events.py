@@ -17,6 +17,7 @@ class TaskOpened:
     step: int
     kind: str
     grade: str
+    opened_on: date
     items: tuple[ListedItem, ...]
 
 

@@ -13,16 +13,10 @@ def evolve(state: State, event: events.Event) -> State:
     match event:
         case events.TaskOpened():
             expect(state, NotOpened)
-            return Open(
-                account_id=event.account_id, kind=event.kind, due_on=event.due_on, step=event.step
-            )
+            return Open(event)
         case events.TaskCompleted():
-            task = expect(state, Open)
             return Completed(
-                account_id=task.account_id,
-                kind=task.kind,
-                due_on=task.due_on,
-                step=task.step,
+                opened=expect(state, Open).opened,
                 outcome=event.outcome,
                 completed_on=event.completed_on,
             )

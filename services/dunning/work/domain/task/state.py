@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
-from uuid import UUID
+
+from services.dunning.work.domain.task.events import TaskOpened
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,20 +14,14 @@ class NotOpened:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Open:
-    account_id: UUID
-    kind: str
-    due_on: date
-    step: int
+    opened: TaskOpened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    account_id: UUID
-    kind: str
-    due_on: date
-    step: int
+    opened: TaskOpened
     outcome: str
     completed_on: date
 

@@ -12,6 +12,7 @@ from services.ledger.cash.domain.payment.evolve import evolve
 from services.ledger.cash.domain.payment.state import (
     NOT_RECEIVED,
     Facts,
+    Given,
     NotReceived,
     Received,
     Reversed,
@@ -105,7 +106,9 @@ def allocate(
     ]
 
 
-def reverse(command: commands.ReversePayment, state: State) -> Sequence[events.Event]:
+def reverse(
+    command: commands.ReversePayment, state: State, *, reversed_on: date
+) -> Sequence[events.Event]:
     """The money did not come, or was not ours: all that was given is taken back."""
     if isinstance(state, Reversed):
         return []
@@ -118,6 +121,7 @@ def reverse(command: commands.ReversePayment, state: State) -> Sequence[events.E
             reason=command.reason,
             allocations=found.allocations,
             unallocated_before=found.unallocated,
+            reversed_on=reversed_on,
         )
     ]
 
@@ -128,8 +132,8 @@ def facts_of(state: State) -> Facts:
     return state.facts
 
 
-def allocations_of(state: State) -> Sequence[events.Allocation]:
-    return state.allocations if isinstance(state, Received) else ()
+def given_by(state: State) -> Sequence[Given]:
+    return state.given if isinstance(state, Received) else ()
 
 
 def unallocated_of(state: State) -> Money:

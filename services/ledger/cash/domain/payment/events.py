@@ -70,6 +70,7 @@ class PaymentReversed(OfPayment):
     reason: Reason
     allocations: tuple[Allocation, ...]  # Taken back.
     unallocated_before: Money
+    reversed_on: date
 
 
 Event = PaymentReceived | PaymentAllocated | PaymentReversed

@@ -6,7 +6,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from services.ledger.cash.domain.payment import events
-from services.ledger.cash.domain.payment.state import Facts, NotReceived, Received, Reversed, State
+from services.ledger.cash.domain.payment.state import (
+    Facts,
+    Given,
+    NotReceived,
+    Received,
+    Reversed,
+    State,
+)
 from shared.kernel.decider import expect
 
 
@@ -21,22 +28,29 @@ def evolve(state: State, event: events.Event) -> State:
                     number=event.number,
                     amount=event.amount,
                     value_on=event.value_on,
+                    method=event.method,
+                    reference=event.reference,
                     open_item_id=event.open_item_id,
                     time_zone=event.time_zone,
                 ),
                 unallocated=event.amount,
-                allocations=(),
+                given=(),
                 moved_on=event.value_on,
             )
         case events.PaymentAllocated():
             found = expect(state, Received)
+            given = [Given(each, event.allocated_on) for each in event.allocations]
             return replace(
                 found,
                 unallocated=event.unallocated_amount,
-                allocations=(*found.allocations, *event.allocations),
+                given=(*found.given, *given),
                 moved_on=max(found.moved_on, event.allocated_on),
             )
         case events.PaymentReversed():
-            return Reversed(facts=expect(state, Received).facts)
+            return Reversed(
+                facts=expect(state, Received).facts,
+                reason=event.reason,
+                reversed_on=event.reversed_on,
+            )
         case _:
             assert_never(event)

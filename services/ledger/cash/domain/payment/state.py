@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from services.ledger.cash.domain.payment.events import Allocation, Carried
+from services.ledger.cash.domain.payment.events import Allocation, Carried, Method, Reason
 from shared.kernel.money import Money
 
 
@@ -20,6 +20,8 @@ class Facts:
     number: str
     amount: Money
     value_on: date
+    method: Method
+    reference: str | None
     open_item_id: UUID
     time_zone: str
 
@@ -34,6 +36,13 @@ class Facts:
         )
 
 
+class Given(NamedTuple):
+    """What was given to an installment, and when."""
+
+    allocation: Allocation
+    allocated_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class NotReceived:
     pass
@@ -43,13 +52,19 @@ class NotReceived:
 class Received:
     facts: Facts
     unallocated: Money
-    allocations: tuple[Allocation, ...]
+    given: tuple[Given, ...]
     moved_on: date  # Value date, or day of the latest allocation.
+
+    @property
+    def allocations(self) -> tuple[Allocation, ...]:
+        return tuple(each.allocation for each in self.given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reversed:
     facts: Facts
+    reason: Reason
+    reversed_on: date
 
 
 State = NotReceived | Received | Reversed

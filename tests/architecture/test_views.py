@@ -1,0 +1,72 @@
+"""A resource has one view: the answer of a command is what its query shows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import pytest
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from services.credit.runtime.wiring import AREAS as CREDIT
+from services.dunning.runtime.wiring import AREAS as DUNNING
+from services.ledger.runtime.wiring import AREAS as LEDGER
+from shared.platform.http.operations import router as operations
+from shared.platform.http.views import View, answers, said
+from tests.support.resources import Pair, pairs, personal_fields, view_of
+
+ROUTES: Final = {
+    service: [route for area in areas for router in area.routes for route in router.routes]
+    for service, areas in (("ledger", LEDGER), ("credit", CREDIT), ("dunning", DUNNING))
+}
+ALL: Final = [*(each for routes in ROUTES.values() for each in pairs(routes))]
+
+
+def has_one_view(pair: Pair) -> bool:
+    return pair.query is not None and view_of(pair.command) is view_of(pair.query)
+
+
+@pytest.mark.parametrize(
+    "pair", [*ALL, *pairs(operations.routes)], ids=lambda pair: str(pair.command.path)
+)
+def test_a_command_answers_with_the_view_of_its_resource(pair: Pair) -> None:
+    assert has_one_view(pair)
+
+
+def test_every_service_has_commands() -> None:
+    assert all(pairs(routes) for routes in ROUTES.values())
+
+
+class ThingView(View, frozen=True, kw_only=True):
+    """A thing."""
+
+    owner: Annotated[str | None, said("Whose it is.", "王芳", is_personal=True)]
+
+
+class ThingMadeView(View, frozen=True, kw_only=True):
+    """A thing, just made."""
+
+    number: Annotated[int, said("Which one.", 1)]
+
+
+def test_a_command_with_a_view_of_its_own_is_found() -> None:
+    router = APIRouter(prefix="/things")
+
+    async def answer() -> Response:
+        return Response()
+
+    router.add_api_route("", answer, methods=["POST"], responses=answers(ThingMadeView))
+    router.add_api_route("/{id}:mend", answer, methods=["POST"], responses=answers(ThingView))
+    router.add_api_route("/{id}:sell", answer, methods=["POST"], responses=answers(ThingMadeView))
+    router.add_api_route("", answer, methods=["GET"], responses=answers(ThingMadeView))
+    router.add_api_route("/{id}", answer, methods=["GET"], responses=answers(ThingView))
+    lonely = APIRouter(prefix="/lonely")
+    lonely.add_api_route("", answer, methods=["POST"], responses=answers(ThingView))
+
+    assert [has_one_view(pair) for pair in pairs(router.routes)] == [False, True, False]
+    assert [has_one_view(pair) for pair in pairs(lonely.routes)] == [False]
+
+
+def test_personal_fields_are_found() -> None:
+    assert personal_fields(ThingView) == {"owner"}
+    assert personal_fields(ThingMadeView) == set()
