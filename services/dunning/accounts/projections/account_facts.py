@@ -248,19 +248,20 @@ def _item(
     )
 
 
-def _change(
-    rows: Rows, recorded: Recorded[Any], open_item_id: UUID, change: Callable[[OpenItemRow], OpenItemRow]
-) -> None:
+Change = Callable[[OpenItemRow], OpenItemRow]
+
+
+def _change(rows: Rows, recorded: Recorded[Any], open_item_id: UUID, change: Change) -> None:
     row = rows.get(OpenItemRow, (recorded.tenant_id, open_item_id))
     if row is not None:  # Without a due date nobody is reminded of it.
         rows.put(change(row))
 
 
-def _open(amount: Money) -> Callable[[OpenItemRow], OpenItemRow]:
+def _open(amount: Money) -> Change:
     return lambda row: replace(row, open_minor=amount.minor)
 
 
-def _at(step: int | None) -> Callable[[OpenItemRow], OpenItemRow]:
+def _at(step: int | None) -> Change:
     return lambda row: replace(row, latest_step=step)
 
 

@@ -157,7 +157,7 @@ def _act(facts: ReviewFacts, acting: Sequence[ReachedStep], *, is_returned: bool
         if on_account.minor <= 0:
             return Reviewed(passed=[_passed(one, Why.UNDER_MINIMUM) for one in acting])
         return Reviewed(
-            tasks=(AskSomebody(ALLOCATE_MONEY),),
+            tasks=(AskSomebody(ALLOCATE_MONEY),) if step > 0 else (),
             items=items,
             passed=[_passed(one, Why.MONEY_ON_ACCOUNT) for one in acting],
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from uuid import UUID
 
 from services.dunning.alerts.domain.overdue_alert.commands import RaiseAlert
 from services.dunning.alerts.domain.overdue_alert.decide import alert_id
@@ -131,9 +130,7 @@ def _open(done: Reviewed, currency: str) -> Money:
     return total((item.open_amount for item in done.items), currency)
 
 
-def _alert(
-    recorded: Recorded[CaseReviewStarted], facts: CaseFacts, one: HistoryStep
-) -> RaiseAlert:
+def _alert(recorded: Recorded[CaseReviewStarted], facts: CaseFacts, one: HistoryStep) -> RaiseAlert:
     """What was overdue already when the book was taken over: one alert, at the step it is at."""
     event, item = recorded.event, one.owed
     assert item is not None
