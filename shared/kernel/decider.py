@@ -106,7 +106,7 @@ class Aggregate(Generic[S, E]):
         evolve: Callable[[S, E], S],
         account_of: Callable[[E], UUID | None],
         timers: Callable[[S], Sequence[Timer]] = _no_timers,
-        on_timer: Callable[[Any, S, Due], Decided[E]] = _on_no_timer,
+        on_timer: Callable[[Any, S, Due], Decided[E] | Sequence[Decided[E]]] = _on_no_timer,
         payloads: Sequence[type] = (),
     ) -> None:
         self.kind = kind
@@ -114,7 +114,7 @@ class Aggregate(Generic[S, E]):
         self.evolve = evolve
         self.account_of = account_of  # Asked once, of the first event; None: the stream's own id.
         self.timers = timers
-        self.on_timer = on_timer  # (payload, state, due); the payload is one of `payloads`.
+        self.on_timer = on_timer  # (payload, state, due), of `payloads`. Several: day after day.
         self.payloads = payloads
 
     def stream(self, book: Book, *number: str) -> Stream[S, E]:
@@ -130,8 +130,11 @@ class Aggregate(Generic[S, E]):
         payload, stream = payload_of(name, self.payloads), self.existing(id)
 
         def decided(states: States) -> Sequence[AnyChange]:
-            due = Due(due_at, states.now)
-            return [changed(stream, self.on_timer(payload, states.of(stream), due))]
+            found = self.on_timer(payload, states.of(stream), Due(due_at, states.now))
+            steps = Steps(states)
+            for each in [found] if isinstance(found, Decided) else found:
+                steps.take(stream, each)
+            return steps.changes
 
         return Work((stream,), decided)
 
@@ -201,6 +204,7 @@ class Change(NamedTuple, Generic[S, E]):
     ids: Sequence[UUID] = ()  # Where an event's id follows a rule of its own (an alert's).
     happened_at: datetime | None = None
     subject: UUID | None = None  # What it is about, where that is not the stream itself.
+    after: int = 0  # Events of the same use case on this stream, before it was decided.
 
 
 def changed(
@@ -216,6 +220,30 @@ def changed(
     if happened_at is None and zone is not None and decided.events:
         happened_at = start_of_day(day, zone)
     return Change(stream, decided.events, day, ids, happened_at, subject)
+
+
+class Steps:
+    """What one use case decides step by step: each step sees what the ones before it left."""
+
+    def __init__(self, states: States) -> None:
+        self._states = states
+        self._left: dict[UUID, tuple[Any, int]] = {}  # State, and how many events led to it.
+        self.changes: list[Change[Any, Any]] = []
+
+    def of(self, stream: Stream[S, E]) -> S:
+        """The stream as it is now."""
+        return self._now(stream)[0]
+
+    def take(self, stream: Stream[S, E], decided: Decided[E]) -> None:
+        """What was decided on the streams as they are now becomes a change."""
+        state, after = self._now(stream)
+        self.changes.append(changed(stream, decided)._replace(after=after))
+        for event in decided.events:
+            state = stream.aggregate.evolve(state, event)
+        self._left[stream.id] = state, after + len(decided.events)
+
+    def _now(self, stream: Stream[S, E]) -> tuple[S, int]:
+        return self._left.get(stream.id) or (self._states.of(stream), 0)
 
 
 class Resource(NamedTuple, Generic[S]):

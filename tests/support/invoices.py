@@ -9,7 +9,7 @@ from services.ledger.receivables.domain.invoice import decide, events
 from services.ledger.receivables.domain.invoice.state import State
 from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer
 from shared.kernel.days import start_of_day
-from shared.kernel.decider import Decided, Due
+from shared.kernel.decider import Due
 from tests.support.ledger import (
     ACCOUNT_ID,
     DUE_ON,
@@ -77,26 +77,38 @@ def unapplied(
 
 
 SETTLED = events.InvoiceSettled(account_id=ACCOUNT_ID, account_number="C-1001", number="2026-0131")
-OVERDUE = events.InvoiceBecameOverdue(
-    account_id=ACCOUNT_ID,
-    account_number="C-1001",
-    number="2026-0131",
-    installment=1,
-    open_item_id=ITEM,
-    due_on=DUE_ON,
-    threshold_days=1,
-    open_amount=cny("8000.00"),
-)
-THIRTY = events.InvoiceDaysPastDueReached(
-    account_id=ACCOUNT_ID,
-    account_number="C-1001",
-    number="2026-0131",
-    installment=1,
-    open_item_id=ITEM,
-    due_on=DUE_ON,
-    threshold_days=30,
-    open_amount=cny("8000.00"),
-)
+
+
+def crossing(
+    threshold: int, *, latest: int | None = None, reopened_on: date | None = None
+) -> events.Event:
+    """The installment reaches the threshold; without `latest` it is the highest one by then."""
+    kind: type[
+        events.InvoiceDueDateApproached
+        | events.InvoiceBecameOverdue
+        | events.InvoiceDaysPastDueReached
+    ] = events.InvoiceDaysPastDueReached
+    if threshold < 0:
+        kind = events.InvoiceDueDateApproached
+    elif threshold == 1:
+        kind = events.InvoiceBecameOverdue
+    return kind(
+        account_id=ACCOUNT_ID,
+        account_number="C-1001",
+        number="2026-0131",
+        installment=1,
+        open_item_id=ITEM,
+        due_on=DUE_ON,
+        open_amount=cny("8000.00"),
+        threshold_days=threshold,
+        latest_threshold_days=threshold if latest is None else latest,
+        reopened_on=reopened_on,
+    )
+
+
+NEAR = crossing(-3)
+OVERDUE = crossing(1)
+THIRTY = crossing(30)
 CURED = events.InvoiceOverdueCured(
     account_id=ACCOUNT_ID,
     account_number="C-1001",
@@ -126,8 +138,14 @@ def reopened(on: date) -> events.InvoiceReopened:
 
 
 def reach(
-    state: State, threshold: int, *, early: timedelta = timedelta(0), installment: int = 1
-) -> Decided[events.Event]:
-    """What is decided when the timer of the threshold is due."""
+    state: State,
+    threshold: int,
+    *,
+    early: timedelta = timedelta(0),
+    late: timedelta = timedelta(0),
+    installment: int = 1,
+) -> list[tuple[date, events.Event]]:
+    """What is decided when the timer of the threshold is due, or so much later; with its days."""
     at = start_of_day(DUE_ON + timedelta(days=threshold), ZONE) - early
-    return on_timer(DaysPastDue(threshold, installment), state, Due(at, at))
+    found = on_timer(DaysPastDue(threshold, installment), state, Due(at, at + late))
+    return [(each.effective_on, event) for each in found for event in each.events]

@@ -124,6 +124,8 @@ SAMPLES: Final[Sequence[object]] = (
         open_item_id=ITEM_ID,
         due_on=DUE_ON,
         threshold_days=-3,
+        latest_threshold_days=-3,
+        reopened_on=None,
         open_amount=TOTAL,
     ),
     invoice.InvoiceBecameOverdue(
@@ -134,6 +136,8 @@ SAMPLES: Final[Sequence[object]] = (
         open_item_id=ITEM_ID,
         due_on=DUE_ON,
         threshold_days=1,
+        latest_threshold_days=30,
+        reopened_on=None,
         open_amount=LEFT,
     ),
     invoice.InvoiceDaysPastDueReached(
@@ -144,6 +148,8 @@ SAMPLES: Final[Sequence[object]] = (
         open_item_id=ITEM_ID,
         due_on=DUE_ON,
         threshold_days=30,
+        latest_threshold_days=30,
+        reopened_on=date(2026, 4, 10),
         open_amount=LEFT,
     ),
     invoice.InvoiceOverdueCured(

@@ -64,6 +64,10 @@ class _Deed:
         self.created: list[NewStream] = []
         self.events: list[NewEvent] = []
 
+    def written(self, id: UUID, before: Mapping[UUID, Folded]) -> int:
+        """How many events the stream has got so far."""
+        return self.after[id].version - before[id].version
+
 
 class UndeclaredTable(LookupError):
     """A use case keeps personal data in a table that no area of its service declares."""
@@ -166,8 +170,8 @@ class Batch:
         for change in tuple(work.decide(States(before, caller.decided_at))):
             if change.stream.id not in before:
                 raise TypeError("a change of a stream that the work did not name")
-            if change.stream.id in deed.changed:
-                raise TypeError("two changes of one stream were decided on the same state")
+            if change.after != deed.written(change.stream.id, before):
+                raise TypeError("a change was decided on another state than it comes to")
             if change.events:
                 deed.changed.add(change.stream.id)
                 self._apply(change, caller, deed)
@@ -253,7 +257,7 @@ class Batch:
             yield from change.ids
         elif caller.event_id is not None:
             for n in range(1, len(change.events) + 1):
-                yield caller.event_id(change.stream.id, n)
+                yield caller.event_id(change.stream.id, change.after + n)
         else:
             for _ in change.events:
                 yield UUID(int=self._next_id + len(deed.events))

@@ -26,13 +26,11 @@ def days_past_due(due_on: date, as_of: date) -> int:
     return (as_of - due_on).days
 
 
-def has_reached(threshold: int, *, due_on: date, as_of: date) -> bool:
-    """At the start of the day, so a payment on the same day comes after it."""
-    return days_past_due(due_on, as_of) >= threshold
-
-
 def reached_on(threshold: int, *, due_on: date, since_on: date) -> date:
-    """The day a threshold is reached; not before the item was open (since_on)."""
+    """The day a threshold is reached; not before the item was open (since_on).
+
+    At its start, so a payment on the same day comes after it.
+    """
     return max(due_on + timedelta(days=threshold), since_on)
 
 

@@ -32,11 +32,10 @@ class TestReachedOn:
         assert aging.reached_on(1, due_on=DUE_ON, since_on=date(2026, 5, 1)) == date(2026, 5, 1)
 
     @given(DAYS, st.sampled_from(aging.THRESHOLDS))
-    def test_is_the_first_day_on_which_it_has_reached(self, due_on: date, threshold: int) -> None:
+    def test_is_so_many_days_past_due(self, due_on: date, threshold: int) -> None:
         day = aging.reached_on(threshold, due_on=due_on, since_on=date(1900, 1, 1))
 
-        assert aging.has_reached(threshold, due_on=due_on, as_of=day)
-        assert not aging.has_reached(threshold, due_on=due_on, as_of=day - timedelta(days=1))
+        assert aging.days_past_due(due_on, day) == threshold
 
 
 class TestBuckets:

@@ -17,10 +17,10 @@ from services.ledger.receivables.domain.invoice.evolve import evolve
 from services.ledger.receivables.domain.invoice.state import Canceled, Open, Settled, State
 from services.ledger.receivables.projections.invoices import READ_MODEL as LISTED
 from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
-from shared.kernel.decider import NOTHING, CorruptHistory
+from shared.kernel.decider import CorruptHistory
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money
-from tests.support.invoices import portion, reach
+from tests.support.invoices import OVERDUE, portion, reach
 from tests.support.ledger import BOOK, DUE_ON, INVOICE_ID, INVOICES, TENANT, cny, issued, noon
 from tests.support.projecting import project
 from tests.support.spec import Streams, given
@@ -100,16 +100,7 @@ class TestApply:
         assert isinstance(state, Settled)
 
     def test_cures_the_installment_that_is_paid_and_no_other(self) -> None:
-        first = events.InvoiceBecameOverdue(
-            account_id=TWO.account_id,
-            account_number=TWO.account_number,
-            number=TWO.number,
-            installment=1,
-            open_item_id=TWO.installments[0].open_item_id,
-            due_on=DUE_ON,
-            threshold_days=1,
-            open_amount=cny("5000.00"),
-        )
+        first = OVERDUE
         paid = replace(portion("5000.00"), installment=1)
 
         happened = decide.apply([paid], after([TWO, first]), field="")
@@ -154,8 +145,9 @@ class TestThresholds:
     def test_are_reached_by_one_installment_and_not_by_the_other(self) -> None:
         state = after([TWO])
 
-        assert kinds(reach(state, 1).events) == [("InvoiceBecameOverdue", 1)]
-        assert reach(state, 1, installment=2) == NOTHING
+        reached = [event for _, event in reach(state, 1)]
+        assert kinds(reached) == [("InvoiceDueDateApproached", 1), ("InvoiceBecameOverdue", 1)]
+        assert reach(state, 1, installment=2) == []
 
 
 class TestCancel:

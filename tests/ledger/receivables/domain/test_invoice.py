@@ -16,7 +16,7 @@ from shared.kernel.money import Money
 from tests.support.invoices import (
     CANCELED,
     CURED,
-    ITEM,
+    NEAR,
     OVERDUE,
     SETTLED,
     THIRTY,
@@ -180,18 +180,7 @@ class TestApply:
         )
 
     def test_does_not_cure_what_only_came_close(self) -> None:
-        near = events.InvoiceDueDateApproached(
-            account_id=ACCOUNT_ID,
-            account_number="C-1001",
-            number="2026-0131",
-            installment=1,
-            open_item_id=ITEM,
-            due_on=DUE_ON,
-            threshold_days=-3,
-            open_amount=cny("8000.00"),
-        )
-
-        given(INVOICES, issued(), near).when(_apply, portion("8000.00")).then(
+        given(INVOICES, issued(), NEAR).when(_apply, portion("8000.00")).then(
             applied("8000.00", "0.00"), SETTLED
         )
 

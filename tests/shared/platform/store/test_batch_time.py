@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -21,9 +21,13 @@ from shared.kernel.decider import (
     Decided,
     Due,
     States,
+    Steps,
+    Stream,
     Timer,
     Work,
+    timer_event_id,
 )
+from shared.kernel.ids import derived
 from shared.kernel.payloads import text_of
 from shared.platform.codec import Codec
 from shared.platform.store.batch import Batch, Loaded
@@ -109,6 +113,53 @@ class TestStates:
         accepted(one.run(Work((bell,), decide, answer), caller(NOW, cause)))
         assert told == [now, now]
         assert one.writes().events[0].recorded_at == now
+
+
+YESTERDAY: Final = TODAY - timedelta(days=1)
+
+
+class TestSteps:
+    """A use case that writes about several days of one stream."""
+
+    @staticmethod
+    def two_days(bell: Stream[Bell, Rung], *, after: int | None = None) -> Work[Bell]:
+        def decide(states: States) -> Sequence[AnyChange]:
+            steps = Steps(states)
+            steps.take(bell, Decided(YESTERDAY, [Rung(NOW, NOW), Rung(NOW, LATER)]))
+            assert len(steps.of(bell)) == 2 + len(states.of(bell))
+            steps.take(bell, Decided(TODAY, [Rung(LATER, LATER)]))
+            first, second = steps.changes
+            return [first, second if after is None else second._replace(after=after)]
+
+        return Work((bell,), decide)
+
+    def test_come_to_a_stream_day_after_day(self) -> None:
+        one, bell = batch(), BELL.stream(BOOK, "1")
+
+        assert accepted(one.run(self.two_days(bell), caller(NOW))).versions == {bell.id: 3}
+
+        assert [(each.version, each.effective_on) for each in one.writes().events] == [
+            (1, YESTERDAY),
+            (2, YESTERDAY),
+            (3, TODAY),
+        ]
+        assert accepted(one.run(self.two_days(bell), caller(NOW))).version == 6
+
+    def test_count_the_ids_of_a_rule_on(self) -> None:
+        one, bell = batch(), BELL.stream(BOOK, "1")
+        rule = replace(caller(NOW), event_id=timer_event_id(7, "ring/8"))
+
+        accepted(one.run(self.two_days(bell), rule))
+
+        expected = [derived(bell.id, "ring/8", 7, n) for n in (1, 2, 3)]
+        assert [each.id for each in one.writes().events] == expected
+
+    @pytest.mark.parametrize("after", [0, 1, 3])
+    def test_refuse_a_change_decided_on_another_state(self, after: int) -> None:
+        one, bell = batch(), BELL.stream(BOOK, "1")
+
+        assert isinstance(one.run(self.two_days(bell, after=after), caller(NOW)), TypeError)
+        assert one.is_empty
 
 
 class TestFire:

@@ -115,18 +115,27 @@ class InvoiceReopened(OfInvoice):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDueDateApproached(OfInstallment):
-    threshold_days: int  # Negative: so many days ahead.
+class OfCrossing(OfInstallment):
+    """What every event carries by which an installment reaches a threshold."""
+
+    threshold_days: int  # Days past due that are reached; negative: so many days ahead.
+    latest_threshold_days: int  # The highest one that is reached when this is recorded.
+    reopened_on: date | None  # It had been paid, and was opened again; None: open since issued.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceBecameOverdue(OfInstallment):
-    threshold_days: int
+class InvoiceDueDateApproached(OfCrossing):
+    """Its due date is ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceDaysPastDueReached(OfInstallment):
-    threshold_days: int
+class InvoiceBecameOverdue(OfCrossing):
+    """The first positive threshold since it is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDaysPastDueReached(OfCrossing):
+    """A positive threshold after the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ def _unapplied(state: State, event: events.InvoicePaymentUnapplied) -> State:
         return replace(
             _left(item, event),
             since_on=event.unapplied_on,
+            reopened_on=event.unapplied_on,
             recorded_on=event.recorded_on,
             reached=frozenset(),
         )

@@ -45,6 +45,7 @@ class Item:
     open_amount: Money
     since_on: date  # Issued, or open again after it was paid in full.
     recorded_on: date  # The entity's day on which we learned that.
+    reopened_on: date | None = None  # None: open since it was issued.
     reached: frozenset[int] = frozenset()  # Thresholds, since it is open.
 
     @property

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from services.ledger.receivables.domain.aging import has_reached, is_ahead, reached_on
+from services.ledger.receivables.domain.aging import is_ahead, reached_on
 from services.ledger.receivables.domain.invoice import events
 from services.ledger.receivables.domain.invoice.state import Item, Open, State
 from shared.kernel.days import day_at, start_of_day
-from shared.kernel.decider import NOTHING, Decided, Due, Timer
+from shared.kernel.decider import Decided, Due, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +25,55 @@ def timers(state: State) -> Sequence[Timer]:
     """Every threshold that is not reached; those before the due date only while it is ahead."""
     if not isinstance(state, Open):
         return ()
-    zone = state.facts.time_zone
+    facts = state.facts
     return [
-        Timer.of(
-            DaysPastDue(days, item.agreed.installment),
-            start_of_day(reached_on(days, due_on=due_on, since_on=item.since_on), zone),
-        )
+        Timer.of(DaysPastDue(days, item.agreed.installment), start_of_day(on, facts.time_zone))
         for item in state.items
-        if item.open_amount.minor and (due_on := item.agreed.due_on) is not None
-        for days in state.facts.thresholds
-        if days not in item.reached and (days > 0 or is_ahead(due_on, item.recorded_on))
+        for days, on in _ahead(item, facts.thresholds)
     ]
 
 
-def on_timer(payload: DaysPastDue, state: State, due: Due) -> Decided[events.Event]:
+def on_timer(payload: DaysPastDue, state: State, due: Due) -> Sequence[Decided[events.Event]]:
     """The first positive threshold makes it overdue; each is reached once while it is open.
 
-    The crossing is dated on the day it is reached, not on the day we noticed.
+    Those of the installment that are due by now come together, the lowest first, so that nobody
+    takes one for the latest that is not. Each is dated on the day it is reached, not on the day
+    we noticed.
     """
     if not isinstance(state, Open):
-        return NOTHING
-    facts, days = state.facts, payload.threshold
+        return ()
+    facts = state.facts
     item = next((i for i in state.items if i.agreed.installment == payload.installment), None)
-    if item is None or not item.open_amount.minor or days in item.reached:
-        return NOTHING
-    due_on, as_of = item.agreed.due_on, day_at(due.at, facts.time_zone)
-    if due_on is None or not has_reached(days, due_on=due_on, as_of=as_of):
-        return NOTHING
-    happened = _crossing(item, days)(
-        **facts.carried,
-        **item.carried,
-        threshold_days=days,
-        open_amount=item.open_amount,
-    )
-    on = reached_on(days, due_on=due_on, since_on=item.since_on)
-    return Decided(on, [happened], facts.time_zone)
+    if item is None:
+        return ()
+    today = day_at(due.now, facts.time_zone)
+    reached = sorted((days, on) for days, on in _ahead(item, facts.thresholds) if on <= today)
+    if payload.threshold not in dict(reached):
+        return ()
+    latest, _ = reached[-1]
+    decided: list[Decided[events.Event]] = []
+    for days, on in reached:
+        happened = _crossing(item, days)(
+            **facts.carried,
+            **item.carried,
+            open_amount=item.open_amount,
+            threshold_days=days,
+            latest_threshold_days=latest,
+            reopened_on=item.reopened_on,
+        )
+        decided.append(Decided(on, [happened], facts.time_zone))
+        item = replace(item, reached=item.reached | {days})
+    return decided
+
+
+def _ahead(item: Item, thresholds: Sequence[int]) -> Iterator[tuple[int, date]]:
+    """The thresholds an open installment will reach, each with its day."""
+    due_on = item.agreed.due_on
+    if due_on is None or not item.open_amount.minor:
+        return
+    for days in thresholds:
+        if days not in item.reached and (days > 0 or is_ahead(due_on, item.recorded_on)):
+            yield days, reached_on(days, due_on=due_on, since_on=item.since_on)
 
 
 def _crossing(
