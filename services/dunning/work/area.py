@@ -53,6 +53,7 @@ AREA: Final = Area(
         "dunning.case.open_item_removed.v1": case_events.OpenItemRemoved,
         "dunning.case.closed.v1": case_events.CaseClosed,
         "dunning.case.step_reached.v1": case_events.CaseStepReached,
+        "dunning.case.review_postponed.v1": case_events.CaseReviewPostponed,
         "dunning.case.review_started.v1": case_events.CaseReviewStarted,
         "dunning.case.step_passed_over.v1": case_events.CaseStepPassedOver,
         "dunning.case.step_taken.v1": case_events.CaseStepTaken,

@@ -36,7 +36,7 @@ Unallocated = Literal["net", "block", "show"]
 class Why(StrEnum):
     """Why a step that was reached did nothing of its own."""
 
-    SETTLED = "settled"  # Nothing is open of the item any more.
+    SETTLED = "settled"  # Nothing is open of the item any more, or it is not overdue.
     BEFORE_TAKE_OVER = "before_take_over"  # It is history of the book that was taken over.
     MORE_SEVERE = "more_severe_step"  # It came together with one.
     TOO_LATE = "due_date_passed"  # "Will be due soon" is never said after the due date.
@@ -48,6 +48,7 @@ class Why(StrEnum):
 class ReachedStep:
     """A threshold an item has reached, about which nothing is done yet."""
 
+    crossing_id: UUID  # Of the ledger's event: reached anew it is another step.
     open_item_id: UUID
     step: int  # Threshold, days past due; negative: ahead.
     reached_on: date
@@ -98,6 +99,7 @@ class ReviewFacts:
 class PassedStep:
     """A step that was reached and does nothing, with the reason."""
 
+    crossing_id: UUID
     open_item_id: UUID
     step: int
     reason: Why
@@ -123,12 +125,11 @@ def review(facts: ReviewFacts) -> Reviewed:
     passed: list[PassedStep] = []
     waiting: list[ReachedStep] = []
     for one in facts.reached:
-        if one.open_item_id not in owed:
-            passed.append(_passed(one, Why.SETTLED))
-        elif one.step < 0 and not owed[one.open_item_id].is_due_soon(facts.today):
-            passed.append(_passed(one, Why.TOO_LATE))
-        else:
+        why = _moot(one, owed.get(one.open_item_id), facts.today)
+        if why is None:
             waiting.append(one)
+        else:
+            passed.append(_passed(one, why))
     if not waiting:
         return Reviewed(passed=passed)
     step = max(one.step for one in waiting)
@@ -136,6 +137,13 @@ def review(facts: ReviewFacts) -> Reviewed:
     passed += [_passed(one, Why.MORE_SEVERE) for one in waiting if one.step < step]
     done = _act(facts, acting, is_returned=any(one.is_returned for one in waiting))
     return replace(done, passed=[*passed, *done.passed])
+
+
+def _moot(one: ReachedStep, owed: OwedItem | None, today: date) -> Why | None:
+    """Why nothing can follow from the step any more, whatever else is true."""
+    if owed is None or (one.step > 0 and not owed.is_overdue()):
+        return Why.SETTLED
+    return Why.TOO_LATE if one.step < 0 and not owed.is_due_soon(today) else None
 
 
 def listed(owed: Iterable[OwedItem], step: int, today: date) -> Sequence[ListedItem]:
@@ -195,4 +203,6 @@ def _not_before(facts: ReviewFacts, *, is_urgent: bool) -> date:
 
 
 def _passed(one: ReachedStep, why: Why) -> PassedStep:
-    return PassedStep(open_item_id=one.open_item_id, step=one.step, reason=why)
+    return PassedStep(
+        crossing_id=one.crossing_id, open_item_id=one.open_item_id, step=one.step, reason=why
+    )

@@ -15,7 +15,11 @@ DAY: Final = timedelta(days=1)
 
 def review_time(reached_at: datetime, zone: str) -> datetime:
     """The first time of work a quarter of an hour or more after the instant."""
-    at = reached_at + QUIET
+    return work_time(reached_at + QUIET, zone)
+
+
+def work_time(at: datetime, zone: str) -> datetime:
+    """The instant, where people work then; else when they begin."""
     day = day_at(at, zone)
     if at > instant_of(day, LAST_HOUR, zone):
         day += DAY

@@ -9,16 +9,15 @@ from uuid import UUID
 
 from services.dunning.strategies.domain.review import ReviewFacts
 from services.dunning.work.domain.case.commands import CaseItem
-from services.dunning.work.domain.case.state import StepKey
+from services.dunning.work.domain.case.events import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryStep:
     """The last threshold an item had reached before the book was taken over."""
 
-    key: StepKey
-    crossing_id: UUID
-    owed: CaseItem | None  # None: it is not overdue any more.
+    step: Step
+    owed: CaseItem | None  # None: it is not overdue any more, or was taken over already.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +27,8 @@ class CaseFacts:
     take_over_on: date | None
     collector_id: UUID | None
     is_cut: bool  # There was more than one review takes.
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Whether the book is Duebook's on the day of the review."""
+        return self.take_over_on is None or self.take_over_on <= self.rules.today

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from services.dunning.work.domain.task import commands, decide
-from services.dunning.work.domain.task.decide import task, task_stream
+from services.dunning.work.domain.task.decide import task, task_of
 from services.dunning.work.domain.task.state import State
 from shared.kernel.decider import Work, work_now, work_on
 
 
 def open_task(command: commands.OpenTask) -> Work[State]:
     """Somebody must do something."""
-    stream = task_stream(
-        command.book,
-        account_id=command.account_id,
-        currency=command.currency,
-        opened_on=command.opened_on,
-        kind=command.kind,
-    )
-    return work_now(stream, lambda state, now: decide.open_task(command, state, now=now))
+    return work_now(task_of(command), lambda state, now: decide.open_task(command, state, now=now))
 
 
 def complete_task(command: commands.CompleteTask) -> Work[State]:

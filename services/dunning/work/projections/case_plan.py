@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.dunning.work.domain.case.events import (
     CaseReviewed,
+    CaseReviewPostponed,
     CaseReviewStarted,
     CaseStepPassedOver,
     CaseStepReached,
@@ -33,16 +34,16 @@ class CasePlanRow:
     last_notice_step: int | None
 
 
-@row(table="case_step", key=("tenant_id", "case_id", "open_item_id", "step"))
+@row(table="case_step", key=("tenant_id", "case_id", "crossing_id"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStepRow:
     """A threshold an item has reached, about which nothing is done yet."""
 
     tenant_id: UUID
     case_id: UUID
+    crossing_id: UUID
     open_item_id: UUID
     step: int
-    crossing_id: UUID
     reached_on: date
     is_returned: bool
     is_history: bool
@@ -51,7 +52,12 @@ class CaseStepRow:
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         if isinstance(
-            recorded.event, CaseStepReached | CaseStepTaken | CaseReviewed | CaseReviewStarted
+            recorded.event,
+            CaseStepReached
+            | CaseStepTaken
+            | CaseReviewed
+            | CaseReviewPostponed
+            | CaseReviewStarted,
         ):
             yield Need(CasePlanRow, (recorded.tenant_id, recorded.stream_id))
 
@@ -64,12 +70,12 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                 _reached(rows, recorded, event)
             case CaseStepPassedOver(steps=steps):
                 for one in steps:
-                    rows.drop(CaseStepRow, (tenant, case, one.open_item_id, one.step))
+                    rows.drop(CaseStepRow, (tenant, case, one.crossing_id))
             case CaseStepTaken() as event:
                 _taken(rows, recorded, event)
             case CaseReviewStarted():
                 rows.put(replace(_plan(rows, recorded), review_at=None))
-            case CaseReviewed(review_at=at):
+            case CaseReviewed(review_at=at) | CaseReviewPostponed(review_at=at):
                 rows.put(replace(_plan(rows, recorded), review_at=at))
             case _:
                 pass  # Of another read model.
@@ -92,9 +98,9 @@ def _reached(rows: Rows, recorded: Recorded[Any], event: CaseStepReached) -> Non
         CaseStepRow(
             tenant_id=tenant,
             case_id=case,
+            crossing_id=event.crossing_id,
             open_item_id=event.open_item_id,
             step=event.step,
-            crossing_id=event.crossing_id,
             reached_on=event.reached_on,
             is_returned=event.is_returned,
             is_history=event.is_history,
@@ -103,8 +109,8 @@ def _reached(rows: Rows, recorded: Recorded[Any], event: CaseStepReached) -> Non
 
 
 def _taken(rows: Rows, recorded: Recorded[Any], event: CaseStepTaken) -> None:
-    for id in event.open_item_ids:
-        rows.drop(CaseStepRow, (recorded.tenant_id, recorded.stream_id, id, event.step))
+    for one in event.steps:
+        rows.drop(CaseStepRow, (recorded.tenant_id, recorded.stream_id, one.crossing_id))
     if event.notices:
         plan = replace(
             _plan(rows, recorded), last_notice_on=event.taken_on, last_notice_step=event.step

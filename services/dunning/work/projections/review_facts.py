@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -27,8 +27,7 @@ from services.dunning.strategies.domain.review import (
     ReviewFacts,
 )
 from services.dunning.work.domain.case.commands import CaseItem
-from services.dunning.work.domain.case.events import CaseReviewStarted
-from services.dunning.work.domain.case.state import StepKey
+from services.dunning.work.domain.case.events import CaseReviewStarted, Step
 from services.dunning.work.domain.review_facts import CaseFacts, HistoryStep
 from services.dunning.work.projections.case_plan import CasePlanRow, CaseStepRow
 from services.dunning.work.projections.promises import promised_of
@@ -39,7 +38,7 @@ from shared.platform.projector.keyset import find
 from shared.platform.projector.rows import table_of
 
 STEPS_MAX: Final = 20_000  # steps one review looks at; the most severe first
-TAKEN_OVER_MAX: Final = 400  # of them items of a former book: each is an event and an alert
+TAKEN_OVER_MAX: Final = 200  # of them items of a former book: each is an event and an alert
 
 
 async def facts_of_review(
@@ -53,8 +52,11 @@ async def facts_of_review(
     entity = await entity_of(connection, tenant_id, recorded.legal_entity)
     customer = (tenant_id, event.account_id, event.currency)
     owed = {row.open_item_id: row for row in await owed_by(connection, *customer)}
-    steps = await _steps(connection, tenant_id, recorded.stream_id, is_history=False)
-    history = await _steps(connection, tenant_id, recorded.stream_id, is_history=True)
+    case = (tenant_id, recorded.stream_id)
+    steps = await _steps(connection, *case, is_history=False, limit=STEPS_MAX + 1)
+    is_taken_over = entity.take_over_on is None or entity.take_over_on <= today
+    limit = TAKEN_OVER_MAX + 1 if is_taken_over else None
+    history = await _steps(connection, *case, is_history=True, limit=limit)
     promised, promised_until = await promised_of(connection, *customer, today)
     grades = await grades_before(connection, tenant_id, event.account_id, today)
     rules = ReviewFacts(
@@ -70,18 +72,23 @@ async def facts_of_review(
     )
     return CaseFacts(
         rules=rules,
-        history=[_history(row, owed.get(row.open_item_id)) for row in history[:TAKEN_OVER_MAX]],
+        history=_history(history[:TAKEN_OVER_MAX] if is_taken_over else history, steps, owed),
         take_over_on=entity.take_over_on,
         collector_id=known.collector_id,
-        is_cut=len(steps) > STEPS_MAX or len(history) > TAKEN_OVER_MAX,
+        is_cut=len(steps) > STEPS_MAX or (is_taken_over and len(history) > TAKEN_OVER_MAX),
     )
 
 
 async def _steps(
-    connection: AsyncConnection, tenant_id: UUID, case_id: UUID, *, is_history: bool
+    connection: AsyncConnection,
+    tenant_id: UUID,
+    case_id: UUID,
+    *,
+    is_history: bool,
+    limit: int | None,
 ) -> Sequence[CaseStepRow]:
+    """The most severe first."""
     table = table_of(CaseStepRow)
-    limit = TAKEN_OVER_MAX if is_history else STEPS_MAX
     found = await connection.execute(
         sa.select(table)
         .where(
@@ -89,14 +96,15 @@ async def _steps(
             table.c.case_id == case_id,
             table.c.is_history.is_(is_history),
         )
-        .order_by(table.c.step.desc(), table.c.open_item_id)
-        .limit(limit + 1)
+        .order_by(table.c.step.desc(), table.c.crossing_id)
+        .limit(limit)
     )
     return [CaseStepRow(**row._mapping) for row in found]
 
 
 def _reached(row: CaseStepRow) -> ReachedStep:
     return ReachedStep(
+        crossing_id=row.crossing_id,
         open_item_id=row.open_item_id,
         step=row.step,
         reached_on=row.reached_on,
@@ -114,14 +122,26 @@ def _listed(row: OpenItemRow) -> ListedItem:
     )
 
 
-def _history(row: CaseStepRow, owed: OpenItemRow | None) -> HistoryStep:
-    """Of an item that was paid meanwhile, or whose overdue was cured, nothing is taken over."""
-    is_overdue = owed is not None and owed.latest_step is not None and owed.latest_step > 0
-    return HistoryStep(
-        key=StepKey(row.open_item_id, row.step),
-        crossing_id=row.crossing_id,
-        owed=_item(owed) if owed is not None and is_overdue else None,
-    )
+def _history(
+    history: Sequence[CaseStepRow],
+    reached: Sequence[CaseStepRow],
+    owed: Mapping[UUID, OpenItemRow],
+) -> Sequence[HistoryStep]:
+    """An item is taken over once, at the step it is at now.
+
+    Nothing is taken over that was paid meanwhile or has come further since: it is in the case.
+    """
+    taken = {row.open_item_id for row in reached}
+    found: list[HistoryStep] = []
+    for row in history:
+        step = Step(crossing_id=row.crossing_id, open_item_id=row.open_item_id, step=row.step)
+        item = owed.get(row.open_item_id)
+        is_there = item is not None and item.latest_step == row.step
+        is_new = is_there and row.open_item_id not in taken
+        found.append(HistoryStep(step=step, owed=_item(item) if item and is_new else None))
+        if is_new:
+            taken.add(row.open_item_id)
+    return found
 
 
 def _item(row: OpenItemRow) -> CaseItem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Final
 
 from services.dunning.alerts.domain.overdue_alert.commands import RaiseAlert
 from services.dunning.alerts.domain.overdue_alert.decide import alert_id
@@ -12,9 +13,8 @@ from services.dunning.notices.domain.notice.commands import QueueNotice
 from services.dunning.notices.domain.notice.events import LINES_MAX
 from services.dunning.strategies.domain.dunning_plan import POLICY_VERSION
 from services.dunning.strategies.domain.review import PassedStep, Reviewed, Why, review
-from services.dunning.work.domain.case.commands import RecordReview
-from services.dunning.work.domain.case.events import CaseReviewStarted
-from services.dunning.work.domain.case.state import StepKey
+from services.dunning.work.domain.case.commands import CaseItem, RecordReview
+from services.dunning.work.domain.case.events import CaseReviewStarted, Step
 from services.dunning.work.domain.review_facts import CaseFacts, HistoryStep
 from services.dunning.work.domain.task.commands import OpenTask
 from shared.kernel.decider import Book
@@ -24,18 +24,17 @@ from shared.kernel.money import Money, total
 HEARS = CaseReviewStarted
 NEEDS = ("account_facts", "case_plan", "promises")
 
-Command = RecordReview | QueueNotice | OpenTask | RaiseAlert
+PARTS_MAX: Final = 150  # notices of one step; further items are in its total alone
 
 
-def react(recorded: Recorded[CaseReviewStarted], facts: CaseFacts) -> Sequence[Command]:
-    done = review(facts.rules)
-    is_taken_over = facts.take_over_on is None or facts.take_over_on <= recorded.effective_on
-    history = facts.history if is_taken_over else ()
+def react(
+    recorded: Recorded[CaseReviewStarted], facts: CaseFacts
+) -> Sequence[RaiseAlert | RecordReview]:
+    """The alerts come first: they may be repeated, what the review came to is written once."""
+    history = facts.history if facts.is_taken_over else ()
     return [
-        _record(recorded, facts, done, history),
-        *_notices(recorded, facts, done),
-        *_tasks(recorded, facts, done),
-        *(_alert(recorded, facts, one) for one in history if one.owed is not None),
+        *(_alert(recorded, facts, one, one.owed) for one in history if one.owed is not None),
+        _record(recorded, facts, review(facts.rules), history),
     ]
 
 
@@ -48,14 +47,17 @@ def _record(
     event = recorded.event
     passed = [
         PassedStep(
-            open_item_id=one.key.open_item_id, step=one.key.step, reason=Why.BEFORE_TAKE_OVER
+            crossing_id=one.step.crossing_id,
+            open_item_id=one.step.open_item_id,
+            step=one.step.step,
+            reason=Why.BEFORE_TAKE_OVER,
         )
         for one in history
     ]
     waits: list[date | None] = [done.waits_until]
     if facts.history and not history:
         waits.append(facts.take_over_on)
-    reached = [StepKey(one.open_item_id, one.step) for one in facts.rules.reached]
+    reached = [one.crossing_id for one in facts.rules.reached]
     return RecordReview(
         book=Book(recorded.tenant_id, recorded.legal_entity),
         account_id=event.account_id,
@@ -63,13 +65,16 @@ def _record(
         time_zone=event.time_zone,
         currency=event.currency,
         today=facts.rules.today,
-        seen=[*reached, *(one.key for one in facts.history)],
+        seen=[*reached, *(one.step.crossing_id for one in facts.history)],
         taken_over=[one.owed for one in history if one.owed is not None],
         passed=[*done.passed, *passed],
-        acted=[StepKey(one.open_item_id, one.step) for one in done.acted],
+        acted=[
+            Step(crossing_id=one.crossing_id, open_item_id=one.open_item_id, step=one.step)
+            for one in done.acted
+        ],
         step=done.step,
-        notices=[notice.template for notice in done.notices],
-        tasks=[task.kind for task in done.tasks],
+        notices=list(_notices(recorded, facts, done)),
+        tasks=list(_tasks(recorded, facts, done)),
         demanded=done.demanded,
         waits_until=min((day for day in waits if day is not None), default=None),
         is_cut=facts.is_cut,
@@ -83,7 +88,8 @@ def _notices(
     event, step = recorded.event, done.step
     if step is None or done.demanded is None:
         return
-    parts = [done.items[at : at + LINES_MAX] for at in range(0, len(done.items), LINES_MAX)]
+    lines = done.items[: PARTS_MAX * LINES_MAX]
+    parts = [lines[at : at + LINES_MAX] for at in range(0, len(lines), LINES_MAX)]
     for action in done.notices:
         for n, items in enumerate(parts, start=1):
             yield QueueNotice(
@@ -130,13 +136,14 @@ def _open(done: Reviewed, currency: str) -> Money:
     return total((item.open_amount for item in done.items), currency)
 
 
-def _alert(recorded: Recorded[CaseReviewStarted], facts: CaseFacts, one: HistoryStep) -> RaiseAlert:
+def _alert(
+    recorded: Recorded[CaseReviewStarted], facts: CaseFacts, one: HistoryStep, item: CaseItem
+) -> RaiseAlert:
     """What was overdue already when the book was taken over: one alert, at the step it is at."""
-    event, item = recorded.event, one.owed
-    assert item is not None
+    event, step = recorded.event, one.step
     return RaiseAlert(
         book=Book(recorded.tenant_id, recorded.legal_entity),
-        alert_id=alert_id(one.crossing_id, one.key.step, POLICY_VERSION),
+        alert_id=alert_id(step.crossing_id, step.step, POLICY_VERSION),
         account=AlertAccount(
             id=event.account_id, legal_entity=recorded.legal_entity, number=event.account_number
         ),
@@ -145,7 +152,7 @@ def _alert(recorded: Recorded[CaseReviewStarted], facts: CaseFacts, one: History
         invoice_number=item.invoice_number,
         installment=item.installment,
         due_on=item.due_on,
-        threshold_days=one.key.step,
+        threshold_days=step.step,
         grade=facts.rules.grade,
         collector_id=facts.collector_id,
         open_amount=item.open_amount,

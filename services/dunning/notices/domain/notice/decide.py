@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from services.dunning.notices.domain.notice.state import (
     State,
 )
 from shared.kernel.days import day_at
-from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
+from shared.kernel.decider import NOTHING, Aggregate, Decided, Rejected, Stream
 
 
 class NoticeNotQueued(Rejected):
@@ -74,8 +74,8 @@ notice: Aggregate[State, events.Event] = Aggregate(
 )
 
 
-def notice_stream(
-    book: Book, *, account_id: UUID, currency: str, written_on: date, channel: str, part: int
-) -> Stream[State, events.Event]:
-    number = (str(account_id), currency, written_on.isoformat(), channel, str(part))
-    return notice.stream(book, *number)
+def notice_of(command: commands.QueueNotice) -> Stream[State, events.Event]:
+    """The notice the command would queue."""
+    day, part = command.written_on.isoformat(), str(command.part)
+    number = (str(command.account_id), command.currency, day, command.channel, part)
+    return notice.stream(command.book, *number)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.dunning.notices.domain.notice.commands import QueueNotice
 from services.dunning.strategies.domain.review import PassedStep
-from services.dunning.work.domain.case.state import StepKey
+from services.dunning.work.domain.case.events import Step
+from services.dunning.work.domain.task.commands import OpenTask
 from shared.kernel.decider import Book
 from shared.kernel.money import Money
 
@@ -54,7 +56,7 @@ class RemoveCuredItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordReview:
-    """What was decided about the steps that waited."""
+    """What was decided about the steps that waited, and what is done: all of it or nothing."""
 
     book: Book
     account_id: UUID
@@ -62,13 +64,13 @@ class RecordReview:
     time_zone: str
     currency: str
     today: date  # On which it was decided; done on another day it is decided anew.
-    seen: Sequence[StepKey]  # What the review knew of.
+    seen: Sequence[UUID]  # The crossings the review knew of.
     taken_over: Sequence[CaseItem]  # Items of history that are still overdue.
     passed: Sequence[PassedStep]
-    acted: Sequence[StepKey]  # All at `step`.
+    acted: Sequence[Step]  # All at `step`.
     step: int | None
-    notices: Sequence[str]
-    tasks: Sequence[str]
+    notices: Sequence[QueueNotice]
+    tasks: Sequence[OpenTask]
     demanded: Money | None
     waits_until: date | None
     is_cut: bool  # There is more than one review takes; the next one follows at once.

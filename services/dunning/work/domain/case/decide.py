@@ -15,7 +15,7 @@ from services.dunning.strategies.domain.review import Why
 from services.dunning.strategies.domain.review_time import review_on, review_time
 from services.dunning.work.domain.case import commands, events
 from services.dunning.work.domain.case.evolve import evolve
-from services.dunning.work.domain.case.state import NOT_OPEN, NotOpen, Open, Plan, State, StepKey
+from services.dunning.work.domain.case.state import NOT_OPEN, NotOpen, Open, Plan, State
 from services.dunning.work.domain.case.timers import ReviewSteps, on_timer, timers
 from shared.kernel.days import day_at
 from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Stream
@@ -35,7 +35,11 @@ def note_step(command: commands.NoteStep, state: State, *, now: datetime) -> Dec
     if command.step > 0 and not is_history and not command.is_settled:
         happened += _added(command, [command.item], state)
     if (why := _passed_at_once(command, is_history=is_history)) is not None:
-        passed = events.Step(open_item_id=command.item.open_item_id, step=command.step)
+        passed = events.Step(
+            crossing_id=command.crossing_id,
+            open_item_id=command.item.open_item_id,
+            step=command.step,
+        )
         happened.append(
             events.CaseStepPassedOver(account_id=command.account_id, reason=why, steps=(passed,))
         )
@@ -59,7 +63,7 @@ def _passed_at_once(command: commands.NoteStep, *, is_history: bool) -> Why | No
 def _reached(
     command: commands.NoteStep, is_history: bool, at: datetime, plan: Plan
 ) -> events.CaseStepReached:
-    waits = plan.review_at if plan.waiting else None
+    waits = plan.review_at if plan.waiting and not plan.is_under_review else None
     return events.CaseStepReached(
         account_id=command.account_id,
         account_number=command.account_number,
@@ -129,26 +133,32 @@ def record_review(
     """
     if not state.plan.is_under_review:
         return NOTHING
-    zone, waiting = command.time_zone, set(state.plan.waiting)
+    zone = command.time_zone
     today = day_at(now, zone)
-    if today != command.today:
+    if not is_acted_upon(command, state, now=now):
         again = events.CaseReviewed(account_id=command.account_id, review_at=review_time(now, zone))
         return Decided(today, [again])
     happened = [*_added(command, command.taken_over, state), *_passed(command), *_taken(command)]
-    at = _next_review(command, waiting, now)
+    at = _next_review(command, state.plan.waiting, now)
     reviewed = events.CaseReviewed(account_id=command.account_id, review_at=at)
     return Decided(today, [*happened, reviewed])
 
 
+def is_acted_upon(command: commands.RecordReview, state: State, *, now: datetime) -> bool:
+    """Whether the review is still to be answered, and its day not over."""
+    return state.plan.is_under_review and day_at(now, command.time_zone) == command.today
+
+
 def _next_review(
-    command: commands.RecordReview, waiting: set[StepKey], now: datetime
+    command: commands.RecordReview, waiting: frozenset[UUID], now: datetime
 ) -> datetime | None:
     """Of what the review kept waiting, and of what was reached while it was made."""
-    if command.is_cut:
+    done = {one.crossing_id for one in command.acted}
+    done |= {one.crossing_id for one in command.passed}
+    if command.is_cut and done:
         return now
-    left = waiting - set(command.acted)
-    left -= {StepKey(one.open_item_id, one.step) for one in command.passed}
-    known, zone = left & set(command.seen), command.time_zone
+    left = waiting - done
+    known, zone = left.intersection(command.seen), command.time_zone
     times = [review_time(now, zone)] if left - known else []
     if known and command.waits_until is not None:
         times.append(review_on(command.waits_until, zone))
@@ -159,7 +169,7 @@ def _passed(command: commands.RecordReview) -> Sequence[events.Event]:
     by_reason: dict[Why, list[events.Step]] = {}
     for one in command.passed:
         by_reason.setdefault(one.reason, []).append(
-            events.Step(open_item_id=one.open_item_id, step=one.step)
+            events.Step(crossing_id=one.crossing_id, open_item_id=one.open_item_id, step=one.step)
         )
     return [
         events.CaseStepPassedOver(account_id=command.account_id, reason=why, steps=tuple(part))
@@ -171,18 +181,17 @@ def _passed(command: commands.RecordReview) -> Sequence[events.Event]:
 def _taken(command: commands.RecordReview) -> Sequence[events.Event]:
     if command.step is None:
         return []
-    ids = [key.open_item_id for key in command.acted]
     return [
         events.CaseStepTaken(
             account_id=command.account_id,
             taken_on=command.today,
             step=command.step,
-            open_item_ids=tuple(part),
-            notices=tuple(command.notices),
-            tasks=tuple(command.tasks),
+            steps=tuple(part),
+            notices=tuple(dict.fromkeys(notice.template for notice in command.notices)),
+            tasks=tuple(task.kind for task in command.tasks),
             demanded=command.demanded,
         )
-        for part in _parts(ids)
+        for part in _parts(command.acted)
     ]
 
 

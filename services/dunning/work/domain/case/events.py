@@ -50,7 +50,7 @@ class CaseClosed(OfCase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseStepReached(OfCase):
-    """An item has reached a threshold; what is done about it is decided at `review_at`.
+    """An item has reached a threshold; what is done about it is decided at a review.
 
     A case need not be open for it: before the due date there is none.
     """
@@ -65,6 +65,13 @@ class CaseStepReached(OfCase):
     reached_on: date
     is_returned: bool  # The payment that had settled it was returned.
     is_history: bool  # Reached before the book was taken over.
+    review_at: datetime  # When the next one is due.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReviewPostponed(OfCase):
+    """It came due at an hour at which nobody is written to."""
+
     review_at: datetime
 
 
@@ -79,6 +86,7 @@ class CaseReviewStarted(OfCase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
+    crossing_id: UUID  # Of the ledger's event: reached anew it is another step.
     open_item_id: UUID
     step: int
 
@@ -97,7 +105,7 @@ class CaseStepTaken(OfCase):
 
     taken_on: date
     step: int
-    open_item_ids: tuple[UUID, ...]  # That had reached it, at most STEPS_MAX.
+    steps: tuple[Step, ...]  # Which items had reached it, at most STEPS_MAX.
     notices: tuple[str, ...]  # Their templates.
     tasks: tuple[str, ...]  # Their kinds.
     demanded: Money | None  # None: nothing is asked for.
@@ -110,14 +118,13 @@ class CaseReviewed(OfCase):
     review_at: datetime | None  # When what still waits is looked at again.
 
 
-Event = (
-    CaseOpened
-    | OpenItemAdded
-    | OpenItemRemoved
-    | CaseClosed
-    | CaseStepReached
+OfPlan = (
+    CaseStepReached
+    | CaseReviewPostponed
     | CaseReviewStarted
     | CaseStepPassedOver
     | CaseStepTaken
     | CaseReviewed
 )
+
+Event = CaseOpened | OpenItemAdded | OpenItemRemoved | CaseClosed | OfPlan

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
 from services.dunning.strategies.domain.review import LastNotice
 from services.dunning.work.domain.case import events
-from services.dunning.work.domain.case.state import Customer, NotOpen, Open, Plan, State, StepKey
+from services.dunning.work.domain.case.state import Customer, NotOpen, Open, Plan, State
 from shared.kernel.decider import expect
 
 
 def evolve(state: State, event: events.Event) -> State:
-    plan = state.plan
     match event:
         case events.CaseOpened():
             return Open(plan=expect(state, NotOpen).plan)
@@ -24,18 +24,24 @@ def evolve(state: State, event: events.Event) -> State:
             return replace(opened, open_item_ids=opened.open_item_ids - {event.open_item_id})
         case events.CaseClosed():
             return NotOpen(plan=expect(state, Open).plan)
+        case _:
+            return replace(state, plan=_planned(state.plan, event))
+
+
+def _planned(plan: Plan, event: events.OfPlan) -> Plan:
+    match event:
         case events.CaseStepReached():
-            return replace(state, plan=_reached(plan, event))
+            return _reached(plan, event)
+        case events.CaseReviewPostponed(review_at=at):
+            return replace(plan, review_at=at)
         case events.CaseReviewStarted():
-            return replace(state, plan=replace(plan, is_under_review=True))
+            return replace(plan, is_under_review=True)
         case events.CaseStepPassedOver(steps=steps):
-            return replace(
-                state, plan=_without(plan, {StepKey(s.open_item_id, s.step) for s in steps})
-            )
+            return _without(plan, steps)
         case events.CaseStepTaken():
-            return replace(state, plan=_taken(plan, event))
+            return _taken(plan, event)
         case events.CaseReviewed(review_at=at):
-            return replace(state, plan=replace(plan, is_under_review=False, review_at=at))
+            return replace(plan, is_under_review=False, review_at=at)
         case _:
             assert_never(event)
 
@@ -47,22 +53,20 @@ def _reached(plan: Plan, event: events.CaseStepReached) -> Plan:
         currency=event.currency,
         time_zone=event.time_zone,
     )
-    key = StepKey(event.open_item_id, event.step)
     return replace(
         plan,
         customer=customer,
-        waiting={**plan.waiting, key: event.reached_on},
+        waiting=plan.waiting | {event.crossing_id},
         review_at=event.review_at,
     )
 
 
-def _without(plan: Plan, done: set[StepKey]) -> Plan:
-    left = {key: on for key, on in plan.waiting.items() if key not in done}
-    return replace(plan, waiting=left)
+def _without(plan: Plan, done: Iterable[events.Step]) -> Plan:
+    return replace(plan, waiting=plan.waiting.difference(step.crossing_id for step in done))
 
 
 def _taken(plan: Plan, event: events.CaseStepTaken) -> Plan:
-    left = _without(plan, {StepKey(id, event.step) for id in event.open_item_ids})
+    left = _without(plan, event.steps)
     if not event.notices:
         return left
     return replace(left, last_notice=LastNotice(on=event.taken_on, step=event.step))

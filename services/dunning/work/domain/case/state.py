@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.dunning.strategies.domain.review import LastNotice
-
-
-class StepKey(NamedTuple):
-    """An item at a threshold."""
-
-    open_item_id: UUID
-    step: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +25,7 @@ class Plan:
     """What waits to be decided about, and when."""
 
     customer: Customer | None = None  # None: no step was ever reached.
-    waiting: Mapping[StepKey, date] = field(default_factory=dict)  # The day each was reached.
+    waiting: frozenset[UUID] = frozenset()  # The crossings that reached a step.
     review_at: datetime | None = None
     is_under_review: bool = False
     last_notice: LastNotice | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from services.dunning.work.domain.task.state import (
     Withdrawn,
 )
 from shared.kernel.days import day_at
-from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
+from shared.kernel.decider import NOTHING, Aggregate, Decided, Rejected, Stream
 from shared.kernel.rejections import EffectiveDateOutOfRange
 
 
@@ -92,7 +92,7 @@ task: Aggregate[State, events.Event] = Aggregate(
 )
 
 
-def task_stream(
-    book: Book, *, account_id: UUID, currency: str, opened_on: date, kind: str
-) -> Stream[State, events.Event]:
-    return task.stream(book, str(account_id), currency, opened_on.isoformat(), kind)
+def task_of(command: commands.OpenTask) -> Stream[State, events.Event]:
+    """The task the command would open."""
+    number = (str(command.account_id), command.currency, command.opened_on.isoformat())
+    return task.stream(command.book, *number, command.kind)
