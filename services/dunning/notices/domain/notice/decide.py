@@ -74,8 +74,8 @@ notice: Aggregate[State, events.Event] = Aggregate(
 )
 
 
-def notice_of(command: commands.QueueNotice) -> Stream[State, events.Event]:
+def notice_of(queued: commands.QueueNotice) -> Stream[State, events.Event]:
     """The notice the command would queue."""
-    day, part = command.written_on.isoformat(), str(command.part)
-    number = (str(command.account_id), command.currency, day, command.channel, part)
-    return notice.stream(command.book, *number)
+    day, part = queued.written_on.isoformat(), str(queued.part)
+    number = (str(queued.account_id), queued.currency, day, queued.channel, part)
+    return notice.stream(queued.book, *number)

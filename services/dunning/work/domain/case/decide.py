@@ -144,9 +144,9 @@ def record_review(
     return Decided(today, [*happened, reviewed])
 
 
-def is_acted_upon(command: commands.RecordReview, state: State, *, now: datetime) -> bool:
+def is_acted_upon(review: commands.RecordReview, state: State, *, now: datetime) -> bool:
     """Whether the review is still to be answered, and its day not over."""
-    return state.plan.is_under_review and day_at(now, command.time_zone) == command.today
+    return state.plan.is_under_review and day_at(now, review.time_zone) == review.today
 
 
 def _next_review(

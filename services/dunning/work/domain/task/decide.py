@@ -92,7 +92,7 @@ task: Aggregate[State, events.Event] = Aggregate(
 )
 
 
-def task_of(command: commands.OpenTask) -> Stream[State, events.Event]:
+def task_of(opened: commands.OpenTask) -> Stream[State, events.Event]:
     """The task the command would open."""
-    number = (str(command.account_id), command.currency, command.opened_on.isoformat())
-    return task.stream(command.book, *number, command.kind)
+    number = (str(opened.account_id), opened.currency, opened.opened_on.isoformat())
+    return task.stream(opened.book, *number, opened.kind)
