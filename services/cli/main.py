@@ -41,7 +41,7 @@ from services.credit.runtime import http as credit_http
 from services.credit.runtime import settings as credit_settings
 from services.dunning.runtime import http as dunning_http
 from services.dunning.runtime import settings as dunning_settings
-from services.ledger.receivables.api.invoices import IssueInvoice
+from services.ledger.cash.api.issuing import IssueInvoice
 from services.ledger.runtime import http as ledger_http
 from services.ledger.runtime import settings as ledger_settings
 from shared.kernel.days import start_of_day

@@ -178,8 +178,6 @@ class Story:
             knows = reaction.ask is None or reaction.ask in ANSWERS
             if knows and isinstance(recorded.event, reaction.subscribes_to):
                 facts = ANSWERS[reaction.ask](self.records, recorded) if reaction.ask else None
-                    None if reaction.ask is None else ANSWERS[reaction.ask](self.records, recorded)
-                )
                 wishes += [(reaction.name, one) for one in reaction.react(recorded, facts)]
         for effect in service.effects:
             if isinstance(recorded.event, effect.subscribes_to):

@@ -14,6 +14,7 @@ from services.ledger.cash.domain.payment import events as payment_events
 from services.ledger.cash.domain.payment.decide import payment
 from services.ledger.cash.domain.payment.state import State as PaymentState
 from services.ledger.cash.handlers import payment as payment_handlers
+from services.ledger.cash.handlers import settlement as settlement_handlers
 from services.ledger.customers.domain.account import commands as account_commands
 from services.ledger.customers.domain.account import state as account
 from services.ledger.customers.domain.account.decide import account as accounts
@@ -124,7 +125,14 @@ class LedgerBook:
     def __post_init__(self) -> None:
         now = noon(self.opened_on)
         register = legal_entity_commands.RegisterLegalEntity(
-            book=BOOK, name="华东贸易", time_zone=ZONE, currency="CNY", now=now
+            book=BOOK,
+            name="华东贸易",
+            time_zone=ZONE,
+            currency="CNY",
+            take_over_on=None,
+            notice_minimum=None,
+            address=None,
+            now=now,
         )
         self.streams.run(legal_entity_handlers.register(register), now)
         for number in self.accounts:
@@ -142,6 +150,8 @@ class LedgerBook:
         net: int | None = 30,
         account: str = "C-1001",
         currency: str = "CNY",
+        entered_on: date | None = None,
+        settlements: Sequence[payment_commands.Settlement] = (),
     ) -> UUID:
         command = invoice_commands.IssueInvoice(
             book=BOOK,
@@ -151,9 +161,9 @@ class LedgerBook:
             issued_on=on,
             due=None if net is None else invoice_commands.NetDays(add_days=net),
             thresholds=THRESHOLDS,
-            now=noon(on),
+            now=noon(entered_on or on),
         )
-        self.streams.run(invoice_handlers.issue(command), command.now)
+        self.streams.run(settlement_handlers.issue(command, settlements), command.now)
         return INVOICES.stream(BOOK, number).id
 
     def receive(

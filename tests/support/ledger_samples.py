@@ -9,7 +9,10 @@ from uuid import UUID
 
 from services.ledger.cash.domain.payment import events as payment
 from services.ledger.customers.domain.account.events import AccountOpened
-from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
+from services.ledger.customers.domain.legal_entity.events import (
+    LegalEntityRegistered,
+    TakeOverDateChanged,
+)
 from services.ledger.receivables.domain.invoice import events as invoice
 from shared.kernel.money import Money
 
@@ -42,8 +45,16 @@ INSTALLMENTS: Final = (
 
 SAMPLES: Final[Sequence[object]] = (
     LegalEntityRegistered(
-        code="CN01", name="华东贸易有限公司", time_zone="Asia/Shanghai", currency="CNY"
+        code="CN01",
+        name="华东贸易有限公司",
+        time_zone="Asia/Shanghai",
+        currency="CNY",
+        registered_on=date(2026, 1, 5),
+        take_over_on=date(2026, 2, 1),
+        notice_minimum=Money.of("1.00", "CNY"),
+        address="上海市静安区南京西路1号\n200041",
     ),
+    TakeOverDateChanged(code="CN01", take_over_on=date(2026, 3, 1), previous=date(2026, 2, 1)),
     AccountOpened(
         account_id=ACCOUNT_ID,
         legal_entity="CN01",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.ledger.cash.api import issuing
 from services.ledger.cash.api import payments as api
 from services.ledger.cash.domain import allocation
 from services.ledger.cash.domain.payment import decide, events
@@ -20,7 +21,7 @@ AREA: Final = Area(
         "ledger.payment.reversed.v1": events.PaymentReversed,
     },
     read_models=(payments.READ_MODEL,),
-    routes=(api.router,),
+    routes=(api.router, issuing.router),
     rejections={
         rejections.NumberAlreadyUsed: 409,
         decide.AllocationExceedsPayment: 409,

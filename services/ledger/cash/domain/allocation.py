@@ -43,17 +43,22 @@ class Decision(NamedTuple):
 
 
 def allocate(
-    command: commands.AllocatePayment, state: payment.State, invoices: Invoices
+    command: commands.AllocatePayment,
+    state: payment.State,
+    invoices: Invoices,
+    *,
+    fields: Sequence[str] = (),
 ) -> Decision:
-    """Named invoices; any share that does not fit refuses the whole wish."""
+    """Named invoices; any share that does not fit refuses the whole wish.
+
+    `fields` are where the request says each share, if not under /allocations.
+    """
     found = on_payment.still_there(state)
-    shares = _one_per_invoice(command.shares, found.facts.amount.currency)
-    for at, share in shares.items():
+    fields = fields or [f"/allocations/{at}" for at, _ in enumerate(command.shares)]
+    shares = _one_per_invoice(command.shares, found.facts.amount.currency, fields)
+    for field, share in shares.items():
         on_invoice.allocatable(
-            share.amount,
-            found.facts.account_id,
-            invoices[share.invoice_id],
-            field=f"/allocations/{at}",
+            share.amount, found.facts.account_id, invoices[share.invoice_id], field=field
         )
     return _given(command, found, list(shares.values()), invoices, list(shares))
 
@@ -75,7 +80,8 @@ def allocate_oldest_first(
         amount = min(left, on_invoice.open_amount_of(candidate))
         shares.append(commands.Share(invoice_id=invoice_id, amount=amount))
         left = left - amount
-    return _given(command, found, shares, invoices, list(range(len(shares))))
+    fields = [f"/allocations/{at}" for at, _ in enumerate(shares)]
+    return _given(command, found, shares, invoices, fields)
 
 
 def reverse(command: commands.ReversePayment, state: payment.State, invoices: Invoices) -> Decision:
@@ -108,7 +114,7 @@ def _given(
     found: payment.Received,
     shares: Sequence[commands.Share],
     invoices: Invoices,
-    fields: Sequence[int],
+    fields: Sequence[str],
 ) -> Decision:
     facts = found.facts
     opens = [expect(invoices[share.invoice_id], invoice.Open) for share in shares]
@@ -120,7 +126,7 @@ def _given(
     )
     allocations: list[payment_events.Allocation] = []
     happened: dict[UUID, Sequence[invoice_events.Event]] = {}
-    for share, each, at in zip(shares, opens, fields, strict=True):
+    for share, each, field in zip(shares, opens, fields, strict=True):
         parts = [
             payment_events.Allocation(
                 id=on_payment.allocation_id(command.payment_id, n),
@@ -138,7 +144,7 @@ def _given(
         ]
         allocations += parts
         portions = [_portion(part, command.payment_id, facts) for part in parts]
-        happened[share.invoice_id] = on_invoice.apply(portions, each, field=f"/allocations/{at}")
+        happened[share.invoice_id] = on_invoice.apply(portions, each, field=field)
     given = on_payment.allocate(allocations, found, allocated_on=on)
     return Decision(on, given, happened)
 
@@ -152,21 +158,21 @@ def _can_take(candidate: invoice.State, found: payment.Received) -> bool:
 
 
 def _one_per_invoice(
-    shares: Sequence[commands.Share], currency: str
-) -> Mapping[int, commands.Share]:
+    shares: Sequence[commands.Share], currency: str, fields: Sequence[str]
+) -> Mapping[str, commands.Share]:
     """An invoice named twice is one share, at the place where it stands first."""
-    places: dict[UUID, int] = {}
-    amounts: dict[int, Money] = {}
-    for at, share in enumerate(shares):
+    places: dict[UUID, str] = {}
+    amounts: dict[str, Money] = {}
+    for field, share in zip(fields, shares, strict=True):
         if share.amount.currency != currency:
-            raise CurrencyMismatch(f"/allocations/{at}/amount/currency")
+            raise CurrencyMismatch(f"{field}/amount/currency")
         if share.amount.minor <= 0:
-            raise AmountNotPositive(f"/allocations/{at}/amount/amount")
-        place = places.setdefault(share.invoice_id, at)
+            raise AmountNotPositive(f"{field}/amount/amount")
+        place = places.setdefault(share.invoice_id, field)
         amounts[place] = amounts.get(place, Money.zero(currency)) + share.amount
     return {
-        at: commands.Share(invoice_id=invoice_id, amount=amounts[at])
-        for invoice_id, at in places.items()
+        field: commands.Share(invoice_id=invoice_id, amount=amounts[field])
+        for invoice_id, field in places.items()
     }
 
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.ledger.customers.api.addresses import Address
 from services.ledger.customers.domain.legal_entity import commands
+from services.ledger.customers.domain.legal_entity.decide import TakeOverDateReached
+from services.ledger.customers.domain.legal_entity.decide import (
+    legal_entity as legal_entities,
+)
 from services.ledger.customers.domain.legal_entity.state import Registered, State
 from services.ledger.customers.handlers import legal_entity
 from services.ledger.customers.projections import accounts
-from shared.kernel.days import day_at
 from shared.kernel.decider import Resource, expect
-from shared.kernel.rejections import NumberAlreadyUsed
+from shared.kernel.money import Money
+from shared.kernel.rejections import CurrencyMismatch, EffectiveDateOutOfRange, NumberAlreadyUsed
 from shared.platform.http.commands import CommandContext
-from shared.platform.http.models import Code, Currency, RequestBody, ShortText, TimeZone
+from shared.platform.http.models import (
+    Code,
+    Currency,
+    Day,
+    MoneyOrZeroIn,
+    RequestBody,
+    ShortText,
+    TimeZone,
+)
 from shared.platform.http.paging import Paging
 from shared.platform.http.queries import QueryContext
 from shared.platform.http.views import Page, View, answers, found, page, said, shown
@@ -35,6 +48,17 @@ class LegalEntityView(View, frozen=True, kw_only=True):
     time_zone: Annotated[str, said("IANA name; says when its days begin.", "Asia/Shanghai")]
     currency: Annotated[str, said("ISO 4217 code of the currency it keeps its books in.", "CNY")]
     registered_on: Annotated[date, said("Its own day on which it was registered.", "2026-01-31")]
+    take_over_on: Annotated[
+        date | None, said("What happened before is history; null: all of it counts.", "2026-02-01")
+    ]
+    notice_minimum: Annotated[
+        Money,
+        said(
+            "Nobody is reminded of so little or of less.",
+            {"amount": "1.00", "currency": "CNY"},
+        ),
+    ]
+    address: Annotated[str | None, said("Lines of text.", "上海市静安区南京西路1号\n200041")]
 
 
 class RegisterLegalEntity(RequestBody):
@@ -42,10 +66,19 @@ class RegisterLegalEntity(RequestBody):
     name: ShortText
     time_zone: TimeZone
     currency: Currency
+    take_over_on: Day | None = None
+    notice_minimum: MoneyOrZeroIn | None = None
+    address: Address | None = None
+
+
+class ChangeTakeOverDate(RequestBody):
+    take_over_on: Day
 
 
 @router.post(
-    "", status_code=201, responses=answers(LegalEntityView, 201, refuses=(NumberAlreadyUsed,))
+    "",
+    status_code=201,
+    responses=answers(LegalEntityView, 201, refuses=(NumberAlreadyUsed, CurrencyMismatch)),
 )
 async def register_legal_entity(body: RegisterLegalEntity, context: CommandContext) -> Response:
     command = commands.RegisterLegalEntity(
@@ -53,11 +86,27 @@ async def register_legal_entity(body: RegisterLegalEntity, context: CommandConte
         name=body.name,
         time_zone=body.time_zone,
         currency=body.currency,
+        take_over_on=body.take_over_on,
+        notice_minimum=body.notice_minimum.money() if body.notice_minimum else None,
+        address=body.address,
         now=context.now,
     )
-    return await context.run(
-        legal_entity.register(command), lambda found: of_state(found, context.now), 201
+    return await context.run(legal_entity.register(command), of_state, 201)
+
+
+@router.post(
+    "/{code}:change-take-over-date",
+    responses=answers(LegalEntityView, refuses=(TakeOverDateReached, EffectiveDateOutOfRange)),
+)
+async def change_take_over_date(
+    code: str, body: ChangeTakeOverDate, context: CommandContext
+) -> Response:
+    id = legal_entities.stream(context.book(code), code).id
+    await context.find(id, "legal_entity")
+    command = commands.ChangeTakeOverDate(
+        legal_entity_id=id, take_over_on=body.take_over_on, now=context.now
     )
+    return await context.run(legal_entity.change_take_over_date(command), of_state)
 
 
 @router.get("", responses=answers(Page[LegalEntityView]))
@@ -86,11 +135,14 @@ def of_row(row: accounts.LegalEntityRow) -> LegalEntityView:
         time_zone=row.time_zone,
         currency=row.currency,
         registered_on=row.registered_on,
+        take_over_on=row.take_over_on,
+        notice_minimum=Money(row.notice_minimum_minor, row.currency),
+        address=row.address,
     )
 
 
-def of_state(resource: Resource[State], now: datetime) -> LegalEntityView:
-    """As the answer of the command that registered it."""
+def of_state(resource: Resource[State]) -> LegalEntityView:
+    """As the answer of a command that changed it."""
     state = expect(resource.state, Registered)
     return LegalEntityView(
         id=resource.id,
@@ -99,5 +151,8 @@ def of_state(resource: Resource[State], now: datetime) -> LegalEntityView:
         name=state.name,
         time_zone=state.time_zone,
         currency=state.currency,
-        registered_on=day_at(now, state.time_zone),
+        registered_on=state.registered_on,
+        take_over_on=state.take_over_on,
+        notice_minimum=state.notice_minimum,
+        address=state.address,
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,11 +13,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.customers.domain.account.events import AccountOpened
-from services.ledger.customers.domain.legal_entity.events import LegalEntityRegistered
+from services.ledger.customers.domain.legal_entity.events import (
+    LegalEntityRegistered,
+    TakeOverDateChanged,
+)
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.keyset import Record, equal_to, find, one_of, one_row, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+
+R = TypeVar("R")
 
 
 @row(table="legal_entity", key=("tenant_id", "code"))
@@ -30,6 +35,9 @@ class LegalEntityRow:
     time_zone: str
     currency: str
     registered_on: date
+    take_over_on: date | None
+    notice_minimum_minor: int
+    address: str | None
     version: int
 
 
@@ -52,8 +60,10 @@ class AccountRow:
     version: int
 
 
-def needs(_events: Sequence[Recorded[Any]]) -> Iterable[Need]:
-    return ()
+def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    for recorded in events:
+        if isinstance(recorded.event, TakeOverDateChanged):
+            yield Need(LegalEntityRow, (recorded.tenant_id, recorded.event.code))
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
@@ -68,9 +78,17 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
                         name=registered.name,
                         time_zone=registered.time_zone,
                         currency=registered.currency,
-                        registered_on=recorded.effective_on,
+                        registered_on=registered.registered_on,
+                        take_over_on=registered.take_over_on,
+                        notice_minimum_minor=registered.notice_minimum.minor,
+                        address=registered.address,
                         version=recorded.version,
                     ),
+                )
+            case TakeOverDateChanged() as changed:
+                entity = _known(rows, LegalEntityRow, recorded, changed.code)
+                rows.put(
+                    replace(entity, take_over_on=changed.take_over_on, version=recorded.version)
                 )
             case AccountOpened() as opened:
                 rows.put(
@@ -90,6 +108,13 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
             case _:
                 pass
     return rows
+
+
+def _known(rows: Rows, kind: type[R], recorded: Recorded[Any], key: str | UUID) -> R:
+    found = rows.get(kind, (recorded.tenant_id, key))
+    if found is None:
+        raise LookupError(f"{recorded.type} of what is not there")
+    return found
 
 
 READ_MODEL: Final = Projection(

@@ -1,15 +1,13 @@
-"""Routes of invoices: issue, cancel, and how they stood on any day."""
+"""Routes of invoices: cancel, and how they stood on any day. They are issued in `cash`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Final, Literal, Protocol, TypedDict, cast
+from typing import Annotated, Final, TypedDict
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from pydantic import Field, model_validator
-from starlette.requests import Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.ledger.customers.projections import accounts
@@ -30,100 +28,21 @@ from shared.kernel import rejections
 from shared.kernel.money import Money
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
-    AccountRef,
     Day,
     Id,
-    MoneyIn,
     RequestBody,
-    ShortText,
-    fault,
 )
 from shared.platform.http.moments import Bounds, bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
-from shared.platform.http.parts import parts_of
 from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.views import MomentPage, answers, found, page, shown
 from shared.platform.projector.keyset import Record
 
 router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
 
-NET_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
-
-
-class InvoiceSettings(Protocol):
-    """What the runtime is told about invoices."""
-
-    @property
-    def thresholds(self) -> Sequence[int]: ...
-
-
-async def _settings(request: Request) -> InvoiceSettings:
-    return cast(InvoiceSettings, parts_of(request).service.settings)
-
-
-class NetDays(RequestBody):
-    anchor: Literal["invoice"]
-    add_days: Annotated[int, Field(ge=0, le=NET_DAYS_MAX)]
-
-
-class IssueInvoice(RequestBody):
-    account: AccountRef
-    number: ShortText
-    issued_on: Day
-    total: MoneyIn
-    terms: NetDays | None = None
-    due_on: Day | None = None
-
-    @model_validator(mode="after")
-    def _is_due_once(self) -> IssueInvoice:
-        if self.terms is not None and self.due_on is not None:
-            raise fault("invalid_value", 'Must not hold both "terms" and "due_on".')
-        return self
-
-    def due(self) -> commands.NetDays | date | None:
-        if self.terms is not None:
-            return commands.NetDays(add_days=self.terms.add_days)
-        return self.due_on
-
 
 class CancelInvoice(RequestBody):
     effective_on: Day | None = None
-
-
-@router.post(
-    "",
-    status_code=201,
-    responses=answers(
-        InvoiceView,
-        201,
-        refuses=(
-            rejections.NumberAlreadyUsed,
-            rejections.UnknownAccount,
-            rejections.AmountNotPositive,
-            rejections.EffectiveDateOutOfRange,
-            decide.DueDatePrecedesIssueDate,
-        ),
-    ),
-)
-async def issue_invoice(
-    body: IssueInvoice,
-    context: CommandContext,
-    settings: Annotated[InvoiceSettings, Depends(_settings)],
-) -> Response:
-    account_id, legal_entity = await context.account(body.account)
-    command = commands.IssueInvoice(
-        book=context.book(legal_entity),
-        account_id=account_id,
-        number=body.number,
-        total=body.total.money(),
-        issued_on=body.issued_on,
-        due=body.due(),
-        thresholds=tuple(sorted(settings.thresholds)),
-        now=context.now,
-    )
-    return await context.run(
-        invoice.issue(command), lambda found: of_state(found, context.now), 201
-    )
 
 
 @router.post(

@@ -6,14 +6,21 @@ from uuid import UUID
 from services.ledger.customers.domain.account import commands, decide, events
 from services.ledger.customers.domain.legal_entity import state as legal_entity
 from shared.kernel.rejections import NumberAlreadyUsed
-from tests.support.ledger import ACCOUNT_ID, BOOK, noon
+from tests.support.ledger import ACCOUNT_ID, BOOK, cny, noon
 from tests.support.spec import given
 
 OPEN = commands.OpenAccount(
     book=BOOK, number="C-1001", collector_id=UUID(int=5), now=noon(date(2026, 1, 1))
 )
 ENTITY = legal_entity.Registered(
-    code="CN01", name="华东贸易", time_zone="Asia/Shanghai", currency="CNY"
+    code="CN01",
+    name="华东贸易",
+    time_zone="Asia/Shanghai",
+    currency="CNY",
+    registered_on=date(2026, 1, 1),
+    take_over_on=None,
+    notice_minimum=cny("1.00"),
+    address=None,
 )
 OPENED = events.AccountOpened(
     account_id=ACCOUNT_ID,

@@ -96,6 +96,7 @@ class TestMainJob:
             "total": cny("8000.00"),
             "open_amount": cny("8000.00"),
             "terms": {"anchor": "invoice", "add_days": 30},
+            "affected": [],
             "installments": [
                 {
                     "installment": 1,

@@ -25,6 +25,17 @@ class ReceivePayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """Money that had come in for an invoice when the invoice was entered."""
+
+    payment_number: str
+    amount: Money
+    value_on: date  # Before the invoice date where it was prepaid.
+    method: Method
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What the payer, or a clerk, wants given to one invoice."""
 

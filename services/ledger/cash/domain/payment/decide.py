@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.ledger.cash.domain.payment import commands, events
@@ -43,16 +43,34 @@ class AllocationExceedsPayment(Rejected): ...
 class TooManyAllocations(Rejected): ...
 
 
+class Pointers(NamedTuple):
+    """Where a request says what of a payment."""
+
+    number: str = "/number"
+    amount: str = "/amount"
+    value_on: str = "/value_on"
+
+
+OF_A_PAYMENT: Final = Pointers()
+
+
 def receive(
-    command: commands.ReceivePayment, state: State, *, payment_id: UUID, of: account.State
+    command: commands.ReceivePayment,
+    state: State,
+    *,
+    payment_id: UUID,
+    of: account.State,
+    fields: Pointers = OF_A_PAYMENT,
 ) -> Decided[events.Event]:
     if not isinstance(of, account.Opened):
         raise UnknownAccount("/account")
     if not isinstance(state, NotReceived):
-        raise NumberAlreadyUsed("/number")
+        raise NumberAlreadyUsed(fields.number)
     if command.amount.minor <= 0:
-        raise AmountNotPositive("/amount/amount")
-    value_on = business_day(command.value_on, now=command.now, zone=of.time_zone, field="/value_on")
+        raise AmountNotPositive(f"{fields.amount}/amount")
+    value_on = business_day(
+        command.value_on, now=command.now, zone=of.time_zone, field=fields.value_on
+    )
     received = events.PaymentReceived(
         account_id=of.account_id,
         account_number=of.number,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from shared.kernel.decider import Book
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +16,17 @@ class RegisterLegalEntity:
     name: str
     time_zone: str  # IANA name; says when its days begin.
     currency: str
+    take_over_on: date | None  # What happened before it is history; None: all of it is acted on.
+    notice_minimum: Money | None  # Nobody is reminded of so little or less; None: 1.00.
+    address: str | None
     now: datetime
 
 
-Command = RegisterLegalEntity
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeTakeOverDate:
+    legal_entity_id: UUID
+    take_over_on: date
+    now: datetime
+
+
+Command = RegisterLegalEntity | ChangeTakeOverDate

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
+
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,10 @@ class Registered:
     name: str
     time_zone: str
     currency: str
+    registered_on: date
+    take_over_on: date | None
+    notice_minimum: Money
+    address: str | None
 
 
 State = NotRegistered | Registered

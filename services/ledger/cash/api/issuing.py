@@ -1,0 +1,129 @@
+"""The route that issues an invoice, with the payments it has got already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Final, Literal, Protocol, cast
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.ledger.cash.api.issued_view import IssuedInvoiceView, issued
+from services.ledger.cash.domain.payment import commands
+from services.ledger.cash.domain.payment.decide import payment
+from services.ledger.cash.domain.payment.events import Method
+from services.ledger.cash.domain.settlement import SETTLEMENTS_MAX
+from services.ledger.cash.handlers import settlement
+from services.ledger.receivables.domain.invoice import commands as invoice_commands
+from services.ledger.receivables.domain.invoice import decide as on_invoice
+from shared.kernel import rejections
+from shared.platform.http.commands import CommandContext
+from shared.platform.http.models import AccountRef, Day, MoneyIn, RequestBody, ShortText, fault
+from shared.platform.http.parts import parts_of
+from shared.platform.http.views import answers
+
+router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
+
+NET_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
+
+
+class InvoiceSettings(Protocol):
+    """What the runtime is told about invoices."""
+
+    @property
+    def thresholds(self) -> Sequence[int]: ...
+
+
+async def _settings(request: Request) -> InvoiceSettings:
+    return cast(InvoiceSettings, parts_of(request).service.settings)
+
+
+class NetDays(RequestBody):
+    anchor: Literal["invoice"]
+    add_days: Annotated[int, Field(ge=0, le=NET_DAYS_MAX)]
+
+
+class Settlement(RequestBody):
+    """Money that had come in for the invoice when it is entered."""
+
+    payment_number: ShortText
+    value_on: Day
+    amount: MoneyIn
+    method: Method
+    reference: ShortText | None = None
+
+    def wanted(self) -> commands.Settlement:
+        return commands.Settlement(
+            payment_number=self.payment_number,
+            value_on=self.value_on,
+            amount=self.amount.money(),
+            method=self.method,
+            reference=self.reference,
+        )
+
+
+class IssueInvoice(RequestBody):
+    account: AccountRef
+    number: ShortText
+    issued_on: Day
+    total: MoneyIn
+    terms: NetDays | None = None
+    due_on: Day | None = None
+    settlements: list[Settlement] = Field(default_factory=list, max_length=SETTLEMENTS_MAX)
+
+    @model_validator(mode="after")
+    def _is_due_once(self) -> IssueInvoice:
+        if self.terms is not None and self.due_on is not None:
+            raise fault("invalid_value", 'Must not hold both "terms" and "due_on".')
+        return self
+
+    def due(self) -> invoice_commands.NetDays | date | None:
+        if self.terms is not None:
+            return invoice_commands.NetDays(add_days=self.terms.add_days)
+        return self.due_on
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=answers(
+        IssuedInvoiceView,
+        201,
+        refuses=(
+            rejections.NumberAlreadyUsed,
+            rejections.UnknownAccount,
+            rejections.AmountNotPositive,
+            rejections.EffectiveDateOutOfRange,
+            rejections.CurrencyMismatch,
+            on_invoice.DueDatePrecedesIssueDate,
+            on_invoice.AllocationExceedsOpenAmount,
+        ),
+    ),
+)
+async def issue_invoice(
+    body: IssueInvoice,
+    context: CommandContext,
+    settings: Annotated[InvoiceSettings, Depends(_settings)],
+) -> Response:
+    account_id, legal_entity = await context.account(body.account)
+    command = invoice_commands.IssueInvoice(
+        book=context.book(legal_entity),
+        account_id=account_id,
+        number=body.number,
+        total=body.total.money(),
+        issued_on=body.issued_on,
+        due=body.due(),
+        thresholds=tuple(sorted(settings.thresholds)),
+        now=context.now,
+    )
+    settlements = [each.wanted() for each in body.settlements]
+    numbers = [each.payment_number for each in settlements]
+    streams = [payment.stream(command.book, number) for number in numbers]
+    return await context.run(
+        settlement.issue(command, settlements),
+        lambda found: issued(found, streams, context.now),
+        201,
+    )
