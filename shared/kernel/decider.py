@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from shared.kernel.days import start_of_day
-from shared.kernel.ids import derived, stream_id
+from shared.kernel.ids import stream_id
 from shared.kernel.payloads import payload_of, text_of
 
 S = TypeVar("S")
@@ -398,13 +398,3 @@ class NotWritten(Exception):
 
 class OutcomeUnknown(Exception):
     """COMMIT was not answered and nobody could be asked. HTTP 504, repeat with the same key."""
-
-
-def timer_event_id(since_version: int, name: str) -> Callable[[UUID, int], UUID]:
-    """Ids of the events a timer causes: the same timer, armed by the same event, fires once."""
-    return lambda stream, n: derived(stream, name, since_version, n)
-
-
-def reaction_event_id(source: UUID, reaction: str) -> Callable[[UUID, int], UUID]:
-    """Ids of the events a reaction causes."""
-    return lambda stream, n: derived(source, reaction, stream, n)

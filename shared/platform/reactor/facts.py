@@ -120,4 +120,3 @@ class Facts:
 
         if wanted and not await until(has_passed, self._seen.moved, timeout_s=WAIT_S_MAX):
             raise FactsBehind(", ".join(sorted({name for name, _, _ in wanted})))
-

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from shared.kernel.decider import AnyWork, Caller, Cause, reaction_event_id
+from shared.kernel.decider import AnyWork, Caller, Cause
 from shared.kernel.envelope import Recorded
+from shared.kernel.ids import reaction_event_id
 from shared.platform.clock import DomainClock
 from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database

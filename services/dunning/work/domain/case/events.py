@@ -85,6 +85,13 @@ class CaseReviewStarted(OfCase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReviewed(OfCase):
+    """The review is over."""
+
+    review_at: datetime | None  # When what still waits is looked at again.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     crossing_id: UUID  # Of the ledger's event: reached anew it is another step.
     open_item_id: UUID
@@ -109,13 +116,6 @@ class CaseStepTaken(OfCase):
     notices: tuple[str, ...]  # Their templates.
     tasks: tuple[str, ...]  # Their kinds.
     demanded: Money | None  # None: nothing is asked for.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseReviewed(OfCase):
-    """The review is over."""
-
-    review_at: datetime | None  # When what still waits is looked at again.
 
 
 OfPlan = (
