@@ -92,7 +92,7 @@ class Story:
             *(self._pay(f"P{n}", n, FIRST_PAYMENT, first) for n in range(ACCOUNTS))
         )
         overdue_on = first + timedelta(days=2)
-        await self._clocks.advance(start_of_day(overdue_on, ZONE), ZONE)
+        await self._clocks.advance(start_of_day(overdue_on, ZONE))
         for n in range(ACCOUNTS):
             rest = len(range(n, INVOICES, ACCOUNTS)) * TOTAL - FIRST_PAYMENT
             await self._pay(f"Q{n}", n, rest, overdue_on)
@@ -104,7 +104,7 @@ class Story:
         first = day_at(max(reading.now for reading in readings), ZONE) + timedelta(days=1)
         if (first + timedelta(days=STORY_DAYS)).month != first.month:
             first = (first.replace(day=1) + timedelta(days=32)).replace(day=2)
-        await self._clocks.advance(start_of_day(first, ZONE), ZONE)
+        await self._clocks.advance(start_of_day(first, ZONE))
         return first
 
     def _described(self) -> dict[str, Any]:

@@ -96,6 +96,12 @@ class RunningDunning:
         await self.log.append(topic, partition_of(account_id), [record_of(stored, said_by)])
         return stored.id
 
+    async def move(self, to: datetime) -> None:
+        """The clock, and all that follows."""
+        response = await self.http.post("/clock", json={"now": to.isoformat()})
+        assert response.status_code == 200, response.text
+        await self.settled()
+
     async def settled(self) -> None:
         """Nothing is left to do, seen twice."""
         before: object = None
@@ -125,6 +131,15 @@ class RunningDunning:
             cursor = page["next"]
             if cursor is None:
                 return items
+
+    async def items_until_empty(self, path: str) -> Sequence[Json]:
+        """A feed that always has a next page, up to the one without items."""
+        items: list[Json] = []
+        query: dict[str, str] = {}
+        while (page := await self.get(path, **query))["items"]:  # Ends where the feed does.
+            items += page["items"]
+            query = {"cursor": page["next"]}
+        return items
 
     async def post(self, path: str, body: Json, key: str, **headers: str) -> httpx.Response:
         return await self.http.post(path, json=body, headers={"idempotency-key": key, **headers})

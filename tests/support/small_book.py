@@ -144,9 +144,9 @@ class SmallBook:
             assert moved.status_code == httpx.codes.OK, moved.text
 
     def advance(self, days: int) -> None:
-        """Day by day, settled in between."""
+        """Settled whenever something was due."""
         to = start_of_day(FIRST_DAY + timedelta(days=days), ZONE)
-        apart(self._with_clocks(lambda clocks: clocks.advance(to, ZONE)))
+        apart(self._with_clocks(lambda clocks: clocks.advance(to)))
 
     def settle(self) -> None:
         apart(self._with_clocks(lambda clocks: clocks.settle()))
