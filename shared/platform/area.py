@@ -14,7 +14,7 @@ from fastapi import APIRouter
 
 from shared.kernel.decider import Aggregate, AnyWork, Rejected
 from shared.platform.projector.port import Projection
-from shared.platform.reactor.port import Effect, Question, Reaction
+from shared.platform.reactor.port import BatchQuestion, Effect, Question, Reaction
 from shared.platform.service import Service
 
 T = TypeVar("T")
@@ -58,7 +58,11 @@ class DeclaredTwice(ValueError):
     """Two areas of a service declare the same event, handler or rejection."""
 
 
-def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
+def reaction(
+    module: ReactionModule,
+    ask: Question | None = None,
+    ask_all: BatchQuestion | None = None,
+) -> Reaction:
     """The reaction of a module: named like its file, with the question that answers its NEEDS."""
     return Reaction(
         module.__name__.rpartition(".")[2],
@@ -66,6 +70,7 @@ def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
         module.react,
         getattr(module, "NEEDS", ()),
         ask,
+        ask_all,
     )
 
 

@@ -31,6 +31,7 @@ class DunningBook:
     def __init__(self, dunning: RunningDunning) -> None:
         self.dunning = dunning
         self._items: dict[int, tuple[date, Money]] = {}
+        self._now: datetime | None = None  # Where the clock stands, once it was asked.
 
     async def open(self, *, grade: str | None = None, take_over_on: date | None = None) -> None:
         await self._hear(registered(take_over_on), ENTITY, account_id=ENTITY)
@@ -104,12 +105,15 @@ class DunningBook:
         while True:  # Every round moves the clock, up to the instant.
             due = (await self.dunning.get("/clock"))["next_timer_at"]
             stop = min(instant, datetime.fromisoformat(due)) if due else instant
-            await self.dunning.move(max(stop, await self.now()))
+            self._now = max(stop, await self.now())
+            await self.dunning.move(self._now)
             if stop == instant:
                 return
 
     async def now(self) -> datetime:
-        return datetime.fromisoformat((await self.dunning.get("/clock"))["now"])
+        if self._now is None:
+            self._now = datetime.fromisoformat((await self.dunning.get("/clock"))["now"])
+        return self._now
 
     async def notices(self) -> Sequence[tuple[str, str, int]]:
         """Day, template, and how many items it lists; in the order in which they were written."""

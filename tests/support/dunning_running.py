@@ -54,6 +54,7 @@ class RunningDunning:
         )
         self.ledger = FakeLedger()
         self.mail = folder
+        self.database = database
         self.log = MemoryLog()
         self.host = Host(
             service(Settings(mail_folder=folder, ledger_url="http://ledger"), self.ledger.client()),
@@ -102,10 +103,10 @@ class RunningDunning:
         assert response.status_code == 200, response.text
         await self.settled()
 
-    async def settled(self) -> None:
+    async def settled(self, patience_s: float = SETTLED_S_MAX) -> None:
         """Nothing is left to do, seen twice."""
         before: object = None
-        deadline = asyncio.get_running_loop().time() + SETTLED_S_MAX
+        deadline = asyncio.get_running_loop().time() + patience_s
         while asyncio.get_running_loop().time() < deadline:
             status = await self.host.workers.status()
             assert not status.halted, status.halted

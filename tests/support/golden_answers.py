@@ -11,14 +11,15 @@ from uuid import UUID
 from services.dunning.accounts.domain.account_facts import AccountFacts
 from services.dunning.accounts.domain.grades import GradeOnDay
 from services.dunning.accounts.domain.listed_item import ListedItem
-from services.dunning.accounts.projections.account_facts import facts_of_crossing, zone_of_account
+from services.dunning.accounts.projections.account_facts import zone_of_account
+from services.dunning.accounts.projections.crossing_facts import facts_of_crossings
 from services.dunning.strategies.domain.review import OwedItem, ReachedStep, ReviewFacts
 from services.dunning.work.domain.review_facts import CaseFacts
 from services.dunning.work.projections.review_facts import facts_of_review
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
 from shared.platform.log.port import NewRecord
-from shared.platform.reactor.port import Question
+from shared.platform.reactor.port import BatchQuestion, Question
 from tests.support.ledger_bodies import ACCOUNT as OPENED
 
 
@@ -76,8 +77,10 @@ def _reviewed(records: Sequence[Published], recorded: Recorded[Any]) -> CaseFact
     )
 
 
-ANSWERS: Final[Mapping[Question, Callable[[Sequence[Published], Recorded[Any]], Any]]] = {
-    facts_of_crossing: lambda records, recorded: FACTS,
+Answer = Callable[[Sequence[Published], Recorded[Any]], Any]
+ANSWERS: Final[Mapping[Question | BatchQuestion | None, Answer]] = {
+    facts_of_crossings: lambda records, recorded: FACTS,
     zone_of_account: lambda records, recorded: ZONE,
     facts_of_review: _reviewed,
+    None: lambda records, recorded: None,
 }

@@ -175,9 +175,9 @@ class Story:
             return
         wishes = []
         for reaction in service.reactions:
-            knows = reaction.ask is None or reaction.ask in ANSWERS
-            if knows and isinstance(recorded.event, reaction.subscribes_to):
-                facts = ANSWERS[reaction.ask](self.records, recorded) if reaction.ask else None
+            ask = reaction.ask or reaction.ask_all
+            if isinstance(recorded.event, reaction.subscribes_to) and ask in ANSWERS:
+                facts = ANSWERS[ask](self.records, recorded)
                 wishes += [(reaction.name, one) for one in reaction.react(recorded, facts)]
         for effect in service.effects:
             if isinstance(recorded.event, effect.subscribes_to):

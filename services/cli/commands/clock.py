@@ -33,7 +33,7 @@ def advance(
     zone: Annotated[str, typer.Option(help="In which a day begins.")] = ZONE,
     url: UrlOption = HOME_URL,
 ) -> None:
-    """Move all clocks forward to each instant at which something is due, and wait until it is done."""
+    """Move all clocks forward, stop whenever something is due, and wait until it is done."""
     instant = _instant(to, zone)
     asyncio.run(_advance(url, instant, zone))
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.dunning.accounts.projections.account_facts import (
-    facts_of_crossing,
-    zone_of_account,
-)
+from services.dunning.accounts.projections.account_facts import zone_of_account
+from services.dunning.accounts.projections.crossing_facts import facts_of_crossings
 from services.dunning.work.api import cases, collection_ledger, contacts, promises, tasks, work_list
 from services.dunning.work.domain.case import commands as case_commands
 from services.dunning.work.domain.case import events as case_events
@@ -81,7 +79,7 @@ AREA: Final = Area(
         collection_ledger_model.READ_MODEL,
     ),
     reactions=(
-        reaction(when_threshold_was_reached_note_the_step, ask=facts_of_crossing),
+        reaction(when_threshold_was_reached_note_the_step, ask_all=facts_of_crossings),
         reaction(when_overdue_was_cured_close_the_case, ask=zone_of_account),
         reaction(when_case_review_started_follow_the_plan, ask=facts_of_review),
         reaction(when_nothing_is_owed_withdraw_the_tasks, ask=idle_tasks),

@@ -11,12 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dunning.accounts.domain.account_facts import AccountFacts
 from services.dunning.accounts.domain.grades import GradeOnDay
 from services.dunning.contract.inbox import (
     AccountOpened,
     CreditFileGradeChanged,
-    Crossing,
     Installment,
     InvoiceBecameOverdue,
     InvoiceCanceled,
@@ -368,24 +366,3 @@ async def grades_before(
         )
     )
     return tuple(GradeOnDay(*row) for row in found)
-
-
-async def facts_of_crossing(
-    connection: AsyncConnection, recorded: Recorded[Crossing]
-) -> AccountFacts:
-    """Whose item it is, and how far it is by now."""
-    event, tenant_id = recorded.event, recorded.tenant_id
-    known = await account(connection, tenant_id, event.account_id)
-    if known is None:
-        raise CorruptHistory("an item of an account that was never opened")
-    entity = await entity_of(connection, tenant_id, recorded.legal_entity)
-    item = await find(connection, OpenItemRow, tenant_id=tenant_id, open_item_id=event.open_item_id)
-    grades = await grades_before(connection, tenant_id, event.account_id, recorded.effective_on)
-    return AccountFacts(
-        time_zone=known.time_zone,
-        take_over_on=entity.take_over_on,
-        collector_id=known.collector_id,
-        grades=grades,
-        latest_step=item.latest_step if item else None,
-        is_settled=item is not None and item.open_minor == 0,
-    )

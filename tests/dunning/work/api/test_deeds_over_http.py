@@ -132,7 +132,7 @@ class TestOneNotice:
         await book.until(local(FIRST, 10))
         for n in range(1, 21):
             await book.enter(n, DUE)
-            await book.dunning.move(await book.now() + timedelta(seconds=2))
+            await book.until(await book.now() + timedelta(seconds=2))
         await book.until(local(FIRST, 11))
 
         assert await book.notices() == [(FIRST.isoformat(), "reminder", 20)]

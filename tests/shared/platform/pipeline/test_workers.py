@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.decider import Accepted, AnyWork, Caller
 from shared.kernel.envelope import Recorded
@@ -176,6 +177,37 @@ class TestReactions:
             await shop.do(purse.spend(f"P-{n}", 4))
         await shop.settle()
         assert seen == [6] * 20
+        await shop.stop()
+
+    async def test_are_answered_together_where_they_ask_together(
+        self, url: str, log: EventLog
+    ) -> None:
+        """Two reactions ask the same of many events: each event is asked about once a batch."""
+        seen: list[tuple[UUID, int]] = []
+        asked: list[UUID] = []
+
+        async def ask_all(
+            connection: AsyncConnection, events: Sequence[Recorded[Any]]
+        ) -> Mapping[UUID, int]:
+            asked.extend(recorded.id for recorded in events)
+            return {each.id: await till.ask_for_coins(connection, each) for each in events}
+
+        def react(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
+            seen.append((recorded.id, facts))
+            return []
+
+        both = [
+            Reaction(name, purse.Spent, react, needs=("coins",), ask_all=ask_all)
+            for name in ("look", "look_again")
+        ]
+        shop = Till(url, log, described=till.service(reactions=both))
+        await shop.start()
+        for n in range(20):
+            await shop.do(till.fill(f"P-{n}", 10))
+            await shop.do(purse.spend(f"P-{n}", 4))
+        await shop.settle()
+        assert [coins for _, coins in seen] == [6] * 40
+        assert sorted(asked) == sorted({id for id, _ in seen})
         await shop.stop()
 
     async def test_repeated_from_the_start_write_nothing_new(self, shop: Till, url: str) -> None:
