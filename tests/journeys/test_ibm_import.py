@@ -241,7 +241,10 @@ class TestAfterwards:
         lived.book.wait_settled()
         assert lived.book.records() == before
 
-    def test_a_bounced_payment_raises_a_second_alert_with_a_new_id(self, lived: Lived) -> None:
+    def test_a_bounced_payment_raises_an_alert_at_the_step_it_has_come_to(
+        self, lived: Lived
+    ) -> None:
+        """Years past due: of the four thresholds reached anew only the last is raised."""
         item = min(
             (one for one in lived.invoices if one.days_beyond_terms > 0), key=lambda i: i.number
         )
@@ -254,10 +257,11 @@ class TestAfterwards:
         raised = [
             one
             for one in lived.book.all("/dunning/v1/overdue-alerts", event="raised")
-            if one["invoice_number"] == item.number and one["threshold_days"] == 1
+            if one["invoice_number"] == item.number
         ]
         (case,) = lived.book.all("/dunning/v1/cases", status="open")
 
-        assert len({one["id"] for one in raised}) == 2
-        assert raised[0]["effective_on"] < raised[1]["effective_on"]
+        reached = [n for n in oracle.THRESHOLDS if n > 0 and item.reaches(n)]
+        assert [one["threshold_days"] for one in raised] == [*reached, 90]
+        assert raised[-1]["effective_on"] == LAST_DAY.isoformat()
         assert [one["invoice_number"] for one in case["items"]] == [item.number]

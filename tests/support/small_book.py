@@ -135,9 +135,9 @@ class SmallBook:
             if cursor is None:
                 return found
 
-    def move_clocks(self, to: date) -> None:
-        """To the start of the day, whoever is behind with the work; asked of the workers."""
-        instant = start_of_day(to, ZONE)
+    def move_clocks(self, to: date, hour: int = 0) -> None:
+        """To that hour of the day, whoever is behind with the work; asked of the workers."""
+        instant = start_of_day(to, ZONE) + timedelta(hours=hour)
         for service in SERVICES:
             url = f"{self._installation[f'work {service}'].url}/clock"
             moved = self._http.post(url, json={"now": instant.isoformat()})
