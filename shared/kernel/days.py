@@ -14,7 +14,12 @@ def start_of_day(day: date, zone: str) -> datetime:
     Where midnight does not exist (clocks go forward at 00:00) it is the first instant after the
     gap; where it happens twice it is the first.
     """
-    return datetime.combine(day, time(), zone_of(zone)).astimezone(UTC)
+    return instant_of(day, time(), zone)
+
+
+def instant_of(day: date, at: time, zone: str) -> datetime:
+    """The UTC instant of a time of day in the zone; a gap and a repetition are as at midnight."""
+    return datetime.combine(day, at, zone_of(zone)).astimezone(UTC)
 
 
 def day_at(instant: datetime, zone: str) -> date:

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from shared.kernel.days import start_of_day
-from shared.kernel.ids import derived, stream_id
+from shared.kernel.ids import stream_id
 from shared.kernel.payloads import payload_of, text_of
 
 S = TypeVar("S")
@@ -311,8 +311,24 @@ def work_on(
 ) -> Work[S]:
     """A use case about one stream alone; `ids` and `subject` are those of its change."""
 
+    return work_now(
+        stream, lambda state, now: decide(state), ids=ids, subject=subject, private=private
+    )
+
+
+def work_now(
+    stream: Stream[S, E],
+    decide: Callable[[S, datetime], Decided[E]],
+    *,
+    ids: Sequence[UUID] = (),
+    subject: UUID | None = None,
+    private: Sequence[PrivateRow] = (),
+) -> Work[S]:
+    """As `work_on`, for what is dated when it is done: `decide` is also given `States.now`."""
+
     def decided(states: States) -> Sequence[AnyChange]:
-        return [changed(stream, decide(states.of(stream)), ids=ids, subject=subject)]
+        decision = decide(states.of(stream), states.now)
+        return [changed(stream, decision, ids=ids, subject=subject)]
 
     return Work((stream,), decided, private=private)
 
@@ -385,13 +401,3 @@ class NotWritten(Exception):
 
 class OutcomeUnknown(Exception):
     """COMMIT was not answered and nobody could be asked. HTTP 504, repeat with the same key."""
-
-
-def timer_event_id(since_version: int, name: str) -> Callable[[UUID, int], UUID]:
-    """Ids of the events a timer causes: the same timer, armed by the same event, fires once."""
-    return lambda stream, n: derived(stream, name, since_version, n)
-
-
-def reaction_event_id(source: UUID, reaction: str) -> Callable[[UUID, int], UUID]:
-    """Ids of the events a reaction causes."""
-    return lambda stream, n: derived(source, reaction, stream, n)

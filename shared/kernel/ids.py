@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
@@ -53,3 +54,13 @@ def murmur2(data: bytes) -> int:
         h = (h ^ int.from_bytes(tail, "little")) * m & mask
     h = (h ^ h >> 13) * m & mask
     return h ^ h >> 15
+
+
+def timer_event_id(since_version: int, name: str) -> Callable[[UUID, int], UUID]:
+    """Ids of the events a timer causes: the same timer, armed by the same event, fires once."""
+    return lambda stream, n: derived(stream, name, since_version, n)
+
+
+def reaction_event_id(source: UUID, reaction: str) -> Callable[[UUID, int], UUID]:
+    """Ids of the events a reaction causes."""
+    return lambda stream, n: derived(source, reaction, stream, n)

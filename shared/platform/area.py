@@ -15,7 +15,7 @@ from fastapi import APIRouter
 
 from shared.kernel.decider import Aggregate, AnyWork, Rejected
 from shared.platform.projector.port import Projection
-from shared.platform.reactor.port import Effect, Question, Reaction
+from shared.platform.reactor.port import BatchQuestion, Effect, Question, Reaction
 from shared.platform.service import Service
 
 K = TypeVar("K")
@@ -60,7 +60,11 @@ class DeclaredTwice(ValueError):
     """Two areas of a service declare the same thing, or one does it twice. It names both."""
 
 
-def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
+def reaction(
+    module: ReactionModule,
+    ask: Question | None = None,
+    ask_all: BatchQuestion | None = None,
+) -> Reaction:
     """The reaction of a module: named like its file, with the question that answers its NEEDS."""
     return Reaction(
         module.__name__.rpartition(".")[2],
@@ -68,6 +72,7 @@ def reaction(module: ReactionModule, ask: Question | None = None) -> Reaction:
         module.react,
         getattr(module, "NEEDS", ()),
         ask,
+        ask_all,
     )
 
 

@@ -28,9 +28,9 @@ def dunning_template(server: Server) -> str:
 async def dunning(
     make_database: Callable[..., str], dunning_template: str, tmp_path: Path
 ) -> AsyncIterator[RunningDunning]:
-    """Its clock stands at the end of the first day past due, in UTC."""
+    """Its clock stands in the morning of the day on which an item is due in three days."""
     database = Database(make_database(template=dunning_template))
-    running = RunningDunning(database, tmp_path / "mail", at(after(1), 20))
+    running = RunningDunning(database, tmp_path / "mail", at(after(-3)))
     await running.host.start()
     yield running
     await running.http.aclose()

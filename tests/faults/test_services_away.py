@@ -26,8 +26,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.connected, pytest.mark.timeout(240
 ACCOUNTS: Final = 6
 DUE_EARLY: Final = 12  # invoices that are overdue on the third day
 DUE_EARLY_ON: Final = FIRST_DAY + timedelta(days=1)
-DUE_SOON_ON: Final = FIRST_DAY + timedelta(days=3)
+DUE_SOON_ON: Final = FIRST_DAY + timedelta(days=10)  # a week after the first notices
 
+RAISED: Final = "dunning.overdue_alert.raised.v1"
 AWAY_S: Final = 8.0  # of watching while something is away
 BUSY_S: Final = 4.0  # of posting before
 ANSWER_S_MAX: Final = 5.0  # "within seconds"
@@ -177,6 +178,12 @@ class TestServiceAway:
         with watched(place):
             book.move_clocks(DUE_SOON_ON + timedelta(days=1))
             until(
+                lambda: book.events("dunning")[RAISED] == DUE_EARLY + ACCOUNTS,
+                "overdue alerts",
+                BACK_S_MAX,
+            )
+            book.move_clocks(DUE_SOON_ON + timedelta(days=1), hour=9)
+            until(
                 lambda: book.count("dunning", "notices", status="queued") >= ACCOUNTS,
                 "notices queued",
                 BACK_S_MAX,
@@ -222,7 +229,7 @@ class TestServiceAway:
 
     def test_at_the_end_everything_is_there_once(self, place: Place) -> None:
         book = place.book
-        book.advance(6)
+        book.advance(14)
         said = place.installation.run("verify")
         assert said.count(": clean") == 3, said
         assert book.count("ledger", "invoices") == len(book.invoices)
@@ -232,7 +239,7 @@ class TestServiceAway:
         assert ledger["ledger.invoice.issued.v1"] == len(book.invoices)
         overdue = DUE_EARLY + ACCOUNTS
         assert ledger["ledger.invoice.became_overdue.v1"] == overdue
-        assert dunning["dunning.overdue_alert.raised.v1"] == overdue
+        assert dunning[RAISED] == overdue
         assert dunning["dunning.contact.recorded.v1"] == len(book.contacts)
         accepted = dunning["dunning.notice.accepted.v1"]
         assert accepted == dunning["dunning.notice.queued.v1"] == book.mails()

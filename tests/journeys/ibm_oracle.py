@@ -1,7 +1,8 @@
 """What a drive-clock import of the IBM ledger must give, computed without the project.
 
-Standard library only. From the CSV alone: aging, overdue alerts, payment behavior, the month-end
-reviews (score, grade) and the dunning actions, for a clock driven from FIRST_DAY to LAST_DAY.
+Standard library only. From the CSV alone: aging, overdue alerts, payment behavior and the month-end
+reviews (score, grade), for a clock driven from FIRST_DAY to LAST_DAY. What dunning does about it
+stands in `ibm_deeds.py`.
 
 The book: account = customerID, currency CNY, due_on = InvoiceDate + 30 days, paid in full by one
 allocation with value date SettledDate. Amounts are integers of minor units, ratios are fractions:
@@ -45,15 +46,6 @@ GRADES = ("较差", "一般", "良好", "优质")  # worst first
 GRADE_FLOORS = (0, 50, 65, 80)  # score >= floor
 Bins = tuple[tuple[Fraction, int], ...]  # (upper edge, sub-score)
 HYSTERESIS_POINTS, UPGRADE_REVIEWS, UPGRADE_DAYS_MIN = 3, 3, 90
-
-PLAN: dict[int, tuple[tuple[str, ...], ...]] = {  # 优质 | 良好 | 一般, 未评级 | 较差
-    -3: (("email",), ("email",), ("email",), ("email",)),
-    1: ((), ("email",), ("email",), ("email", "phone_task")),
-    30: (("phone_task",), ("phone_task",), ("letter", "phone_task"), ("letter", "phone_task")),
-    60: (("letter",), ("letter",), ("final_notice",), ("final_notice",)),
-    90: (("final_notice",), ("final_notice",), ("legal_task",), ("legal_task",)),
-}
-PLAN_COLUMNS = {"优质": 0, "良好": 1, "一般": 2, UNRATED: 2, "较差": 3}
 
 
 def bins(*edges: tuple[int, int], per: int = 1) -> Bins:
@@ -145,16 +137,6 @@ class Alert:
     raised_on: date
     recovered_on: date
     grade: str
-
-
-@dataclass(frozen=True)
-class Action:
-    account: str
-    due_on: date
-    step: int
-    kind: str
-    grade: str
-    invoices: tuple[str, ...]
 
 
 def parse_day(text: str) -> date:
@@ -374,21 +356,4 @@ def alerts(invoices: Iterable[Invoice], rows: Iterable[Review]) -> list[Alert]:
             day = item.due_on + timedelta(days=threshold)
             grade = grade_before(histories[item.account], day)
             found.append(Alert(item.number, item.account, threshold, day, item.settled_on, grade))
-    return found
-
-
-def actions(invoices: Iterable[Invoice], rows: Iterable[Review]) -> list[Action]:
-    """Notices and tasks: each once per account, due date and step, over all items that reach it."""
-    histories = histories_of(rows)
-    due: dict[tuple[str, date, int], list[str]] = defaultdict(list)
-    for item in invoices:
-        for step in (n for n in THRESHOLDS if item.reaches(n)):
-            due[item.account, item.due_on, step].append(item.number)
-    found: list[Action] = []
-    for (account, due_on, step), numbers in sorted(due.items()):
-        grade = grade_before(histories[account], due_on + timedelta(days=step))
-        found.extend(
-            Action(account, due_on, step, kind, grade, tuple(sorted(numbers)))
-            for kind in PLAN[step][PLAN_COLUMNS[grade]]
-        )
     return found

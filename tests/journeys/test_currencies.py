@@ -106,7 +106,7 @@ class Book:
                 "promised_on": DUE,
             }
             await self._post("dunning", "promises", promise)
-        await clocks.advance(start_of_day(AFTER_TWO_REVIEWS, "Asia/Kuwait"), "Asia/Kuwait")
+        await clocks.advance(start_of_day(AFTER_TWO_REVIEWS, "Asia/Kuwait"))
         await self._call_somebody(accounts)
         await clocks.settle()
 

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import pytest
 
+from tests.journeys import ibm_deeds as deeds
 from tests.journeys import ibm_oracle as oracle
 from tests.support.ibm_story import (
     ENTITY,
     FIRST_DAY,
     LAST_DAY,
+    PROMISE_DAY,
     Lived,
     needs_data,
     promised,
@@ -161,25 +163,41 @@ class TestDunning:
 
     def test_followed_the_plan(self, lived: Lived) -> None:
         notices = [
-            (one["account"]["number"], one["due_on"], one["step"], _kind(one))
-            for one in lived.book.all("/dunning/v1/notices", status="accepted")
+            _deed(one, one["written_on"], _kind(one), one["demanded"]["amount"])
+            for one in lived.book.all("/dunning/v1/notices")
         ]
         tasks = [
-            (one["account"]["number"], one["due_on"], one["step"], f"{one['kind']}_task")
+            _deed(one, one["opened_on"], f"{one['kind']}_task", one["open_amount"]["amount"])
             for one in lived.book.all("/dunning/v1/tasks")
         ]
-        expected = oracle.actions(lived.invoices, lived.reviews)
+        promise = deeds.Promise(promised(lived.invoices), PROMISE_DAY)
+        expected = deeds.actions(lived.invoices, lived.reviews, promise)
 
-        assert Counter((step, kind) for _, _, step, kind in notices + tasks) == {
-            (-3, "email"): 1152,
-            (1, "email"): 794,
-            (1, "phone_task"): 212,
-            (30, "letter"): 13,
-            (30, "phone_task"): 13,
-        }
         assert sorted(notices + tasks) == sorted(
-            (one.account, one.due_on.isoformat(), one.step, one.kind) for one in expected
+            (
+                one.account,
+                one.done_on.isoformat(),
+                one.step,
+                one.kind,
+                one.grade,
+                one.invoices,
+                Decimal(one.demanded_minor).scaleb(-2),
+            )
+            for one in expected
         )
+        assert Counter((one[2], one[3]) for one in notices + tasks) == {
+            (-3, "email"): 899,
+            (1, "email"): 720,
+            (1, "phone_task"): 190,
+            (30, "letter"): 8,
+            (30, "phone_task"): 8,
+        }
+
+    def test_handed_every_notice_over(self, lived: Lived) -> None:
+        assert list(lived.book.all("/dunning/v1/notices", status="queued")) == []
+
+    def test_withdrew_every_task_since_all_is_paid(self, lived: Lived) -> None:
+        assert {one["status"] for one in lived.book.all("/dunning/v1/tasks")} == {"withdrawn"}
 
     def test_shows_the_contact_and_the_promise_that_was_kept(self, lived: Lived) -> None:
         item = promised(lived.invoices)
@@ -193,6 +211,16 @@ class TestDunning:
         assert ("contact", "recorded") in entries
         assert entries.index(("promise", "made")) < entries.index(("promise", "kept"))
         assert promise["status"] == "kept"
+
+
+Deed = tuple[str, str, int, str, str, tuple[str, ...], Decimal]
+
+
+def _deed(one: Any, day: str, kind: str, amount: str) -> Deed:
+    """Whose, when, about what, and what is asked for."""
+    numbers = tuple(sorted(item["invoice_number"] for item in one["items"]))
+    whose, step = one["account"]["number"], one["step"]
+    return whose, day, step, kind, one["grade"], numbers, Decimal(amount)
 
 
 def _kind(notice: Any) -> str:
@@ -213,7 +241,10 @@ class TestAfterwards:
         lived.book.wait_settled()
         assert lived.book.records() == before
 
-    def test_a_bounced_payment_raises_a_second_alert_with_a_new_id(self, lived: Lived) -> None:
+    def test_a_bounced_payment_raises_an_alert_at_the_step_it_has_come_to(
+        self, lived: Lived
+    ) -> None:
+        """Years past due: of the four thresholds reached anew only the last is raised."""
         item = min(
             (one for one in lived.invoices if one.days_beyond_terms > 0), key=lambda i: i.number
         )
@@ -226,10 +257,11 @@ class TestAfterwards:
         raised = [
             one
             for one in lived.book.all("/dunning/v1/overdue-alerts", event="raised")
-            if one["invoice_number"] == item.number and one["threshold_days"] == 1
+            if one["invoice_number"] == item.number
         ]
         (case,) = lived.book.all("/dunning/v1/cases", status="open")
 
-        assert len({one["id"] for one in raised}) == 2
-        assert raised[0]["effective_on"] < raised[1]["effective_on"]
+        reached = [n for n in oracle.THRESHOLDS if n > 0 and item.reaches(n)]
+        assert [one["threshold_days"] for one in raised] == [*reached, 90]
+        assert raised[-1]["effective_on"] == LAST_DAY.isoformat()
         assert [one["invoice_number"] for one in case["items"]] == [item.number]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys import ibm_deeds as deeds
 from tests.journeys import ibm_oracle as oracle
 
 REAL_DATA = os.environ.get("DUEBOOK_REAL_DATA")
@@ -24,7 +25,7 @@ class Answer:
     invoices: list[oracle.Invoice]
     reviews: list[oracle.Review]
     alerts: list[oracle.Alert]
-    actions: list[oracle.Action]
+    actions: list[deeds.Action]
 
     def review(self, account: str, effective_on: date) -> oracle.Review:
         wanted = (account, effective_on)
@@ -36,7 +37,7 @@ def answer() -> Answer:
     (path,) = Path(REAL_DATA or "").glob("ibm-accounts-receivable/*.csv")
     invoices = oracle.read_invoices(path)
     rows = oracle.reviews(invoices)
-    return Answer(invoices, rows, oracle.alerts(invoices, rows), oracle.actions(invoices, rows))
+    return Answer(invoices, rows, oracle.alerts(invoices, rows), deeds.actions(invoices, rows))
 
 
 def figures(not_due: tuple[int, str], late: tuple[int, str]) -> dict[str, tuple[int, Decimal]]:
@@ -142,18 +143,34 @@ class TestReviews:
 class TestActions:
     pytestmark = real_data
 
-    def test_totals_are_those_of_the_issue(self, answer: Answer) -> None:
+    def test_are_fewer_than_the_thresholds_that_were_reached(self, answer: Answer) -> None:
+        """Of 1152, 794 and 13 by due date: seven days apart, and none for what is paid."""
         assert Counter((action.step, action.kind) for action in answer.actions) == {
-            (-3, "email"): 1152,
-            (1, "email"): 794,
-            (1, "phone_task"): 212,
-            (30, "letter"): 13,
-            (30, "phone_task"): 13,
+            (-3, "email"): 899,
+            (1, "email"): 720,
+            (1, "phone_task"): 190,
+            (30, "letter"): 8,
+            (30, "phone_task"): 8,
         }
 
-    def test_each_is_once_per_account_due_date_and_step(self, answer: Answer) -> None:
-        keys = {(a.account, a.due_on, a.step, a.kind) for a in answer.actions}
+    def test_each_is_once_per_account_and_day(self, answer: Answer) -> None:
+        keys = {(a.account, a.done_on, a.kind) for a in answer.actions}
         assert len(keys) == len(answer.actions)
+
+    def test_notices_are_seven_days_apart_unless_more_severe(self, answer: Answer) -> None:
+        last: dict[str, deeds.Action] = {}
+        for action in (one for one in answer.actions if one.is_notice):
+            before = last.get(action.account)
+            if before is not None and action.step <= before.step:
+                assert (action.done_on - before.done_on).days >= 7
+            last[action.account] = action
+
+    def test_demand_nothing_that_is_paid(self, answer: Answer) -> None:
+        items = {item.number: item for item in answer.invoices}
+        for action in answer.actions:
+            named = [items[number] for number in action.invoices]
+            assert all(item.is_open(action.done_on) for item in named)
+            assert sum(item.amount_minor for item in named) == action.demanded_minor
 
 
 def paid(amount: int, days: int) -> oracle.Invoice:

@@ -29,6 +29,7 @@ CLOCK_START: Final = "2026-01-04T16:00:00Z"  # 00:00 of the 5th in the zone.
 ACCOUNTS: Final = 3
 INVOICES: Final = 20
 DUE_SOON: Final = 12  # of them, and overdue before they are paid
+REVIEWED_AFTER: Final = timedelta(hours=9)  # of a day: it was decided what is done
 TOTAL: Final = 100
 FIRST_PAYMENT: Final = 150  # of each account, in time
 STORY_DAYS: Final = 4
@@ -86,7 +87,7 @@ class Story:
             *(self._pay(f"P{n}", n, FIRST_PAYMENT, first) for n in range(ACCOUNTS))
         )
         overdue_on = first + timedelta(days=2)
-        await self._clocks.advance(start_of_day(overdue_on, ZONE), ZONE)
+        await self._clocks.advance(start_of_day(overdue_on, ZONE) + REVIEWED_AFTER)
         for n in range(ACCOUNTS):
             rest = len(range(n, INVOICES, ACCOUNTS)) * TOTAL - FIRST_PAYMENT
             await self._pay(f"Q{n}", n, rest, overdue_on)
@@ -98,7 +99,7 @@ class Story:
         first = day_at(max(reading.now for reading in readings), ZONE) + timedelta(days=1)
         if (first + timedelta(days=STORY_DAYS)).month != first.month:
             first = (first.replace(day=1) + timedelta(days=32)).replace(day=2)
-        await self._clocks.advance(start_of_day(first, ZONE), ZONE)
+        await self._clocks.advance(start_of_day(first, ZONE))
         return first
 
     def _described(self) -> dict[str, Any]:

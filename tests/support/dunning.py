@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -52,6 +53,12 @@ def listed(item: UUID = ITEM_A, minor: int = 235_000) -> ListedItem:
     )
 
 
+def registered(take_over_on: date | None = None) -> inbox.LegalEntityRegistered:
+    return inbox.LegalEntityRegistered(
+        code="CN01", take_over_on=take_over_on, notice_minimum=yuan(100)
+    )
+
+
 def approached(item: UUID = ITEM_A, minor: int = 235_000) -> inbox.InvoiceDueDateApproached:
     return inbox.InvoiceDueDateApproached(**_crossing(item, minor, -3))
 
@@ -64,6 +71,20 @@ def reached(
     threshold: int, item: UUID = ITEM_A, minor: int = 235_000
 ) -> inbox.InvoiceDaysPastDueReached:
     return inbox.InvoiceDaysPastDueReached(**_crossing(item, minor, threshold))
+
+
+def crossings(
+    threshold: int, item: UUID = ITEM_A, *, reopened_on: date | None = None
+) -> Sequence[inbox.InvoiceBecameOverdue | inbox.InvoiceDaysPastDueReached]:
+    """All up to this threshold, known at once: each says which is the latest."""
+    said = [
+        became_overdue(item) if n == 1 else reached(n, item)
+        for n in (1, 30, 60, 90)
+        if n <= threshold
+    ]
+    return [
+        replace(each, latest_threshold_days=threshold, reopened_on=reopened_on) for each in said
+    ]
 
 
 def cured(item: UUID = ITEM_A, minor: int = 0) -> inbox.InvoiceOverdueCured:
@@ -94,11 +115,14 @@ def applied(item: UUID, open_minor: int) -> inbox.InvoicePaymentApplied:
     return inbox.InvoicePaymentApplied(open_item_id=item, open_amount=yuan(open_minor))
 
 
-def allocated(*amounts: tuple[int, int], value_on: date) -> inbox.PaymentAllocated:
+def allocated(
+    *amounts: tuple[int, int], value_on: date, unallocated: int = 0
+) -> inbox.PaymentAllocated:
     """Allocates payments, each given as (id of the allocation, minor units)."""
     return inbox.PaymentAllocated(
         account_id=ACCOUNT,
         value_on=value_on,
+        unallocated_amount=yuan(unallocated),
         allocations=tuple(
             inbox.Allocation(id=UUID(int=id), amount=yuan(minor)) for id, minor in amounts
         ),
@@ -149,5 +173,7 @@ def _crossing(item: UUID, minor: int, threshold: int) -> dict[str, Any]:
         "open_item_id": item,
         "due_on": DUE,
         "threshold_days": threshold,
+        "latest_threshold_days": threshold,
+        "reopened_on": None,
         "open_amount": yuan(minor),
     }

@@ -17,9 +17,11 @@ from tests.support.dunning import (
     became_overdue,
     issued,
     opened,
+    registered,
 )
 from tests.support.dunning_running import RunningDunning
 
+NOW: Final = at(after(1), 20)  # The clock after `overdue`: in Shanghai it is the next day.
 INVOICE_B: Final = UUID(int=32)
 CREDIT_FILE: Final = UUID(int=34)
 CONTACT: Final[dict[str, Any]] = {
@@ -38,7 +40,11 @@ PROMISE: Final[dict[str, Any]] = {
 }
 
 
+ENTITY: Final = UUID(int=30)
+
+
 async def two_items(dunning: RunningDunning, grade: str = "较差") -> None:
+    await dunning.hear(registered(), ISSUED, at(ISSUED), stream=ENTITY, account_id=ENTITY)
     await dunning.hear(opened(), ISSUED, at(ISSUED), stream=ACCOUNT)
     await dunning.hear(issued(ITEM_A, 235_000), ISSUED, at(ISSUED), stream=INVOICE)
     await dunning.hear(issued(ITEM_B, 120_050), ISSUED, at(ISSUED), stream=INVOICE_B)
@@ -47,8 +53,11 @@ async def two_items(dunning: RunningDunning, grade: str = "较差") -> None:
 
 
 async def overdue(dunning: RunningDunning) -> None:
-    """Both items are one day past due."""
+    """Both items are one day past due, and it was decided what is done about it."""
+    await dunning.move(at(after(1)))
     await two_items(dunning)
     await dunning.hear(became_overdue(ITEM_A), after(1), at(after(1)), stream=INVOICE)
     await dunning.hear(became_overdue(ITEM_B, 120_050), after(1), at(after(1)), stream=INVOICE_B)
     await dunning.settled()
+    await dunning.move(at(after(1), 1))
+    await dunning.move(NOW)

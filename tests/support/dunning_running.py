@@ -54,6 +54,7 @@ class RunningDunning:
         )
         self.ledger = FakeLedger()
         self.mail = folder
+        self.database = database
         self.log = MemoryLog()
         self.host = Host(
             service(Settings(mail_folder=folder, ledger_url="http://ledger"), self.ledger.client()),
@@ -96,10 +97,16 @@ class RunningDunning:
         await self.log.append(topic, partition_of(account_id), [record_of(stored, said_by)])
         return stored.id
 
-    async def settled(self) -> None:
+    async def move(self, to: datetime) -> None:
+        """Moves the clock, and waits for all that follows."""
+        response = await self.http.post("/clock", json={"now": to.isoformat()})
+        assert response.status_code == 200, response.text
+        await self.settled()
+
+    async def settled(self, patience_s: float = SETTLED_S_MAX) -> None:
         """Waits until nothing is left to do, twice in a row."""
         before: object = None
-        deadline = asyncio.get_running_loop().time() + SETTLED_S_MAX
+        deadline = asyncio.get_running_loop().time() + patience_s
         while asyncio.get_running_loop().time() < deadline:
             status = await self.host.workers.status()
             assert not status.halted, status.halted
@@ -125,6 +132,15 @@ class RunningDunning:
             cursor = page["next"]
             if cursor is None:
                 return items
+
+    async def items_until_empty(self, path: str) -> Sequence[Json]:
+        """A feed that always has a next page, up to the one without items."""
+        items: list[Json] = []
+        query: dict[str, str] = {}
+        while (page := await self.get(path, **query))["items"]:  # Ends where the feed does.
+            items += page["items"]
+            query = {"cursor": page["next"]}
+        return items
 
     async def post(self, path: str, body: Json, key: str, **headers: str) -> httpx.Response:
         return await self.http.post(path, json=body, headers={"idempotency-key": key, **headers})

@@ -11,7 +11,7 @@ from services.dunning.notices.domain.notice.events import NoticeAccepted, Notice
 from services.dunning.work.domain.case import events as case
 from services.dunning.work.domain.contact.events import ContactRecorded
 from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
-from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened
+from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened, TaskWithdrawn
 from tests.support.dunning import (
     ACCOUNT,
     COLLECTOR,
@@ -21,6 +21,7 @@ from tests.support.dunning import (
     ITEM_B,
     NUMBERS,
     after,
+    at,
     listed,
     yuan,
 )
@@ -38,16 +39,24 @@ _ALERT: Final[dict[str, Any]] = {
     "policy_version": "default@1",
 }
 
+CROSSING: Final = UUID(int=331)
+STEP: Final = case.Step(crossing_id=CROSSING, open_item_id=ITEM_A, step=1)
+
 QUEUED: Final = NoticeQueued(
     account_id=ACCOUNT,
     account_number="C-1001",
-    due_on=DUE,
+    currency="CNY",
+    written_on=after(1),
     step=1,
     channel="email",
     template="reminder",
     grade="一般",
-    currency="CNY",
     items=(listed(ITEM_A), listed(ITEM_B, 120_050)),
+    part=1,
+    parts=1,
+    open_amount=yuan(355_050),
+    unallocated=yuan(0),
+    demanded=yuan(355_050),
 )
 
 SAMPLES: Final[tuple[Any, ...]] = (
@@ -63,6 +72,35 @@ SAMPLES: Final[tuple[Any, ...]] = (
     ),
     case.OpenItemRemoved(account_id=ACCOUNT, open_item_id=ITEM_A),
     case.CaseClosed(account_id=ACCOUNT),
+    case.CaseStepReached(
+        account_id=ACCOUNT,
+        account_number="C-1001",
+        currency="CNY",
+        time_zone="Asia/Shanghai",
+        open_item_id=ITEM_A,
+        invoice_id=INVOICE,
+        crossing_id=CROSSING,
+        step=1,
+        reached_on=after(1),
+        is_returned=False,
+        is_history=False,
+        review_at=at(after(1)),
+    ),
+    case.CaseReviewPostponed(account_id=ACCOUNT, review_at=at(after(2))),
+    case.CaseReviewStarted(
+        account_id=ACCOUNT, account_number="C-1001", currency="CNY", time_zone="Asia/Shanghai"
+    ),
+    case.CaseStepPassedOver(account_id=ACCOUNT, reason="more_severe_step", steps=(STEP,)),
+    case.CaseStepTaken(
+        account_id=ACCOUNT,
+        taken_on=after(1),
+        step=1,
+        steps=(STEP,),
+        notices=("reminder",),
+        tasks=("phone",),
+        demanded=yuan(355_050),
+    ),
+    case.CaseReviewed(account_id=ACCOUNT, review_at=at(after(8))),
     alert.OverdueAlertRaised(**_ALERT, effective_on=after(30), open_amount=yuan(235_000)),
     alert.OverdueAlertRecovered(**_ALERT, effective_on=after(41), open_amount=yuan(0)),
     QUEUED,
@@ -70,14 +108,18 @@ SAMPLES: Final[tuple[Any, ...]] = (
     TaskOpened(
         account_id=ACCOUNT,
         account_number="C-1001",
-        due_on=DUE,
-        step=30,
+        currency="CNY",
         kind="phone",
+        step=30,
         grade="优质",
         opened_on=after(30),
+        oldest_due_on=DUE,
         items=(listed(ITEM_A),),
+        item_count=1,
+        open_amount=yuan(235_000),
     ),
     TaskCompleted(account_id=ACCOUNT, outcome="reached", completed_on=after(31)),
+    TaskWithdrawn(account_id=ACCOUNT, reason="nothing_owed", withdrawn_on=after(31)),
     ContactRecorded(
         account_id=ACCOUNT,
         account_number="C-1001",

@@ -21,9 +21,6 @@ from services.credit.lines.domain.credit_line.commands import SetLimit
 from services.credit.lines.handlers import credit_line
 from services.credit.runtime import settings as credit_settings
 from services.credit.runtime import wiring as credit
-from services.dunning.accounts.domain.account_facts import AccountFacts
-from services.dunning.accounts.domain.grades import GradeOnDay
-from services.dunning.accounts.projections.account_facts import facts_of_crossing
 from services.dunning.runtime import settings as dunning_settings
 from services.dunning.runtime import wiring as dunning
 from services.dunning.work.domain.contact.commands import RecordContact
@@ -49,6 +46,7 @@ from shared.platform.store.writer import Writer
 from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.timers import runtime as timers
 from tests.support.dunning_running import FakeLedger
+from tests.support.golden_answers import ANSWERS
 from tests.support.ledger_bodies import ACCOUNT as OPENED
 from tests.support.ledger_bodies import ENTITY, bill, pay
 
@@ -177,9 +175,9 @@ class Story:
             return
         commands = []
         for reaction in service.reactions:
-            knows = reaction.ask is None or reaction.ask is facts_of_crossing
-            if knows and isinstance(recorded.event, reaction.subscribes_to):
-                facts = None if reaction.ask is None else FACTS
+            ask = reaction.ask or reaction.ask_all
+            if isinstance(recorded.event, reaction.subscribes_to) and ask in ANSWERS:
+                facts = ANSWERS[ask](self.records, recorded)
                 commands += [(reaction.name, one) for one in reaction.react(recorded, facts)]
         for effect in service.effects:
             if isinstance(recorded.event, effect.subscribes_to):
@@ -216,13 +214,6 @@ class Story:
             if timer.due_at <= to
         ]
         return min(due)[1:] if due else None
-
-
-FACTS: Final = AccountFacts(
-    collector_id=UUID(str(OPENED["collector_id"])),
-    grades=(GradeOnDay(date(2011, 12, 31), "一般"),),
-    items=(),
-)
 
 
 async def live_through(story: Story) -> None:

@@ -48,7 +48,7 @@ class Served:
     async def _advance(self, to: datetime) -> None:
         async with Duebook(self.url) as duebook:
             clocks = Clocks(duebook)
-            await clocks.advance(to, ZONE)
+            await clocks.advance(to)
             await clocks.settle()
 
 

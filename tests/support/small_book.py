@@ -136,9 +136,9 @@ class SmallBook:
             if cursor is None:
                 return found
 
-    def move_clocks(self, to: date) -> None:
-        """Moves clocks to the start of the day, whoever is behind; asks the workers."""
-        instant = start_of_day(to, ZONE)
+    def move_clocks(self, to: date, hour: int = 0) -> None:
+        """Moves clocks to that hour of the day, whoever is behind; asks the workers."""
+        instant = start_of_day(to, ZONE) + timedelta(hours=hour)
         for service in SERVICES:
             url = f"{self._installation[f'work {service}'].url}/clock"
             moved = self._http.post(url, json={"now": instant.isoformat()})
@@ -147,7 +147,7 @@ class SmallBook:
     def advance(self, days: int) -> None:
         """Advances day by day, settled in between."""
         to = start_of_day(FIRST_DAY + timedelta(days=days), ZONE)
-        apart(self._with_clocks(lambda clocks: clocks.advance(to, ZONE)))
+        apart(self._with_clocks(lambda clocks: clocks.advance(to)))
 
     def settle(self) -> None:
         apart(self._with_clocks(lambda clocks: clocks.settle()))

@@ -1,4 +1,4 @@
-"""Moves the domain clocks of all services forward together, day by day, and waits for what follows.
+"""Moves the domain clocks of all services forward together, and waits for what follows each step.
 
 The order is fixed: ledger, credit, dunning, each settled before the next, so that the same story
 always gives the same events.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from services.cli.client.duebook import Answer, Duebook
-from shared.kernel.days import day_at, start_of_day
 from shared.platform.clock import monotonic_s
 
 ORDER: Final = ("ledger", "credit", "dunning")
@@ -121,10 +120,9 @@ class Clocks:
     async def advance(
         self,
         to: datetime,
-        zone: str,
         passed: Callable[[datetime], None] = lambda instant: None,
     ) -> None:
-        """To the instant, stopping at every midnight of the zone by which something is due.
+        """To the instant, stopping at every instant at which something is due.
 
         Services that are there or beyond stay where they are. `passed` hears every stop.
         """
@@ -135,7 +133,7 @@ class Clocks:
             return
         readings = await self.settle(readings)
         while any(reading.now < to for reading in readings):  # Every round moves a clock.
-            stop = next_stop(readings, to, zone)
+            stop = next_stop(readings, to)
             readings = await self._advance_all(stop, readings)
             passed(stop)
 
@@ -175,18 +173,11 @@ def _busy(readings: Sequence[ClockReading]) -> Sequence[str]:
     return [reading.service for reading in readings if not reading.is_settled]
 
 
-def next_stop(readings: Sequence[ClockReading], to: datetime, zone: str) -> datetime:
-    """The first midnight after the clock that is furthest behind by which a timer is due."""
+def next_stop(readings: Sequence[ClockReading], to: datetime) -> datetime:
+    """When the first timer is due that a clock has not reached; what it has reached was fired."""
     behind = min(reading.now for reading in readings)
-    tomorrow = start_of_day(day_at(behind, zone) + timedelta(days=1), zone)
     timers = [one.next_timer_at for one in readings if one.next_timer_at is not None]
-    if not timers:
-        return to
-    due = min(timers)
-    midnight = start_of_day(day_at(due, zone), zone)
-    if midnight < due:
-        midnight = start_of_day(day_at(due, zone) + timedelta(days=1), zone)
-    return min(to, max(tomorrow, midnight))
+    return min([to, *(due for due in timers if due > behind)])
 
 
 def _reading(service: str, answer: Answer) -> ClockReading:

@@ -30,10 +30,10 @@ def _keep_the_name() -> None:
 @clock_app.command()
 def advance(
     to: Annotated[str, typer.Option(help="A day (its beginning in the zone) or an instant.")],
-    zone: Annotated[str, typer.Option(help="Whose midnights are stopped at.")] = ZONE,
+    zone: Annotated[str, typer.Option(help="In which a day begins.")] = ZONE,
     url: UrlOption = HOME_URL,
 ) -> None:
-    """Move all clocks forward day by day, and wait after each until nothing is left to do."""
+    """Move all clocks forward, stop whenever something is due, and wait until it is done."""
     instant = _instant(to, zone)
     asyncio.run(_advance(url, instant, zone))
 
@@ -56,7 +56,7 @@ async def _advance(url: str, to: datetime, zone: str) -> None:
                 done_s = (stop - begin).total_seconds()
                 progress.update(task, completed=done_s, description=str(day_at(stop, zone)))
 
-            await clocks.advance(to, zone, passed)
+            await clocks.advance(to, passed)
             progress.update(task, completed=total_s, description=str(day_at(to, zone)))
 
 

@@ -22,7 +22,7 @@ class DrivenClock:
         if self._earliest is None:
             self._earliest = await self._ask()
         if self._earliest < instant:
-            await self._clocks.advance(instant, self._zone)
+            await self._clocks.advance(instant)
             self._earliest = instant
 
     async def _ask(self) -> datetime:

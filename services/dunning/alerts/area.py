@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.dunning.accounts.projections.account_facts import facts_of_crossing
+from services.dunning.accounts.projections.account_facts import zone_of_account
+from services.dunning.accounts.projections.crossing_facts import facts_of_crossings
 from services.dunning.alerts.api import overdue_alerts as api
 from services.dunning.alerts.domain.overdue_alert import commands, events
 from services.dunning.alerts.domain.overdue_alert.decide import overdue_alert
@@ -30,8 +31,8 @@ AREA: Final = Area(
     },
     read_models=(overdue_alerts.READ_MODEL,),
     reactions=(
-        reaction(when_invoice_became_overdue_raise_an_alert, ask=facts_of_crossing),
-        reaction(when_overdue_was_cured_recover_its_alerts),
+        reaction(when_invoice_became_overdue_raise_an_alert, ask_all=facts_of_crossings),
+        reaction(when_overdue_was_cured_recover_its_alerts, ask=zone_of_account),
     ),
     routes=(api.router,),
 )

@@ -12,6 +12,19 @@ from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntityRegistered:
+    code: str
+    notice_minimum: Money
+    take_over_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOverDateChanged:
+    code: str
+    take_over_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOpened:
     account_id: UUID
     number: str
@@ -67,6 +80,8 @@ class InvoiceDueDateApproached:
     open_item_id: UUID
     due_on: date
     threshold_days: int
+    latest_threshold_days: int
+    reopened_on: date | None
     open_amount: Money
 
 
@@ -79,6 +94,8 @@ class InvoiceBecameOverdue:
     open_item_id: UUID
     due_on: date
     threshold_days: int
+    latest_threshold_days: int
+    reopened_on: date | None
     open_amount: Money
 
 
@@ -91,6 +108,8 @@ class InvoiceDaysPastDueReached:
     open_item_id: UUID
     due_on: date
     threshold_days: int
+    latest_threshold_days: int
+    reopened_on: date | None
     open_amount: Money
 
 
@@ -108,9 +127,16 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived:
+    account_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAllocated:
     account_id: UUID
     value_on: date
+    unallocated_amount: Money  # Of the payment, after.
     allocations: tuple[Allocation, ...]
 
 
@@ -129,6 +155,8 @@ class CreditFileGradeChanged:
 Crossing = InvoiceDueDateApproached | InvoiceBecameOverdue | InvoiceDaysPastDueReached
 
 SUBSCRIBES_TO: Final[Mapping[str, type]] = {
+    "ledger.legal_entity.registered.v1": LegalEntityRegistered,
+    "ledger.legal_entity.take_over_date_changed.v1": TakeOverDateChanged,
     "ledger.account.opened.v1": AccountOpened,
     "ledger.account.collector_changed.v1": AccountCollectorChanged,
     "ledger.invoice.issued.v1": InvoiceIssued,
@@ -139,6 +167,7 @@ SUBSCRIBES_TO: Final[Mapping[str, type]] = {
     "ledger.invoice.became_overdue.v1": InvoiceBecameOverdue,
     "ledger.invoice.days_past_due_reached.v1": InvoiceDaysPastDueReached,
     "ledger.invoice.overdue_cured.v1": InvoiceOverdueCured,
+    "ledger.payment.received.v1": PaymentReceived,
     "ledger.payment.allocated.v1": PaymentAllocated,
     "ledger.payment.reversed.v1": PaymentReversed,
     "credit.credit_file.grade_changed.v1": CreditFileGradeChanged,

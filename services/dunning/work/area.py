@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.dunning.accounts.projections.account_facts import facts_of_crossing
+from services.dunning.accounts.projections.account_facts import zone_of_account
+from services.dunning.accounts.projections.crossing_facts import facts_of_crossings
 from services.dunning.work.api import cases, collection_ledger, contacts, promises, tasks, work_list
 from services.dunning.work.domain.case import commands as case_commands
 from services.dunning.work.domain.case import events as case_events
@@ -20,19 +21,23 @@ from services.dunning.work.domain.promise.decide import (
 )
 from services.dunning.work.domain.task import commands as task_commands
 from services.dunning.work.domain.task import events as task_events
-from services.dunning.work.domain.task.decide import TaskNotOpen, task
+from services.dunning.work.domain.task.decide import TaskAlreadyCompleted, TaskNotOpen, task
 from services.dunning.work.handlers import case as case_handlers
 from services.dunning.work.handlers import promise as promise_handlers
 from services.dunning.work.handlers import task as task_handlers
+from services.dunning.work.projections import case_plan as case_plan_model
 from services.dunning.work.projections import collection_ledger as collection_ledger_model
 from services.dunning.work.projections import contacts as contacts_model
 from services.dunning.work.projections import promises as promises_model
 from services.dunning.work.projections import work_list as work_list_model
+from services.dunning.work.projections.review_facts import facts_of_review
+from services.dunning.work.projections.work_order import idle_tasks
 from services.dunning.work.reactions import (
-    when_invoice_became_overdue_open_a_case,
+    when_case_review_started_follow_the_plan,
+    when_nothing_is_owed_withdraw_the_tasks,
     when_overdue_was_cured_close_the_case,
     when_payment_allocated_keep_the_promise,
-    when_threshold_reached_follow_the_plan,
+    when_threshold_was_reached_note_the_step,
 )
 from shared.kernel import rejections
 from shared.platform.area import Area, reaction
@@ -45,28 +50,39 @@ AREA: Final = Area(
         "dunning.case.open_item_added.v1": case_events.OpenItemAdded,
         "dunning.case.open_item_removed.v1": case_events.OpenItemRemoved,
         "dunning.case.closed.v1": case_events.CaseClosed,
+        "dunning.case.step_reached.v1": case_events.CaseStepReached,
+        "dunning.case.review_postponed.v1": case_events.CaseReviewPostponed,
+        "dunning.case.review_started.v1": case_events.CaseReviewStarted,
+        "dunning.case.step_passed_over.v1": case_events.CaseStepPassedOver,
+        "dunning.case.step_taken.v1": case_events.CaseStepTaken,
+        "dunning.case.reviewed.v1": case_events.CaseReviewed,
         "dunning.task.opened.v1": task_events.TaskOpened,
         "dunning.task.completed.v1": task_events.TaskCompleted,
+        "dunning.task.withdrawn.v1": task_events.TaskWithdrawn,
         "dunning.contact.recorded.v1": contact_events.ContactRecorded,
         "dunning.promise.made.v1": promise_events.PromiseMade,
         "dunning.promise.kept.v1": promise_events.PromiseKept,
     },
     handlers={
-        case_commands.AddOverdueItem: case_handlers.add_overdue_item,
+        case_commands.NoteStep: case_handlers.note_step,
         case_commands.RemoveCuredItem: case_handlers.remove_cured_item,
+        case_commands.RecordReview: case_handlers.record_review,
         task_commands.OpenTask: task_handlers.open_task,
+        task_commands.WithdrawTask: task_handlers.withdraw_task,
         promise_commands.KeepPromise: promise_handlers.keep_promise,
     },
     read_models=(
         work_list_model.READ_MODEL,
+        case_plan_model.READ_MODEL,
         promises_model.READ_MODEL,
         contacts_model.READ_MODEL,
         collection_ledger_model.READ_MODEL,
     ),
     reactions=(
-        reaction(when_invoice_became_overdue_open_a_case),
-        reaction(when_threshold_reached_follow_the_plan, ask=facts_of_crossing),
-        reaction(when_overdue_was_cured_close_the_case),
+        reaction(when_threshold_was_reached_note_the_step, ask_all=facts_of_crossings),
+        reaction(when_overdue_was_cured_close_the_case, ask=zone_of_account),
+        reaction(when_case_review_started_follow_the_plan, ask=facts_of_review),
+        reaction(when_nothing_is_owed_withdraw_the_tasks, ask=idle_tasks),
         reaction(when_payment_allocated_keep_the_promise, ask=promises_model.promises_and_cash),
     ),
     private_tables=("note",),
@@ -82,6 +98,7 @@ AREA: Final = Area(
         rejections.NumberAlreadyUsed: 409,
         PromiseNotMade: 409,
         TaskNotOpen: 409,
+        TaskAlreadyCompleted: 409,
         rejections.AmountNotPositive: 422,
         rejections.CurrencyMismatch: 422,
         rejections.EffectiveDateOutOfRange: 422,

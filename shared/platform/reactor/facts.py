@@ -1,4 +1,4 @@
-"""Waits until projections may be asked about an event, so that an answer is not older than it.
+"""Waits until projections may be asked about an event: they have seen all there is to see by now.
 
 Partitions are the same in all topics, so only the event's own partition number has to be waited
 for: everything about its account is there.
@@ -62,22 +62,17 @@ class Facts:
     async def ready(self, asked: Sequence[tuple[Recorded[Any], Sequence[str]]]) -> None:
         """Returns when every named projection may be asked about its event."""
         wanted: Targets = {}
-        others: dict[str, set[tuple[str, int]]] = {}  # topic -> projections and partitions
+        asked_for: dict[str, set[tuple[str, int]]] = {}  # topic -> projections and partitions
         for recorded, needs in asked:
             for projection in needs:
                 for topic in self._subscribes_to[projection]:
-                    if topic == recorded.topic:
-                        _raise_to(
-                            wanted, (projection, topic, recorded.partition), recorded.offset + 1
-                        )
-                    else:
-                        others.setdefault(topic, set()).add((projection, recorded.partition))
-        if self._own_topic in others:
-            await self._own_is_published({n for _, n in others[self._own_topic]})
-        ends = await self._log.ends(sorted(others)) if others else {}
-        for topic, pairs in others.items():
+                    asked_for.setdefault(topic, set()).add((projection, recorded.partition))
+        if self._own_topic in asked_for:
+            await self._own_is_published({n for _, n in asked_for[self._own_topic]})
+        ends = await self._log.ends(sorted(asked_for)) if asked_for else {}
+        for topic, pairs in asked_for.items():
             for projection, partition in pairs:
-                _raise_to(wanted, (projection, topic, partition), ends[topic][partition])
+                wanted[projection, topic, partition] = ends[topic][partition]
         await self._passed(wanted)
 
     def stop(self) -> None:
@@ -125,7 +120,3 @@ class Facts:
 
         if wanted and not await until(has_passed, self._progress.moved, timeout_s=WAIT_S_MAX):
             raise FactsBehind(", ".join(sorted({name for name, _, _ in wanted})))
-
-
-def _raise_to(targets: Targets, key: tuple[str, str, int], offset: int) -> None:
-    targets[key] = max(targets.get(key, 0), offset)

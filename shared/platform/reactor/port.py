@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.envelope import Recorded
 
 Question = Callable[[AsyncConnection, Recorded[Any]], Awaitable[Any]]
+BatchQuestion = Callable[
+    [AsyncConnection, Sequence[Recorded[Any]]], Awaitable[Mapping[UUID, Any]]
+]  # Answers by the ids of the events.
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,8 @@ class Reaction:
 
     `react(recorded, facts)` is pure and gives commands, at most one to a stream. `facts` is what
     `ask` answered, None without it. `needs` names the projections of this service that must have
-    passed the event on its topic, and on every other topic they hear the end offset read after it,
-    before `ask` is asked.
+    passed, on every topic they hear, the end offset read after the event, before `ask` is asked.
+    Where many events of one kind come together, `ask_all` answers for all of them at once.
     """
 
     name: str
@@ -28,6 +32,11 @@ class Reaction:
     react: Callable[[Recorded[Any], Any], Sequence[Any]]
     needs: Sequence[str] = ()
     ask: Question | None = None
+    ask_all: BatchQuestion | None = None
+
+    @property
+    def asks(self) -> bool:
+        return self.ask is not None or self.ask_all is not None
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from shared.kernel.decider import AnyWork, Caller, Cause, reaction_event_id
+from shared.kernel.decider import AnyWork, Caller, Cause
 from shared.kernel.envelope import Recorded
+from shared.kernel.ids import reaction_event_id
 from shared.platform.clock import DomainClock
 from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
@@ -21,7 +22,7 @@ from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
 from shared.platform.observability.throttled_log import ThrottledLog
 from shared.platform.reactor.facts import Facts
-from shared.platform.reactor.port import Effect, Reaction, Unreachable
+from shared.platform.reactor.port import BatchQuestion, Effect, Reaction, Unreachable
 from shared.platform.signals import Signal
 from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription import cursor_sql as sql
@@ -150,7 +151,7 @@ class Reactor:
         await self._facts.close()
 
     async def _submissions(self, asks: Sequence[_Ask]) -> Sequence[Submission]:
-        answers = await self._answers([ask for ask in asks if ask.reaction.ask is not None])
+        answers = await self._answers([ask for ask in asks if ask.reaction.asks])
         now = await self._clock.now()
         submissions: list[Submission] = []
         for ask in asks:
@@ -168,10 +169,18 @@ class Reactor:
         await self._facts.ready([(ask.recorded, ask.reaction.needs) for ask in asks])
         tenants = {ask.recorded.tenant_id for ask in asks}
         answers: dict[tuple[Any, str], Any] = {}
+        together: dict[BatchQuestion, dict[UUID, Recorded[Any]]] = {}
         async with self._database.bound(tenants, snapshot=True) as connection:
             for recorded, reaction in asks:
                 if reaction.ask is not None:
                     answers[recorded.id, reaction.name] = await reaction.ask(connection, recorded)
+                elif reaction.ask_all is not None:
+                    together.setdefault(reaction.ask_all, {})[recorded.id] = recorded
+            for ask_all, events in together.items():
+                found = await ask_all(connection, list(events.values()))
+                for recorded, reaction in asks:
+                    if reaction.ask_all is ask_all:
+                        answers[recorded.id, reaction.name] = found[recorded.id]
         return answers
 
 

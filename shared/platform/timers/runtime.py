@@ -14,7 +14,8 @@ from uuid import UUID
 
 import structlog
 
-from shared.kernel.decider import AnyWork, Caller, timer_event_id
+from shared.kernel.decider import AnyWork, Caller
+from shared.kernel.ids import timer_event_id
 from shared.platform.clock import DomainClock, monotonic_s
 from shared.platform.database.connections import HeldConnection, is_transient
 from shared.platform.database.pools import Database

@@ -19,7 +19,6 @@ from services.cli.client.clocks import (
 )
 from services.cli.client.duebook import Duebook
 
-ZONE = "Asia/Shanghai"
 DAY_ONE = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(hours=8)
 
 
@@ -81,7 +80,7 @@ class Village:
         stops: list[datetime] = []
         transport = transport or httpx.MockTransport(self.answer)
         async with Duebook("http://village", transport=transport) as duebook:
-            await Clocks(duebook).advance(to, ZONE, stops.append)
+            await Clocks(duebook).advance(to, stops.append)
         return stops
 
 
@@ -92,9 +91,19 @@ class TestAdvance:
         order = [(name, day(5)) for name in ("ledger", "credit", "dunning")]
         assert village.moves == order
 
-    async def test_stops_at_every_midnight_by_which_something_is_due(self) -> None:
+    async def test_stops_at_every_instant_at_which_something_is_due(self) -> None:
+        """A review of the morning is made in the morning, not at the midnight after it."""
         village = Village(timers={"ledger": [day(3), day(7, 10)], "credit": [day(3)]})
-        assert await village.advance(day(20)) == [day(3), day(8), day(20)]
+        village.timers["dunning"] = [day(3, 8), day(3, 8.25)]
+        expected = [day(3), day(3, 8), day(3, 8.25), day(7, 10), day(20)]
+        assert await village.advance(day(20)) == expected
+
+    async def test_fires_of_one_instant_ledger_then_credit_then_dunning(self) -> None:
+        timers = {name: [day(3, 8)] for name in ("dunning", "credit", "ledger")}
+        village = Village(timers=timers)
+        await village.advance(day(3, 8))
+        assert village.moves == [(name, day(3, 8)) for name in ("ledger", "credit", "dunning")]
+        assert village.reads == 3 * (2 + 3 * 2)  # Settled at first, and after each.
 
     async def test_sees_timers_that_were_set_on_the_way(self) -> None:
         village = Village(timers={"ledger": [day(3)]})
@@ -168,10 +177,14 @@ class TestNextStop:
         return ClockReading("ledger", now, True, True, due, {}, (0, 0, 0, 0), ())
 
     def test_is_the_end_when_nothing_waits(self) -> None:
-        assert next_stop([self.reading(day(1), None)], day(9), ZONE) == day(9)
+        assert next_stop([self.reading(day(1), None)], day(9)) == day(9)
 
-    def test_is_not_before_tomorrow(self) -> None:
-        assert next_stop([self.reading(day(1), day(1))], day(9), ZONE) == day(2)
+    def test_is_when_the_first_is_due(self) -> None:
+        readings = [self.reading(day(1), day(5)), self.reading(day(1), day(1, 8))]
+        assert next_stop(readings, day(9)) == day(1, 8)
+
+    def test_is_never_where_the_clocks_are(self) -> None:
+        assert next_stop([self.reading(day(1), day(1))], day(9)) == day(9)
 
     def test_is_never_beyond_the_end(self) -> None:
-        assert next_stop([self.reading(day(1), day(5))], day(2, 7), ZONE) == day(2, 7)
+        assert next_stop([self.reading(day(1), day(5))], day(2, 7)) == day(2, 7)

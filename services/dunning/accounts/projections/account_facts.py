@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -11,26 +11,34 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dunning.accounts.domain.account_facts import AccountFacts
 from services.dunning.accounts.domain.grades import GradeOnDay
-from services.dunning.accounts.domain.listed_item import KnownItem
 from services.dunning.contract.inbox import (
     AccountCollectorChanged,
     AccountOpened,
     CreditFileGradeChanged,
-    Crossing,
     Installment,
+    InvoiceBecameOverdue,
     InvoiceCanceled,
+    InvoiceDaysPastDueReached,
+    InvoiceDueDateApproached,
     InvoiceIssued,
+    InvoiceOverdueCured,
     InvoicePaymentApplied,
     InvoicePaymentUnapplied,
+    LegalEntityRegistered,
+    PaymentAllocated,
+    PaymentReceived,
+    PaymentReversed,
+    TakeOverDateChanged,
 )
+from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
-from shared.kernel.money import Money
+from shared.kernel.money import Money, total
 from shared.kernel.rejections import UnknownAccount
 from shared.platform.projector.keyset import find
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
+from shared.platform.reactor.facts import FactsBehind
 
 
 @row(table="known_account", key=("tenant_id", "account_id"))
@@ -54,10 +62,36 @@ class GradeRow:
     grade: str
 
 
+@row(table="known_legal_entity", key=("tenant_id", "legal_entity"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegalEntityRow:
+    tenant_id: UUID
+    legal_entity: str
+    take_over_on: date | None
+    currency: str
+    minimum_minor: int  # Below it no notice is written.
+
+
+@row(
+    table="known_payment",
+    key=("tenant_id", "payment_id"),
+    indexes=(Index(("tenant_id", "account_id", "currency")),),
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRow:
+    """A payment with money that is allocated to nothing; others are not kept."""
+
+    tenant_id: UUID
+    payment_id: UUID
+    account_id: UUID
+    currency: str
+    unallocated_minor: int
+
+
 @row(
     table="known_open_item",
     key=("tenant_id", "open_item_id"),
-    indexes=(Index(("tenant_id", "account_id", "due_on")),),
+    indexes=(Index(("tenant_id", "account_id", "currency")),),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenItemRow:
@@ -66,14 +100,13 @@ class OpenItemRow:
     tenant_id: UUID
     open_item_id: UUID
     account_id: UUID
+    invoice_id: UUID
     invoice_number: str
     installment: int
-    issued_on: date
     due_on: date
     currency: str
     open_minor: int
-    moved_on: date  # The latest business day on which the amount changed.
-    before_minor: int  # What was open when that day began.
+    latest_step: int | None  # The highest threshold reached while it is open; None: none yet.
 
 
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
@@ -81,12 +114,18 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
         match recorded.event:
             case AccountCollectorChanged(account_id=id):
                 yield Need(AccountRow, (recorded.tenant_id, id))
+            case TakeOverDateChanged(code=code):
+                yield Need(LegalEntityRow, (recorded.tenant_id, code))
             case InvoiceCanceled(installments=items):
                 for each in items:
                     yield Need(OpenItemRow, (recorded.tenant_id, each.open_item_id))
             case (
                 InvoicePaymentApplied(open_item_id=item)
                 | InvoicePaymentUnapplied(open_item_id=item)
+                | InvoiceDueDateApproached(open_item_id=item)
+                | InvoiceBecameOverdue(open_item_id=item)
+                | InvoiceDaysPastDueReached(open_item_id=item)
+                | InvoiceOverdueCured(open_item_id=item)
             ):
                 yield Need(OpenItemRow, (recorded.tenant_id, item))
             case _:
@@ -95,31 +134,63 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
 
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
-        tenant, event, day = recorded.tenant_id, recorded.event, recorded.effective_on
-        match event:
-            case AccountOpened() | AccountCollectorChanged():
+        match recorded.event:
+            case LegalEntityRegistered() as event:
+                rows.put(_entity(recorded, event))
+            case TakeOverDateChanged() as event:
+                _take_over(rows, recorded, event)
+            case AccountOpened() | AccountCollectorChanged() as event:
                 rows.put(_account(rows, recorded, event))
-            case CreditFileGradeChanged():
-                rows.put(
-                    GradeRow(
-                        tenant_id=tenant,
-                        account_id=event.account_id,
-                        effective_on=day,
-                        grade=event.to_grade,
-                    )
-                )
-            case InvoiceIssued():
-                for each in event.installments:
-                    if each.due_on is not None:
-                        rows.put(_item(recorded, event, each, each.due_on))
-            case InvoiceCanceled():
-                for each in event.installments:
-                    _move(rows, tenant, each.open_item_id, day, Money.zero(each.amount.currency))
-            case InvoicePaymentApplied() | InvoicePaymentUnapplied():
-                _move(rows, tenant, event.open_item_id, day, event.open_amount)
+            case CreditFileGradeChanged() as event:
+                rows.put(_grade(recorded, event))
+            case PaymentReceived() | PaymentAllocated() as event:
+                _receive(rows, recorded, event)
+            case PaymentReversed():
+                rows.drop(PaymentRow, (recorded.tenant_id, recorded.stream_id))
             case _:
-                pass  # Of another read model.
+                _fold_item(rows, recorded)
     return rows
+
+
+def _fold_item(rows: Rows, recorded: Recorded[Any]) -> None:
+    """What happens to an invoice, for each of its installments."""
+    match recorded.event:
+        case InvoiceIssued() as event:
+            for each in event.installments:
+                if each.due_on is not None:
+                    rows.put(_item(recorded, event, each, each.due_on))
+        case InvoiceCanceled() as event:
+            for each in event.installments:
+                _change(rows, recorded, each.open_item_id, _open(Money.zero(each.amount.currency)))
+        case InvoicePaymentApplied() | InvoicePaymentUnapplied() as event:
+            _change(rows, recorded, event.open_item_id, _open(event.open_amount))
+        case (
+            InvoiceDueDateApproached()
+            | InvoiceBecameOverdue()
+            | InvoiceDaysPastDueReached() as event
+        ):
+            _change(rows, recorded, event.open_item_id, _at(event.threshold_days))
+        case InvoiceOverdueCured() as event:
+            _change(rows, recorded, event.open_item_id, _at(None))
+        case _:
+            pass  # Of another read model.
+
+
+def _entity(recorded: Recorded[Any], event: LegalEntityRegistered) -> LegalEntityRow:
+    return LegalEntityRow(
+        tenant_id=recorded.tenant_id,
+        legal_entity=event.code,
+        take_over_on=event.take_over_on,
+        currency=event.notice_minimum.currency,
+        minimum_minor=event.notice_minimum.minor,
+    )
+
+
+def _take_over(rows: Rows, recorded: Recorded[Any], event: TakeOverDateChanged) -> None:
+    entity = rows.get(LegalEntityRow, (recorded.tenant_id, event.code))
+    if entity is None:
+        raise CorruptHistory("a take-over date of a legal entity that was never registered")
+    rows.put(replace(entity, take_over_on=event.take_over_on))
 
 
 def _account(
@@ -141,6 +212,33 @@ def _account(
     )
 
 
+def _grade(recorded: Recorded[Any], event: CreditFileGradeChanged) -> GradeRow:
+    return GradeRow(
+        tenant_id=recorded.tenant_id,
+        account_id=event.account_id,
+        effective_on=recorded.effective_on,
+        grade=event.to_grade,
+    )
+
+
+def _receive(
+    rows: Rows, recorded: Recorded[Any], event: PaymentReceived | PaymentAllocated
+) -> None:
+    left = event.amount if isinstance(event, PaymentReceived) else event.unallocated_amount
+    if left.minor == 0:
+        rows.drop(PaymentRow, (recorded.tenant_id, recorded.stream_id))
+        return
+    rows.put(
+        PaymentRow(
+            tenant_id=recorded.tenant_id,
+            payment_id=recorded.stream_id,
+            account_id=event.account_id,
+            currency=left.currency,
+            unallocated_minor=left.minor,
+        )
+    )
+
+
 def _item(
     recorded: Recorded[Any], event: InvoiceIssued, item: Installment, due_on: date
 ) -> OpenItemRow:
@@ -148,36 +246,37 @@ def _item(
         tenant_id=recorded.tenant_id,
         open_item_id=item.open_item_id,
         account_id=event.account_id,
+        invoice_id=recorded.stream_id,
         invoice_number=event.number,
         installment=item.installment,
-        issued_on=recorded.effective_on,
         due_on=due_on,
         currency=item.amount.currency,
         open_minor=item.amount.minor,
-        moved_on=recorded.effective_on,
-        before_minor=item.amount.minor,
+        latest_step=None,
     )
 
 
-def _move(rows: Rows, tenant_id: UUID, open_item_id: UUID, day: date, after: Money) -> None:
-    row = rows.get(OpenItemRow, (tenant_id, open_item_id))
-    if row is None:
-        return  # Without a due date nobody is reminded of it.
-    if day > row.moved_on:
-        moved = replace(row, open_minor=after.minor, moved_on=day, before_minor=row.open_minor)
-    elif day == row.moved_on:
-        moved = replace(row, open_minor=after.minor)
-    else:  # Learned late: it was so when the day of the latest movement began.
-        change = after - Money(row.open_minor, row.currency)
-        before = Money(row.before_minor, row.currency) + change
-        moved = replace(row, open_minor=after.minor, before_minor=before.minor)
-    rows.put(moved)
+Change = Callable[[OpenItemRow], OpenItemRow]
+
+
+def _change(rows: Rows, recorded: Recorded[Any], open_item_id: UUID, change: Change) -> None:
+    row = rows.get(OpenItemRow, (recorded.tenant_id, open_item_id))
+    if row is not None:  # Without a due date nobody is reminded of it.
+        rows.put(change(row))
+
+
+def _open(amount: Money) -> Change:
+    return lambda row: replace(row, open_minor=amount.minor)
+
+
+def _at(step: int | None) -> Change:
+    return lambda row: replace(row, latest_step=step)
 
 
 READ_MODEL: Final = Projection(
     name="account_facts",
     subscribes_to=("ledger", "credit"),
-    rows=(AccountRow, GradeRow, OpenItemRow),
+    rows=(LegalEntityRow, AccountRow, GradeRow, PaymentRow, OpenItemRow),
     needs=needs,
     fold=fold,
 )
@@ -199,6 +298,26 @@ async def known_account(
     return known
 
 
+async def zone_of_account(
+    connection: AsyncConnection, recorded: Recorded[InvoiceOverdueCured]
+) -> str:
+    """The time zone in which the account has its days."""
+    known = await account(connection, recorded.tenant_id, recorded.event.account_id)
+    if known is None:
+        raise CorruptHistory("an item of an account that was never opened")
+    return known.time_zone
+
+
+async def entity_of(
+    connection: AsyncConnection, tenant_id: UUID, legal_entity: str
+) -> LegalEntityRow:
+    """Raises FactsBehind: its events stand in another partition and may not be here yet."""
+    known = await find(connection, LegalEntityRow, tenant_id=tenant_id, legal_entity=legal_entity)
+    if known is None:
+        raise FactsBehind(f"legal entity {legal_entity}")
+    return known
+
+
 async def items_of_account(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, open_item_ids: Sequence[UUID]
 ) -> frozenset[UUID]:
@@ -214,43 +333,46 @@ async def items_of_account(
     return frozenset(found.scalars())
 
 
-async def facts_of_crossing(
-    connection: AsyncConnection, recorded: Recorded[Crossing]
-) -> AccountFacts:
-    """Who collects, the grades so far, and the items of the same due date."""
-    event = recorded.event
-    tenant_id, account_id = recorded.tenant_id, event.account_id
-    known = await account(connection, tenant_id, account_id)
-    grade, item = table_of(GradeRow), table_of(OpenItemRow)
-    grades = await connection.execute(
+async def owed_by(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, currency: str
+) -> Sequence[OpenItemRow]:
+    """The account's items with a due date of which something is open now."""
+    table = table_of(OpenItemRow)
+    found = await connection.execute(
+        sa.select(table).where(
+            table.c.tenant_id == tenant_id,
+            table.c.account_id == account_id,
+            table.c.currency == currency,
+            table.c.open_minor > 0,
+        )
+    )
+    return [OpenItemRow(**row._mapping) for row in found]
+
+
+async def unallocated_of(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, currency: str
+) -> Money:
+    """Money the customer has paid that is given to no invoice."""
+    table = table_of(PaymentRow)
+    found = await connection.execute(
+        sa.select(table.c.unallocated_minor).where(
+            table.c.tenant_id == tenant_id,
+            table.c.account_id == account_id,
+            table.c.currency == currency,
+        )
+    )
+    return total((Money(minor, currency) for minor in found.scalars()), currency)
+
+
+async def grades_before(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, day: date
+) -> Sequence[GradeOnDay]:
+    grade = table_of(GradeRow)
+    found = await connection.execute(
         sa.select(grade.c.effective_on, grade.c.grade).where(
             grade.c.tenant_id == tenant_id,
             grade.c.account_id == account_id,
-            grade.c.effective_on < recorded.effective_on,
+            grade.c.effective_on < day,
         )
     )
-    items = await connection.execute(
-        sa.select(item).where(
-            item.c.tenant_id == tenant_id,
-            item.c.account_id == account_id,
-            item.c.due_on == event.due_on,
-        )
-    )
-    return AccountFacts(
-        collector_id=known.collector_id if known else None,
-        grades=tuple(GradeOnDay(*row) for row in grades),
-        items=tuple(_known(OpenItemRow(**row._mapping)) for row in items),
-    )
-
-
-def _known(row: OpenItemRow) -> KnownItem:
-    return KnownItem(
-        open_item_id=row.open_item_id,
-        invoice_number=row.invoice_number,
-        installment=row.installment,
-        issued_on=row.issued_on,
-        due_on=row.due_on,
-        open_amount=Money(row.open_minor, row.currency),
-        moved_on=row.moved_on,
-        amount_before=Money(row.before_minor, row.currency),
-    )
+    return tuple(GradeOnDay(*row) for row in found)

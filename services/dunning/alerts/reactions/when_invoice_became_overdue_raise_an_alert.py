@@ -1,4 +1,8 @@
-"""When an invoice became overdue, or more so, an alert says it: one for each threshold crossed."""
+"""When an invoice became overdue, or more so, an alert says it: one for each threshold crossed.
+
+Of several crossings that come together only the last is raised; the case says that the others were
+passed over. What was before the book was taken over, or is settled by now, raises none.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,10 @@ def react(
     recorded: Recorded[InvoiceBecameOverdue | InvoiceDaysPastDueReached], facts: AccountFacts
 ) -> Sequence[RaiseAlert]:
     event = recorded.event
+    latest = max(event.latest_threshold_days, facts.latest_step or 0)
+    is_history = facts.is_history(recorded.effective_on)
+    if event.threshold_days < latest or is_history or facts.is_settled:
+        return []
     return [
         RaiseAlert(
             book=Book(recorded.tenant_id, recorded.legal_entity),
@@ -31,11 +39,11 @@ def react(
                 legal_entity=recorded.legal_entity,
                 number=event.account_number,
             ),
+            time_zone=facts.time_zone,
             open_item_id=event.open_item_id,
             invoice_number=event.number,
             installment=event.installment,
             due_on=event.due_on,
-            effective_on=recorded.effective_on,
             threshold_days=event.threshold_days,
             grade=grade_seen(facts.grades, recorded.effective_on),
             collector_id=facts.collector_id,

@@ -10,14 +10,15 @@ from shared.kernel.decider import Book
 from shared.kernel.envelope import Recorded
 
 HEARS = InvoiceOverdueCured
+NEEDS = ("account_facts",)
 
 
-def react(recorded: Recorded[InvoiceOverdueCured], facts: None) -> Sequence[RecoverAlerts]:
+def react(recorded: Recorded[InvoiceOverdueCured], time_zone: str) -> Sequence[RecoverAlerts]:
     return [
         RecoverAlerts(
             book=Book(recorded.tenant_id, recorded.legal_entity),
             open_item_id=recorded.event.open_item_id,
             open_amount=recorded.event.open_amount,
-            effective_on=recorded.effective_on,
+            time_zone=time_zone,
         )
     ]

@@ -14,6 +14,17 @@ branch_labels = None
 depends_on = None
 
 TABLES: Final = {
+    "known_legal_entity": (
+        """
+CREATE TABLE known_legal_entity (
+  tenant_id UUID NOT NULL,
+  legal_entity TEXT NOT NULL,
+  take_over_on DATE,
+  minimum_currency TEXT NOT NULL,
+  minimum_minor BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, legal_entity)
+)""",
+    ),
     "known_account": (
         """
 CREATE TABLE known_account (
@@ -37,25 +48,38 @@ CREATE TABLE known_grade (
   PRIMARY KEY (tenant_id, account_id, effective_on)
 )""",
     ),
+    "known_payment": (
+        """
+CREATE TABLE known_payment (
+  tenant_id UUID NOT NULL,
+  payment_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  currency TEXT NOT NULL,
+  unallocated_minor BIGINT NOT NULL,
+  PRIMARY KEY (tenant_id, payment_id)
+)""",
+        """
+CREATE INDEX known_payment_tenant_id_account_id_currency
+  ON known_payment (tenant_id, account_id, currency)""",
+    ),
     "known_open_item": (
         """
 CREATE TABLE known_open_item (
   tenant_id UUID NOT NULL,
   open_item_id UUID NOT NULL,
   account_id UUID NOT NULL,
+  invoice_id UUID NOT NULL,
   invoice_number TEXT NOT NULL,
   installment BIGINT NOT NULL,
-  issued_on DATE NOT NULL,
   due_on DATE NOT NULL,
   currency TEXT NOT NULL,
   open_minor BIGINT NOT NULL,
-  moved_on DATE NOT NULL,
-  before_minor BIGINT NOT NULL,
+  latest_step BIGINT,
   PRIMARY KEY (tenant_id, open_item_id)
 )""",
         """
-CREATE INDEX known_open_item_tenant_id_account_id_due_on
-  ON known_open_item (tenant_id, account_id, due_on)""",
+CREATE INDEX known_open_item_tenant_id_account_id_currency
+  ON known_open_item (tenant_id, account_id, currency)""",
     ),
     "overdue_alert_feed": (
         """
@@ -108,22 +132,26 @@ CREATE TABLE notice (
   account_id UUID NOT NULL,
   account_number TEXT NOT NULL,
   legal_entity TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  written_on DATE NOT NULL,
   channel TEXT NOT NULL,
   template TEXT NOT NULL,
-  due_on DATE NOT NULL,
   step BIGINT NOT NULL,
   grade TEXT NOT NULL,
-  currency TEXT NOT NULL,
   items TEXT NOT NULL,
+  part BIGINT NOT NULL,
+  parts BIGINT NOT NULL,
+  open_minor BIGINT NOT NULL,
+  unallocated_minor BIGINT NOT NULL,
+  demanded_minor BIGINT NOT NULL,
   status TEXT NOT NULL,
-  queued_on DATE NOT NULL,
   message_id TEXT,
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
         """
-CREATE INDEX notice_tenant_id_queued_on_id
-  ON notice (tenant_id, queued_on, id)""",
+CREATE INDEX notice_tenant_id_written_on_id
+  ON notice (tenant_id, written_on, id)""",
     ),
     "dunning_case": (
         """
@@ -166,14 +194,16 @@ CREATE TABLE dunning_task (
   account_number TEXT NOT NULL,
   legal_entity TEXT NOT NULL,
   kind TEXT NOT NULL,
-  due_on DATE NOT NULL,
-  step BIGINT NOT NULL,
+  oldest_due_on DATE NOT NULL,
+  step BIGINT,
   grade TEXT NOT NULL,
   currency TEXT NOT NULL,
+  item_count BIGINT NOT NULL,
+  open_minor BIGINT NOT NULL,
   status TEXT NOT NULL,
   opened_on DATE NOT NULL,
   outcome TEXT,
-  completed_on DATE,
+  ended_on DATE,
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",
@@ -193,6 +223,33 @@ CREATE TABLE dunning_task_item (
   currency TEXT NOT NULL,
   open_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, task_id, open_item_id)
+)""",
+    ),
+    "case_plan": (
+        """
+CREATE TABLE case_plan (
+  tenant_id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  account_id UUID NOT NULL,
+  currency TEXT NOT NULL,
+  review_at TIMESTAMPTZ,
+  last_notice_on DATE,
+  last_notice_step BIGINT,
+  PRIMARY KEY (tenant_id, case_id)
+)""",
+    ),
+    "case_step": (
+        """
+CREATE TABLE case_step (
+  tenant_id UUID NOT NULL,
+  case_id UUID NOT NULL,
+  crossing_id UUID NOT NULL,
+  open_item_id UUID NOT NULL,
+  step BIGINT NOT NULL,
+  reached_on DATE NOT NULL,
+  is_returned BOOLEAN NOT NULL,
+  is_history BOOLEAN NOT NULL,
+  PRIMARY KEY (tenant_id, case_id, crossing_id)
 )""",
     ),
     "promise": (

@@ -38,7 +38,7 @@ class Maildir:
 
     def message(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> EmailMessage:
         notice = queued.event
-        rendered = self._renderer.render(notice, debtor, queued.effective_on)
+        rendered = self._renderer.render(notice, debtor)
         message = EmailMessage()
         message["From"] = self._sender
         message["To"] = _recipient(debtor)
@@ -50,7 +50,7 @@ class Maildir:
         message["X-Duebook-Channel"] = notice.channel
         message["X-Duebook-Template"] = notice.template
         message["X-Duebook-Step"] = str(notice.step)
-        message["X-Duebook-Due-On"] = notice.due_on.isoformat()
+        message["X-Duebook-Written-On"] = notice.written_on.isoformat()
         message.set_content(rendered.body, cte="base64")
         return message
 

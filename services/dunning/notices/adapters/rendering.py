@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.dunning.notices.domain.notice.events import NoticeQueued
 from services.dunning.notices.handlers.ports import Debtor
-from shared.kernel.money import Money, total
+from shared.kernel.money import Money
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _LOCALES: Final = {"zh": "zh_CN", "en": "en_GB"}
@@ -52,7 +52,7 @@ class Renderer:
         self._environment.filters["money"] = _money
         self._environment.filters["day"] = _day
 
-    def render(self, notice: NoticeQueued, debtor: Debtor, written_on: date) -> Rendered:
+    def render(self, notice: NoticeQueued, debtor: Debtor) -> Rendered:
         language = debtor.language
         template = self._environment.get_template(f"{notice.template}.{language}.txt.j2")
         text = template.render(
@@ -63,8 +63,8 @@ class Renderer:
             whom_to_call=" / ".join(
                 name for name in (debtor.sales_owner, self._payee.contact) if name
             ),
-            written_on=written_on,
-            total=total((item.open_amount for item in notice.items), notice.currency),
+            written_on=notice.written_on,
+            total=notice.demanded,
         )
         subject, _, body = text.partition("\n")
         return Rendered(" ".join(subject.split()), body.strip("\n") + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal, cast
+from typing import Annotated, Final, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -22,13 +22,16 @@ from shared.platform.http.views import Page, View, answers, found, page, said, s
 
 router = APIRouter(prefix="/notices", tags=["notices"])
 
+MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
+NO_MONEY: Final = {"amount": "0.00", "currency": "CNY"}
+
 Status = Literal["queued", "accepted"]
 Channel = Literal["email", "letter"]
-Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice"]
+Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice", "payment_returned"]
 
 
 class NoticeView(View, frozen=True, kw_only=True):
-    """An e-mail or letter about the items of one account and due date, at one step of the plan."""
+    """An e-mail or letter to a customer about items in one currency, at one step of the plan."""
 
     id: Annotated[UUID, said("The notice's id.", "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11")]
     version: Annotated[int, said("How many events it has; also its ETag.", 2)]
@@ -38,12 +41,16 @@ class NoticeView(View, frozen=True, kw_only=True):
     ]
     channel: Annotated[Channel, said("How it reaches the debtor.", "email")]
     template: Annotated[Template, said("Which text it is written from.", "reminder")]
-    due_on: Annotated[date, said("The day its items were due on.", "2013-01-30")]
     step: Annotated[int, said("The days past due at which the plan asks for it.", 1)]
     grade: Annotated[str, said("The account's grade the plan was read with.", "一般")]
     currency: Annotated[str, said("The currency of its items, ISO 4217.", "CNY")]
     status: Annotated[Status, said("Whether who delivers it has it already.", "accepted")]
-    queued_on: Annotated[date, said("The business day it was queued on.", "2013-01-31")]
+    written_on: Annotated[date, said("The day it was written.", "2013-01-31")]
+    part: Annotated[int, said("Which of the notices that list the items together.", 1)]
+    parts: Annotated[int, said("How many of them there are.", 1)]
+    open_amount: Annotated[Money, said("Of the items of all parts.", MONEY)]
+    unallocated: Annotated[Money, said("Paid, and given to no invoice.", NO_MONEY)]
+    demanded: Annotated[Money, said("What it asks for.", MONEY)]
     message_id: Annotated[
         str | None,
         said("The Message-ID it was handed over with; null: not yet.", "<1@duebook.invalid>"),
@@ -60,7 +67,7 @@ async def list_notices(
     template: Annotated[list[Template] | None, Query()] = None,
     step: Annotated[list[WholeNumber] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
-    due_on: Annotated[list[Day] | None, Query()] = None,
+    written_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:
     asked = Asked(
         status=status,
@@ -68,11 +75,11 @@ async def list_notices(
         template=template,
         step=step,
         account_id=account_id,
-        due_on=due_on,
+        written_on=written_on,
     )
     async with query.of("notices") as connection:
         rows = await notices(connection, query.tenant_id, asked, paging.after, paging.limit)
-    return page(paging, rows, lambda row: (row.queued_on, row.id), of_row)
+    return page(paging, rows, lambda row: (row.written_on, row.id), of_row)
 
 
 @router.get("/{id}", responses=answers(NoticeView))
@@ -91,12 +98,16 @@ def of_row(row: NoticeRow) -> NoticeView:
         ),
         channel=cast(Channel, row.channel),
         template=cast(Template, row.template),
-        due_on=row.due_on,
         step=row.step,
         grade=row.grade,
         currency=row.currency,
         status=cast(Status, row.status),
-        queued_on=row.queued_on,
+        written_on=row.written_on,
+        part=row.part,
+        parts=row.parts,
+        open_amount=Money(row.open_minor, row.currency),
+        unallocated=Money(row.unallocated_minor, row.currency),
+        demanded=Money(row.demanded_minor, row.currency),
         message_id=row.message_id,
         items=msgspec.json.decode(row.items, type=list[ListedItemView], dec_hook=_money),
     )

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from services.dunning.notices.domain.notice import commands, decide
-from services.dunning.notices.domain.notice.decide import notice, notice_stream
+from services.dunning.notices.domain.notice.decide import notice, notice_of
 from services.dunning.notices.domain.notice.state import State
-from shared.kernel.decider import Work, work_on
+from shared.kernel.decider import Work, work_now, work_on
 
 
 def queue_notice(command: commands.QueueNotice) -> Work[State]:
     """Somebody must be reminded."""
-    stream = notice_stream(
-        command.book,
-        account_id=command.account_id,
-        currency=command.currency,
-        due_on=command.due_on,
-        step=command.step,
-        channel=command.channel,
+    return work_now(
+        notice_of(command), lambda state, now: decide.queue_notice(command, state, now=now)
     )
-    return work_on(stream, lambda state: decide.queue_notice(command, state))
 
 
 def accept_notice(command: commands.AcceptNotice) -> Work[State]:

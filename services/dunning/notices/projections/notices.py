@@ -23,7 +23,7 @@ from shared.platform.projector.rows import Index, row, table_of
 @row(
     table="notice",
     key=("tenant_id", "id"),
-    indexes=(Index(("tenant_id", "queued_on", "id")),),
+    indexes=(Index(("tenant_id", "written_on", "id")),),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeRow:
@@ -32,15 +32,19 @@ class NoticeRow:
     account_id: UUID
     account_number: str
     legal_entity: str
+    currency: str
+    written_on: date
     channel: str
     template: str
-    due_on: date
     step: int
     grade: str
-    currency: str
     items: str  # JSON list, as the event says it.
+    part: int
+    parts: int
+    open_minor: int  # Of the items of all parts.
+    unallocated_minor: int
+    demanded_minor: int
     status: str  # queued, accepted
-    queued_on: date
     message_id: str | None
     version: int
 
@@ -70,15 +74,19 @@ def _notice(recorded: Recorded[Any], event: NoticeQueued) -> NoticeRow:
         account_id=event.account_id,
         account_number=event.account_number,
         legal_entity=recorded.legal_entity,
+        currency=event.currency,
+        written_on=event.written_on,
         channel=event.channel,
         template=event.template,
-        due_on=event.due_on,
         step=event.step,
         grade=event.grade,
-        currency=event.currency,
         items=to_json(event.items).decode(),
+        part=event.part,
+        parts=event.parts,
+        open_minor=event.open_amount.minor,
+        unallocated_minor=event.unallocated.minor,
+        demanded_minor=event.demanded.minor,
         status="queued",
-        queued_on=recorded.effective_on,
         message_id=None,
         version=recorded.version,
     )
@@ -108,7 +116,7 @@ class Asked:
     template: Sequence[str] | None
     step: Sequence[int] | None
     account_id: Sequence[UUID] | None
-    due_on: Sequence[date] | None
+    written_on: Sequence[date] | None
 
 
 async def notices(
@@ -123,7 +131,7 @@ async def notices(
     statement = sa.select(table).where(
         table.c.tenant_id == tenant_id, *one_of(table.c, asdict(asked))
     )
-    key = [table.c.queued_on, table.c.id]
+    key = [table.c.written_on, table.c.id]
     found = await rows_after(connection, statement, key, after, limit)
     return [NoticeRow(**row) for row in found]
 

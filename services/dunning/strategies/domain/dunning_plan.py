@@ -17,9 +17,11 @@ PRE_DUE: Final = "pre_due"
 REMINDER: Final = "reminder"
 DUNNING_LETTER: Final = "dunning_letter"
 FINAL_NOTICE: Final = "final_notice"
+PAYMENT_RETURNED: Final = "payment_returned"  # Of no step: it answers a payment that bounced.
 
 PHONE: Final = "phone"
 LEGAL_DECISION: Final = "legal_decision"
+ALLOCATE_MONEY: Final = "allocate_money"  # Of no step: the customer has paid, nobody said for what.
 
 
 @dataclass(frozen=True, slots=True)

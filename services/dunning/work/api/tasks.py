@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -15,7 +15,7 @@ from services.dunning.accounts.api.account_view import AccountRefView, account_o
 from services.dunning.accounts.api.listed_item_view import ListedItemView, of_item
 from services.dunning.accounts.projections import account_facts
 from services.dunning.work.domain.task.commands import CompleteTask
-from services.dunning.work.domain.task.decide import TaskNotOpen
+from services.dunning.work.domain.task.decide import TaskAlreadyCompleted, TaskNotOpen
 from services.dunning.work.domain.task.state import Completed, State
 from services.dunning.work.handlers import task as handlers
 from services.dunning.work.projections.work_list import TaskRow
@@ -40,21 +40,30 @@ router = APIRouter(prefix="/tasks", tags=["tasks"])
 ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 
 
+MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
+
+Status = Literal["open", "completed", "withdrawn"]
+Kind = Literal["phone", "legal_decision", "allocate_money"]
+
+
 class TaskView(View, frozen=True, kw_only=True):
     """What a person is asked to do at a step of the plan."""
 
     id: Annotated[UUID, said("Of the task.", ID)]
     version: Annotated[int, said("Its present version, as in the ETag.", 1)]
     account: Annotated[AccountRefView, said("Whom it is about.")]
-    kind: Annotated[str, said("phone or legal_decision.", "phone")]
-    due_on: Annotated[date, said("Due date of its items.", "2026-03-02")]
-    step: Annotated[int, said("Days past due it answers.", 30)]
+    currency: Annotated[str, said("Of its items, ISO 4217.", "CNY")]
+    kind: Annotated[Kind, said("What is to be done.", "phone")]
+    step: Annotated[int | None, said("Days past due it answers; null: no threshold.", 30)]
+    oldest_due_on: Annotated[date, said("Of its items.", "2026-03-02")]
     grade: Annotated[str, said("The customer's when it was opened.", "一般")]
-    status: Annotated[Literal["open", "completed"], said("Whether it was done.", "open")]
+    status: Annotated[Status, said("Whether it was done, or needs not be done.", "open")]
     opened_on: Annotated[date, said("Business date.", "2026-04-01")]
-    outcome: Annotated[str | None, said("What came of it.", "reached")]
-    completed_on: Annotated[date | None, said("When it was done.", "2026-04-02")]
-    items: Annotated[list[ListedItemView], said("As they were when it was opened.")]
+    outcome: Annotated[str | None, said("What came of it, or why it was withdrawn.", "reached")]
+    ended_on: Annotated[date | None, said("When it was completed or withdrawn.", "2026-04-02")]
+    items: Annotated[list[ListedItemView], said("The oldest, as they were at its opening.")]
+    item_count: Annotated[int, said("How many items it is about in all.", 1)]
+    open_amount: Annotated[Money, said("Of all items, when it was opened.")]
 
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -70,13 +79,12 @@ class TaskCompletion(RequestBody):
 async def list_tasks(
     query: QueryContext,
     paging: Paging,
-    status: Annotated[list[Literal["open", "completed"]] | None, Query()] = None,
-    kind: Annotated[list[Literal["phone", "legal_decision"]] | None, Query()] = None,
+    status: Annotated[list[Status] | None, Query()] = None,
+    kind: Annotated[list[Kind] | None, Query()] = None,
     step: Annotated[list[WholeNumber] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
-    due_on: Annotated[list[Day] | None, Query()] = None,
 ) -> Response:
-    asked = Tasks(status=status, kind=kind, step=step, account_id=account_id, due_on=due_on)
+    asked = Tasks(status=status, kind=kind, step=step, account_id=account_id)
     async with query.of("work_list") as connection:
         rows = await list_by_opening(connection, query.tenant_id, asked, paging.after, paging.limit)
         items = await items_of_tasks(connection, query.tenant_id, [row["id"] for row in rows])
@@ -97,9 +105,12 @@ async def show_task(id: Id, query: QueryContext) -> Response:
     return shown(of_row(row, items), version=row["version"])
 
 
+REFUSES: Final = (TaskNotOpen, TaskAlreadyCompleted, UnknownAccount, EffectiveDateOutOfRange)
+
+
 @router.post(
     "/{id}:complete",
-    responses=answers(TaskView, refuses=(TaskNotOpen, UnknownAccount, EffectiveDateOutOfRange)),
+    responses=answers(TaskView, refuses=REFUSES),
 )
 async def complete_task(
     id: Id, body: TaskCompletion, context: CommandContext, query: QueryContext
@@ -125,14 +136,15 @@ def of_row(row: Record, items: Sequence[Record]) -> TaskView:
         id=row["id"],
         version=row["version"],
         account=account_of(row),
+        currency=row["currency"],
         kind=row["kind"],
-        due_on=row["due_on"],
         step=row["step"],
+        oldest_due_on=row["oldest_due_on"],
         grade=row["grade"],
         status=row["status"],
         opened_on=row["opened_on"],
         outcome=row["outcome"],
-        completed_on=row["completed_on"],
+        ended_on=row["ended_on"],
         items=[
             ListedItemView(
                 open_item_id=item["open_item_id"],
@@ -143,6 +155,8 @@ def of_row(row: Record, items: Sequence[Record]) -> TaskView:
             )
             for item in items
         ],
+        item_count=row["item_count"],
+        open_amount=Money(row["open_minor"], row["currency"]),
     )
 
 
@@ -156,13 +170,16 @@ def of_state(resource: Resource[State]) -> TaskView:
         account=AccountRefView(
             id=opened.account_id, legal_entity=resource.legal_entity, number=opened.account_number
         ),
-        kind=opened.kind,
-        due_on=opened.due_on,
+        currency=opened.currency,
+        kind=cast(Kind, opened.kind),
         step=opened.step,
+        oldest_due_on=opened.oldest_due_on,
         grade=opened.grade,
         status="completed",
         opened_on=opened.opened_on,
         outcome=done.outcome,
-        completed_on=done.completed_on,
+        ended_on=done.completed_on,
         items=[of_item(item) for item in opened.items],
+        item_count=opened.item_count,
+        open_amount=opened.open_amount,
     )

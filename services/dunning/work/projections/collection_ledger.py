@@ -1,4 +1,4 @@
-"""What was done to collect from an account, day by day (催收台账)? Every event of dunning."""
+"""What was done to collect from an account, day by day (催收台账)? Every deed of dunning."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ from shared.platform.projector.rows import Index, row, table_of
 
 KINDS: Final = ("case", "overdue_alert", "notice", "task", "contact", "promise")
 SERVICE: Final = "dunning."
+# How a case comes to what it does; what it does and passes over is shown.
+NOT_SHOWN: Final = frozenset(
+    (
+        "dunning.case.step_reached.v1",
+        "dunning.case.review_postponed.v1",
+        "dunning.case.review_started.v1",
+        "dunning.case.reviewed.v1",
+    )
+)
 
 
 @row(
@@ -54,7 +63,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
 
 def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
     for recorded in batch:
-        if recorded.type.startswith(SERVICE):
+        if recorded.type.startswith(SERVICE) and recorded.type not in NOT_SHOWN:
             rows.put(_entry(recorded))
     return rows
 

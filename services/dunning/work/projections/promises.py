@@ -21,7 +21,7 @@ from services.dunning.work.domain.promise_keeping import (
 from services.dunning.work.projections.notes import with_note
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
-from shared.kernel.money import Money
+from shared.kernel.money import Money, total
 from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
@@ -200,6 +200,25 @@ async def promises_and_cash(
         [_promised(row) for row in promises],
         [_allocated(CashRow(**row._mapping)) for row in allocations],
     )
+
+
+async def promised_of(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID, currency: str, today: date
+) -> tuple[Money, date | None]:
+    """What is promised and may still come, and until when."""
+    promise = table_of(PromiseRow)
+    found = await connection.execute(
+        sa.select(promise.c.amount_minor, promise.c.promised_on).where(
+            promise.c.tenant_id == tenant_id,
+            promise.c.account_id == account_id,
+            promise.c.currency == currency,
+            promise.c.status == "open",
+            promise.c.promised_on >= today,
+        )
+    )
+    rows = found.all()
+    amounts = (Money(row.amount_minor, currency) for row in rows)
+    return total(amounts, currency), max((row.promised_on for row in rows), default=None)
 
 
 def _promised(row: PromiseRow) -> PromisedCash:

@@ -15,7 +15,7 @@ from services.dunning.work.domain.case.events import (
     OpenItemAdded,
     OpenItemRemoved,
 )
-from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened
+from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened, TaskWithdrawn
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.port import Need, Projection, Rows
@@ -68,14 +68,16 @@ class TaskRow:
     account_number: str
     legal_entity: str
     kind: str
-    due_on: date
-    step: int
+    oldest_due_on: date
+    step: int | None
     grade: str  # When it was opened.
     currency: str
-    status: str  # open, completed
+    item_count: int
+    open_minor: int  # When it was opened.
+    status: str  # open, completed, withdrawn
     opened_on: date
-    outcome: str | None
-    completed_on: date | None
+    outcome: str | None  # What came of it, or why it was withdrawn.
+    ended_on: date | None
     version: int
 
 
@@ -98,7 +100,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
         match recorded.event:
             case OpenItemAdded() | OpenItemRemoved() | CaseClosed():
                 yield Need(CaseRow, key)
-            case TaskCompleted():
+            case TaskCompleted() | TaskWithdrawn():
                 yield Need(TaskRow, key)
             case _:
                 pass  # Needs no row, or concerns another read model.
@@ -121,8 +123,10 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                 rows.put(_task(recorded, event))
                 for item in event.items:
                     rows.put(_task_item(recorded, item))
-            case TaskCompleted() as event:
-                _complete(rows, recorded, event)
+            case TaskCompleted(outcome=outcome, completed_on=on):
+                _end(rows, recorded, "completed", outcome, on)
+            case TaskWithdrawn(reason=reason, withdrawn_on=on):
+                _end(rows, recorded, "withdrawn", reason, on)
             case _:
                 pass  # Of another read model.
     return rows
@@ -177,14 +181,16 @@ def _task(recorded: Recorded[Any], event: TaskOpened) -> TaskRow:
         account_number=event.account_number,
         legal_entity=recorded.legal_entity,
         kind=event.kind,
-        due_on=event.due_on,
+        oldest_due_on=event.oldest_due_on,
         step=event.step,
         grade=event.grade,
-        currency=event.items[0].open_amount.currency,
+        currency=event.currency,
+        item_count=event.item_count,
+        open_minor=event.open_amount.minor,
         status="open",
         opened_on=event.opened_on,
         outcome=None,
-        completed_on=None,
+        ended_on=None,
         version=recorded.version,
     )
 
@@ -202,18 +208,11 @@ def _task_item(recorded: Recorded[Any], item: ListedItem) -> TaskItemRow:
     )
 
 
-def _complete(rows: Rows, recorded: Recorded[Any], event: TaskCompleted) -> None:
+def _end(rows: Rows, recorded: Recorded[Any], status: str, outcome: str, on: date) -> None:
     task = rows.get(TaskRow, (recorded.tenant_id, recorded.stream_id))
     if task is None:
-        raise CorruptHistory("a task was completed that was never opened")
-    completed = replace(
-        task,
-        status="completed",
-        outcome=event.outcome,
-        completed_on=event.completed_on,
-        version=recorded.version,
-    )
-    rows.put(completed)
+        raise CorruptHistory("a task ended that was never opened")
+    rows.put(replace(task, status=status, outcome=outcome, ended_on=on, version=recorded.version))
 
 
 READ_MODEL: Final = Projection(

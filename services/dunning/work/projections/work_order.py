@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,8 +14,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.accounts.domain.grades import UNRATED, WORST_FIRST, rank
-from services.dunning.accounts.projections.account_facts import AccountRow, GradeRow, OpenItemRow
+from services.dunning.accounts.projections.account_facts import (
+    AccountRow,
+    GradeRow,
+    OpenItemRow,
+    account,
+)
+from services.dunning.work.domain.case.events import CaseClosed
+from services.dunning.work.domain.idle_tasks import IdleTasks
+from services.dunning.work.domain.task.events import TaskOpened
 from services.dunning.work.projections.work_list import CaseItemRow, CaseRow, TaskItemRow, TaskRow
+from shared.kernel.decider import CorruptHistory
+from shared.kernel.envelope import Recorded
 from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.rows import table_of
 from shared.platform.projector.sums import sum_in
@@ -69,7 +78,7 @@ def _tasks(tenant_id: UUID) -> sa.Select[Any]:
         _task.c.step,
         _task.c.opened_on,
         _task.c.currency,
-        _task.c.due_on.label("oldest_due_on"),
+        _task.c.oldest_due_on,
         _open_minor(tenant_id, _task, _task_item).label("open_minor"),
     ).where(_task.c.tenant_id == tenant_id, _task.c.status == "open")
 
@@ -166,6 +175,31 @@ async def items_of_tasks(
     return rows
 
 
+async def idle_tasks(
+    connection: AsyncConnection, recorded: Recorded[CaseClosed | TaskOpened]
+) -> IdleTasks:
+    """Open tasks of the account in whose currency nothing is overdue, so that nothing is to do."""
+    tenant_id, account_id = recorded.tenant_id, recorded.event.account_id
+    is_in_case = sa.exists().where(
+        _case.c.tenant_id == tenant_id,
+        _case.c.account_id == account_id,
+        _case.c.currency == _task.c.currency,
+        _case.c.status == "open",
+    )
+    found = await connection.execute(
+        sa.select(_task.c.id).where(
+            _task.c.tenant_id == tenant_id,
+            _task.c.account_id == account_id,
+            _task.c.status == "open",
+            sa.not_(is_in_case),
+        )
+    )
+    known = await account(connection, tenant_id, account_id)
+    if known is None:
+        raise CorruptHistory("a task of an account that was never opened")
+    return IdleTasks(task_ids=tuple(found.scalars()), time_zone=known.time_zone)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
     """Which cases; None: all."""
@@ -185,7 +219,6 @@ class Tasks:
     kind: Sequence[str] | None = None
     step: Sequence[int] | None = None
     account_id: Sequence[UUID] | None = None
-    due_on: Sequence[date] | None = None
 
 
 async def list_by_opening(

@@ -140,11 +140,10 @@ async def issue_invoice(
     )
     settlements = [each.wanted() for each in body.settlements]
     numbers = [each.payment_number for each in settlements]
+    streams = [payment.stream(command.book, number) for number in numbers]
     return await context.run(
         settlement.issue(command, settlements),
-        lambda found: issued(
-            found, [payment.stream(command.book, number) for number in numbers], context.now
-        ),
+        lambda found: issued(found, streams, context.now),
         201,
     )
 

@@ -12,7 +12,6 @@ from jinja2.exceptions import SecurityError
 
 from services.dunning.notices.adapters.rendering import TEMPLATES, Payee, Renderer
 from services.dunning.notices.handlers.ports import Debtor
-from tests.support.dunning import after
 from tests.support.dunning_samples import QUEUED
 
 SAMPLES: Final = Path(__file__).parent / "samples"
@@ -34,7 +33,7 @@ class TestRender:
     def test_reads_as_the_sample(self, template: str, language: str) -> None:
         notice = replace(QUEUED, template=template)
         rendered = Renderer(PAYEE).render(
-            notice, replace(DEBTOR, language=language, sales_owner="李雷"), after(1)
+            notice, replace(DEBTOR, language=language, sales_owner="李雷")
         )
         text = f"{rendered.subject}\n\n{rendered.body}"
         sample = SAMPLES / f"{template}.{language}.txt"
@@ -48,7 +47,7 @@ class TestRender:
         self, template: str, language: str
     ) -> None:
         rendered = Renderer(PAYEE).render(
-            replace(QUEUED, template=template), replace(DEBTOR, language=language), after(1)
+            replace(QUEUED, template=template), replace(DEBTOR, language=language)
         )
         day = "2026年3月2日" if language == "zh" else "2 March 2026"
 
@@ -81,4 +80,4 @@ class TestTemplates:
     def test_do_not_run_what_a_customer_is_called(self) -> None:
         named = replace(DEBTOR, name="{{ 7 * 7 }}")
 
-        assert "{{ 7 * 7 }}" in Renderer(PAYEE).render(QUEUED, named, after(1)).body
+        assert "{{ 7 * 7 }}" in Renderer(PAYEE).render(QUEUED, named).body

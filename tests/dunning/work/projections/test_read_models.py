@@ -12,7 +12,7 @@ import pytest
 from services.dunning.alerts.domain.overdue_alert.events import AlertAccount, OverdueAlertRaised
 from services.dunning.alerts.projections import overdue_alerts
 from services.dunning.contract.inbox import Allocation, PaymentReversed
-from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
+from services.dunning.notices.domain.notice.events import NoticeAccepted
 from services.dunning.notices.projections import notices
 from services.dunning.work.domain.case.events import (
     CaseClosed,
@@ -22,7 +22,7 @@ from services.dunning.work.domain.case.events import (
 )
 from services.dunning.work.domain.contact.events import ContactRecorded
 from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
-from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened
+from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened, TaskWithdrawn
 from services.dunning.work.projections import collection_ledger, contacts, promises, work_list
 from shared.kernel.envelope import Recorded
 from tests.support.dunning import (
@@ -39,6 +39,7 @@ from tests.support.dunning import (
     recorded,
     yuan,
 )
+from tests.support.dunning_samples import QUEUED
 from tests.support.projecting import project
 
 CASE, TASK, NOTICE, CONTACT, PROMISE, ALERT = (UUID(int=n) for n in range(900, 906))
@@ -65,12 +66,15 @@ CASE_OPENED = CaseOpened(account_id=ACCOUNT, account_number="C-1001", currency="
 TASK_OPENED = TaskOpened(
     account_id=ACCOUNT,
     account_number="C-1001",
-    due_on=DUE,
-    step=1,
+    currency="CNY",
     kind="phone",
+    step=1,
     grade="较差",
     opened_on=after(1),
+    oldest_due_on=DUE,
     items=(listed(),),
+    item_count=1,
+    open_amount=yuan(235_000),
 )
 RAISED = OverdueAlertRaised(
     alert_id=UUID(int=1),
@@ -132,7 +136,20 @@ class TestWorkList:
 
         task = tables["dunning_task"][TENANT, TASK]
         assert (task.status, task.outcome, task.version) == ("completed", "reached", 2)
+        assert (task.ended_on, task.oldest_due_on, task.open_minor) == (after(2), DUE, 235_000)
         assert tables["dunning_task_item"][TENANT, TASK, ITEM_A].open_minor == 235_000
+
+    @EVERY_BATCH
+    def test_withdraws_a_task_with_the_reason(self, batch: int) -> None:
+        gone = TaskWithdrawn(account_id=ACCOUNT, reason="nothing_owed", withdrawn_on=after(3))
+        tables = project(
+            work_list.READ_MODEL,
+            happened((TASK_OPENED, TASK, 1, after(1)), (gone, TASK, 2, after(3))),
+            batch=batch,
+        )
+
+        task = tables["dunning_task"][TENANT, TASK]
+        assert (task.status, task.outcome, task.ended_on) == ("withdrawn", "nothing_owed", after(3))
 
 
 class TestOverdueAlerts:
@@ -181,21 +198,10 @@ class TestPromises:
 class TestNotices:
     @EVERY_BATCH
     def test_turns_accepted(self, batch: int) -> None:
-        queued = NoticeQueued(
-            account_id=ACCOUNT,
-            account_number="C-1001",
-            due_on=DUE,
-            step=1,
-            channel="email",
-            template="reminder",
-            grade="一般",
-            currency="CNY",
-            items=(listed(),),
-        )
         accepted = NoticeAccepted(account_id=ACCOUNT, channel="email", message_id="<1@x>")
         rows = project(
             notices.READ_MODEL,
-            happened((queued, NOTICE, 1, after(1)), (accepted, NOTICE, 2, after(1))),
+            happened((QUEUED, NOTICE, 1, after(1)), (accepted, NOTICE, 2, after(1))),
             batch=batch,
         )["notice"]
 

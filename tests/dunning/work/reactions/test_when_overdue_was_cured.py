@@ -11,12 +11,13 @@ from services.dunning.alerts.reactions import (
     when_invoice_became_overdue_raise_an_alert,
     when_overdue_was_cured_recover_its_alerts,
 )
-from services.dunning.work.domain.case.decide import case
+from services.dunning.work.domain.case.decide import case_stream
 from services.dunning.work.handlers import case as case_handlers
 from services.dunning.work.reactions import (
-    when_invoice_became_overdue_open_a_case,
     when_overdue_was_cured_close_the_case,
+    when_threshold_was_reached_note_the_step,
 )
+from tests.support.cases import ZONE
 from tests.support.dunning import (
     ACCOUNT,
     BOOK,
@@ -31,7 +32,14 @@ from tests.support.dunning import (
 )
 from tests.support.spec import Streams
 
-FACTS = AccountFacts(collector_id=None, grades=(), items=())
+FACTS = AccountFacts(
+    time_zone=ZONE,
+    take_over_on=None,
+    collector_id=None,
+    grades=(),
+    latest_step=None,
+    is_settled=False,
+)
 
 
 class TestRecoverItsAlerts:
@@ -44,7 +52,7 @@ class TestRecoverItsAlerts:
             for alert in when_invoice_became_overdue_raise_an_alert.react(source, FACTS):
                 streams.run(alert_handlers.raise_alert(alert), at(after(30)))
         for command in when_overdue_was_cured_recover_its_alerts.react(
-            recorded(cured(), after(40), version=6), None
+            recorded(cured(), after(40), version=6), ZONE
         ):
             streams.run(alert_handlers.recover_alerts(command), at(after(40)))
 
@@ -65,25 +73,28 @@ class TestRecoverItsAlerts:
         work = alert_handlers.raise_alert(alert)
 
         streams = Streams(TENANT)
-        (change,) = work.decide(streams._states(work.streams))
+        (change,) = work.decide(streams._states(work.streams, at(after(1))))
 
         assert list(change.ids) == [alert.alert_id]
 
 
 class TestCloseTheCase:
     def test_closes_the_case_of_the_accounts_currency(self) -> None:
+        """Dated when it is known: the payment was dated nine days before the due date."""
         streams = Streams(TENANT)
-        (add,) = when_invoice_became_overdue_open_a_case.react(
-            recorded(became_overdue(), after(1)), None
+        (note,) = when_threshold_was_reached_note_the_step.react(
+            recorded(became_overdue(), after(1)), FACTS
         )
-        (remove,) = when_overdue_was_cured_close_the_case.react(recorded(cured(), after(9)), None)
-        streams.run(case_handlers.add_overdue_item(add), at(after(1)))
+        (remove,) = when_overdue_was_cured_close_the_case.react(recorded(cured(), after(-9)), ZONE)
+        streams.run(case_handlers.note_step(note), at(after(1)))
         streams.run(case_handlers.remove_cured_item(remove), at(after(9)))
 
-        happened = streams.events_of(case.stream(BOOK, str(ACCOUNT), "CNY"))
-        assert [type(event).__name__ for event in happened] == [
-            "CaseOpened",
-            "OpenItemAdded",
-            "OpenItemRemoved",
-            "CaseClosed",
+        stream = case_stream(BOOK, account_id=ACCOUNT, currency="CNY")
+        happened = [each for each in streams.recorded if each.stream_id == stream.id]
+        assert [(type(each.event).__name__, each.effective_on) for each in happened] == [
+            ("CaseOpened", after(1)),
+            ("OpenItemAdded", after(1)),
+            ("CaseStepReached", after(1)),
+            ("OpenItemRemoved", after(9)),
+            ("CaseClosed", after(9)),
         ]

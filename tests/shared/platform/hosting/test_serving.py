@@ -112,7 +112,7 @@ class TestServe:
             await duebook.command("ledger", "wallets", WALLET, key="k")
             stops: list[datetime] = []
             clocks = Clocks(duebook, ["ledger"])
-            await clocks.advance(START + timedelta(days=400), "Asia/Shanghai", stops.append)
+            await clocks.advance(START + timedelta(days=400), stops.append)
             assert stops == [START + timedelta(days=400)]
             (reading,) = await clocks.read()
             assert (reading.now, reading.is_settled) == (stops[0], True)

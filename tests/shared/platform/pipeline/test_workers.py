@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.decider import Accepted, AnyWork, Caller
 from shared.kernel.envelope import Recorded
@@ -182,6 +183,37 @@ class TestReactions:
             await toy.do(wallet.spend(f"P-{n}", 4))
         await toy.settle()
         assert seen == [6] * 20
+        await toy.stop()
+
+    async def test_are_answered_together_where_they_ask_together(
+        self, url: str, log: EventLog
+    ) -> None:
+        """Two reactions ask the same of many events: each event is asked about once a batch."""
+        seen: list[tuple[UUID, int]] = []
+        asked: list[UUID] = []
+
+        async def ask_all(
+            connection: AsyncConnection, events: Sequence[Recorded[Any]]
+        ) -> Mapping[UUID, int]:
+            asked.extend(recorded.id for recorded in events)
+            return {each.id: await wallets.ask_for_coins(connection, each) for each in events}
+
+        def react(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
+            seen.append((recorded.id, facts))
+            return []
+
+        both = [
+            Reaction(name, wallet.Spent, react, needs=("coins",), ask_all=ask_all)
+            for name in ("look", "look_again")
+        ]
+        toy = RunningToy(url, log, described=wallets.service(reactions=both))
+        await toy.start()
+        for n in range(20):
+            await toy.do(wallets.fill(f"P-{n}", 10))
+            await toy.do(wallet.spend(f"P-{n}", 4))
+        await toy.settle()
+        assert [coins for _, coins in seen] == [6] * 40
+        assert sorted(asked) == sorted({id for id, _ in seen})
         await toy.stop()
 
     async def test_repeated_from_the_start_write_nothing_new(

@@ -23,9 +23,8 @@ from shared.kernel.decider import (
     TooMuchAtOnce,
     UnknownStream,
     Work,
-    timer_event_id,
 )
-from shared.kernel.ids import derived, partition_of
+from shared.kernel.ids import derived, partition_of, timer_event_id
 from shared.platform.store.batch import Batch, Loaded, UndeclaredTable, decode_response
 from shared.platform.store.folding import after_event, before_first_event
 from shared.platform.store.port import DuplicateEvent, Head, TimerRow

@@ -25,9 +25,8 @@ from shared.kernel.decider import (
     Stream,
     Timer,
     Work,
-    timer_event_id,
 )
-from shared.kernel.ids import derived
+from shared.kernel.ids import derived, timer_event_id
 from shared.kernel.payloads import text_of
 from shared.platform.codec import Codec
 from shared.platform.store.batch import Batch, Loaded

@@ -16,11 +16,11 @@ class RaiseAlert:
     book: Book
     alert_id: UUID  # Follows from the crossing: the same crossing is the same alert.
     account: AlertAccount
+    time_zone: str  # Of the account, in which the alert has its day.
     open_item_id: UUID
     invoice_number: str
     installment: int
     due_on: date
-    effective_on: date
     threshold_days: int
     grade: str
     collector_id: UUID | None
@@ -31,9 +31,9 @@ class RaiseAlert:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoverAlerts:
     book: Book
+    time_zone: str
     open_item_id: UUID
     open_amount: Money
-    effective_on: date
 
 
 Command = RaiseAlert | RecoverAlerts

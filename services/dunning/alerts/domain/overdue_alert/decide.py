@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from services.dunning.alerts.domain.overdue_alert import commands, events
 from services.dunning.alerts.domain.overdue_alert.evolve import evolve
 from services.dunning.alerts.domain.overdue_alert.state import NO_ALERTS, State
+from shared.kernel.days import day_at
 from shared.kernel.decider import NOTHING, Aggregate, Decided
 from shared.kernel.ids import derived
 
@@ -16,9 +18,13 @@ def alert_id(crossing: UUID, threshold_days: int, policy_version: str) -> UUID:
     return derived(crossing, threshold_days, policy_version)
 
 
-def raise_alert(command: commands.RaiseAlert, state: State) -> Decided[events.Event]:
+def raise_alert(
+    command: commands.RaiseAlert, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """It is dated when it is raised, however old the overdue is."""
     if command.alert_id in state.known:
         return NOTHING
+    today = day_at(now, command.time_zone)
     raised = events.OverdueAlertRaised(
         alert_id=command.alert_id,
         account=command.account,
@@ -26,18 +32,21 @@ def raise_alert(command: commands.RaiseAlert, state: State) -> Decided[events.Ev
         invoice_number=command.invoice_number,
         installment=command.installment,
         due_on=command.due_on,
-        effective_on=command.effective_on,
+        effective_on=today,
         threshold_days=command.threshold_days,
         grade=command.grade,
         collector_id=command.collector_id,
         open_amount=command.open_amount,
         policy_version=command.policy_version,
     )
-    return Decided(command.effective_on, [raised])
+    return Decided(today, [raised])
 
 
-def recover_alerts(command: commands.RecoverAlerts, state: State) -> Decided[events.Event]:
+def recover_alerts(
+    command: commands.RecoverAlerts, state: State, *, now: datetime
+) -> Decided[events.Event]:
     """One recovery for each alert raised, lowest threshold first."""
+    today = day_at(now, command.time_zone)
     raised = sorted(state.raised.values(), key=lambda alert: alert.threshold_days)
     recovered = [
         events.OverdueAlertRecovered(
@@ -47,7 +56,7 @@ def recover_alerts(command: commands.RecoverAlerts, state: State) -> Decided[eve
             invoice_number=alert.invoice_number,
             installment=alert.installment,
             due_on=alert.due_on,
-            effective_on=command.effective_on,
+            effective_on=today,
             threshold_days=alert.threshold_days,
             grade=alert.grade,
             collector_id=alert.collector_id,
@@ -56,7 +65,7 @@ def recover_alerts(command: commands.RecoverAlerts, state: State) -> Decided[eve
         )
         for alert in raised
     ]
-    return Decided(command.effective_on, recovered)
+    return Decided(today, recovered)
 
 
 def account_of(event: events.Event) -> UUID:

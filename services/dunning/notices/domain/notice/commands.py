@@ -1,4 +1,4 @@
-"""The commands given to a notice: an e-mail or letter about items of one account and due date."""
+"""What can be asked of a notice: an e-mail or letter to a customer about items in one currency."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.dunning.accounts.domain.listed_item import ListedItem
 from shared.kernel.decider import Book
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,14 +17,19 @@ class QueueNotice:
     book: Book
     account_id: UUID
     account_number: str
-    due_on: date
+    time_zone: str  # Of the account, in which `written_on` is a day.
+    currency: str
+    written_on: date  # Written on another day it would be another notice.
     step: int  # Threshold, days past due.
     channel: str
     template: str
     grade: str
-    currency: str
-    items: Sequence[ListedItem]
-    effective_on: date
+    items: Sequence[ListedItem]  # At most LINES_MAX, the oldest first.
+    part: int  # Of the notices that list the items together, from 1.
+    parts: int
+    open_amount: Money  # Of the items of all parts.
+    unallocated: Money  # What the customer has paid that is given to no invoice.
+    demanded: Money  # What is asked for.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

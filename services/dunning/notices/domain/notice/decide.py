@@ -1,8 +1,8 @@
-"""Every rule a notice obeys: sent once per account, currency, due date, step and channel."""
+"""Every rule a notice obeys. Its number is account, currency, day and channel: it is sent once."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -15,30 +15,37 @@ from services.dunning.notices.domain.notice.state import (
     Queued,
     State,
 )
-from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
+from shared.kernel.days import day_at
+from shared.kernel.decider import NOTHING, Aggregate, Decided, Rejected, Stream
 
 
 class NoticeNotQueued(Rejected):
     """Nobody queued what was handed over."""
 
 
-def queue_notice(command: commands.QueueNotice, state: State) -> Decided[events.Event]:
-    if not isinstance(state, NotQueued):
-        return (
-            NOTHING  # A second item of the same account, due date and step is on the same notice.
-        )
+def queue_notice(
+    command: commands.QueueNotice, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """On its day or not at all: a review that comes too late is made anew."""
+    if not isinstance(state, NotQueued) or day_at(now, command.time_zone) != command.written_on:
+        return NOTHING
     queued = events.NoticeQueued(
         account_id=command.account_id,
         account_number=command.account_number,
-        due_on=command.due_on,
+        currency=command.currency,
+        written_on=command.written_on,
         step=command.step,
         channel=command.channel,
         template=command.template,
         grade=command.grade,
-        currency=command.currency,
         items=tuple(command.items),
+        part=command.part,
+        parts=command.parts,
+        open_amount=command.open_amount,
+        unallocated=command.unallocated,
+        demanded=command.demanded,
     )
-    return Decided(command.effective_on, [queued])
+    return Decided(command.written_on, [queued])
 
 
 def accept_notice(command: commands.AcceptNotice, state: State) -> Decided[events.Event]:
@@ -67,7 +74,8 @@ notice: Aggregate[State, events.Event] = Aggregate(
 )
 
 
-def notice_stream(
-    book: Book, *, account_id: UUID, currency: str, due_on: date, step: int, channel: str
-) -> Stream[State, events.Event]:
-    return notice.stream(book, str(account_id), currency, due_on.isoformat(), str(step), channel)
+def notice_of(queued: commands.QueueNotice) -> Stream[State, events.Event]:
+    """The notice the command would queue."""
+    day, part = queued.written_on.isoformat(), str(queued.part)
+    number = (str(queued.account_id), queued.currency, day, queued.channel, part)
+    return notice.stream(queued.book, *number)

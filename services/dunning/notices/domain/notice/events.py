@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from services.dunning.accounts.domain.listed_item import ListedItem
+from shared.kernel.money import Money
+
+LINES_MAX: Final = 200  # items one notice lists; the rest is in further notices of the day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +23,18 @@ class OfNotice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeQueued(OfNotice):
     account_number: str
-    due_on: date
-    step: int
+    currency: str
+    written_on: date
+    step: int  # Days past due it answers.
     channel: str
     template: str
     grade: str
-    currency: str
-    items: tuple[ListedItem, ...]
+    items: tuple[ListedItem, ...]  # At most LINES_MAX.
+    part: int  # From 1.
+    parts: int  # Notices that list the items together.
+    open_amount: Money  # Of the items of all parts.
+    unallocated: Money  # Paid, and given to no invoice.
+    demanded: Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

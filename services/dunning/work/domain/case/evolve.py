@@ -2,24 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
+from services.dunning.strategies.domain.review import LastNotice
 from services.dunning.work.domain.case import events
-from services.dunning.work.domain.case.state import NOT_OPEN, NotOpen, Open, State
+from services.dunning.work.domain.case.state import Customer, NotOpen, Open, Plan, State
 from shared.kernel.decider import expect
 
 
 def evolve(state: State, event: events.Event) -> State:
     match event:
         case events.CaseOpened():
-            expect(state, NotOpen)
-            return Open()
+            return Open(plan=expect(state, NotOpen).plan)
         case events.OpenItemAdded():
-            return Open(open_item_ids=expect(state, Open).open_item_ids | {event.open_item_id})
+            opened = expect(state, Open)
+            return replace(opened, open_item_ids=opened.open_item_ids | {event.open_item_id})
         case events.OpenItemRemoved():
-            return Open(open_item_ids=expect(state, Open).open_item_ids - {event.open_item_id})
+            opened = expect(state, Open)
+            return replace(opened, open_item_ids=opened.open_item_ids - {event.open_item_id})
         case events.CaseClosed():
-            expect(state, Open)
-            return NOT_OPEN
+            return NotOpen(plan=expect(state, Open).plan)
+        case _:
+            return replace(state, plan=_planned(state.plan, event))
+
+
+def _planned(plan: Plan, event: events.OfPlan) -> Plan:
+    match event:
+        case events.CaseStepReached():
+            return _reached(plan, event)
+        case events.CaseReviewPostponed(review_at=at):
+            return replace(plan, review_at=at)
+        case events.CaseReviewStarted():
+            return replace(plan, is_under_review=True)
+        case events.CaseStepPassedOver(steps=steps):
+            return _without(plan, steps)
+        case events.CaseStepTaken():
+            return _taken(plan, event)
+        case events.CaseReviewed(review_at=at):
+            return replace(plan, is_under_review=False, review_at=at)
         case _:
             assert_never(event)
+
+
+def _reached(plan: Plan, event: events.CaseStepReached) -> Plan:
+    customer = Customer(
+        account_id=event.account_id,
+        account_number=event.account_number,
+        currency=event.currency,
+        time_zone=event.time_zone,
+    )
+    return replace(
+        plan,
+        customer=customer,
+        waiting=plan.waiting | {event.crossing_id},
+        review_at=event.review_at,
+    )
+
+
+def _without(plan: Plan, done: Iterable[events.Step]) -> Plan:
+    return replace(plan, waiting=plan.waiting.difference(step.crossing_id for step in done))
+
+
+def _taken(plan: Plan, event: events.CaseStepTaken) -> Plan:
+    left = _without(plan, event.steps)
+    if not event.notices:
+        return left
+    return replace(left, last_notice=LastNotice(on=event.taken_on, step=event.step))

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.dunning.strategies.domain.review import LastNotice
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whose case it is, as the steps that were reached say it."""
+
+    account_id: UUID
+    account_number: str
+    currency: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What waits to be decided about, and when."""
+
+    customer: Customer | None = None  # None: no step was ever reached.
+    waiting: frozenset[UUID] = frozenset()  # The crossings that reached a step.
+    review_at: datetime | None = None
+    is_under_review: bool = False
+    last_notice: LastNotice | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotOpen:
     """Never opened, or closed: both wait for the next overdue item."""
+
+    plan: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
+    plan: Plan = field(default_factory=Plan)
     open_item_ids: frozenset[UUID] = frozenset()
 
 

@@ -1,4 +1,4 @@
-"""The commands given to a task: something a person does about items of one account and due date."""
+"""What can be asked of a task: something a person does about a customer's items in a currency."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.dunning.accounts.domain.listed_item import ListedItem
 from shared.kernel.decider import Book
+from shared.kernel.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +17,14 @@ class OpenTask:
     book: Book
     account_id: UUID
     account_number: str
-    due_on: date
-    step: int  # Threshold, days past due.
-    kind: str
-    grade: str
+    time_zone: str  # Of the account, in which `opened_on` is a day.
     currency: str
-    items: Sequence[ListedItem]
-    effective_on: date
+    opened_on: date  # Opened on another day it would be another task.
+    kind: str
+    step: int | None  # Threshold, days past due; None: it answers none.
+    grade: str
+    items: Sequence[ListedItem]  # The oldest first.
+    open_amount: Money  # Of all items.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,4 +36,11 @@ class CompleteTask:
     time_zone: str  # Of the account, in which both are days.
 
 
-Command = OpenTask | CompleteTask
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawTask:
+    task_id: UUID
+    reason: str
+    time_zone: str
+
+
+Command = OpenTask | CompleteTask | WithdrawTask

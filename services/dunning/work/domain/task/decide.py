@@ -1,64 +1,86 @@
-"""Every rule a task obeys: asked once per account, currency, due date, step and kind."""
+"""Every rule a task obeys. Its number is account, currency, day and kind: so it is asked once."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
 from services.dunning.work.domain.task import commands, events
 from services.dunning.work.domain.task.evolve import evolve
-from services.dunning.work.domain.task.state import NOT_OPENED, Completed, NotOpened, Open, State
-from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
+from services.dunning.work.domain.task.state import (
+    NOT_OPENED,
+    Completed,
+    NotOpened,
+    Open,
+    State,
+    Withdrawn,
+)
+from shared.kernel.days import day_at
+from shared.kernel.decider import NOTHING, Aggregate, Decided, Rejected, Stream
 from shared.kernel.rejections import EffectiveDateOutOfRange
 
 
 class TaskNotOpen(Rejected):
-    """Nobody opened it."""
+    """Nobody opened it, or it was withdrawn."""
 
 
-def open_task(command: commands.OpenTask, state: State) -> Decided[events.Event]:
-    if not isinstance(state, NotOpened):
-        return NOTHING  # A second item of the same account, due date and step is in the same task.
-    return Decided(
-        command.effective_on,
-        [
-            events.TaskOpened(
-                account_id=command.account_id,
-                account_number=command.account_number,
-                due_on=command.due_on,
-                step=command.step,
-                kind=command.kind,
-                grade=command.grade,
-                opened_on=command.effective_on,
-                items=tuple(command.items),
-            )
-        ],
+class TaskAlreadyCompleted(Rejected):
+    """It was completed with another outcome, or on another day."""
+
+
+def open_task(command: commands.OpenTask, state: State, *, now: datetime) -> Decided[events.Event]:
+    """On its day or not at all: a review that comes too late is made anew."""
+    if not isinstance(state, NotOpened) or day_at(now, command.time_zone) != command.opened_on:
+        return NOTHING
+    opened = events.TaskOpened(
+        account_id=command.account_id,
+        account_number=command.account_number,
+        currency=command.currency,
+        kind=command.kind,
+        step=command.step,
+        grade=command.grade,
+        opened_on=command.opened_on,
+        oldest_due_on=min(item.due_on for item in command.items),
+        items=tuple(command.items[: events.ITEMS_MAX]),
+        item_count=len(command.items),
+        open_amount=command.open_amount,
     )
+    return Decided(command.opened_on, [opened])
 
 
 def complete_task(command: commands.CompleteTask, state: State) -> Decided[events.Event]:
     match state:
-        case NotOpened():
+        case NotOpened() | Withdrawn():
             raise TaskNotOpen
-        case Completed():
+        case Completed(outcome=outcome, completed_on=on):
+            if (outcome, on) != (command.outcome, command.completed_on):
+                raise TaskAlreadyCompleted
             return NOTHING
-        case Open():
-            if command.completed_on > command.today:
+        case Open(opened):
+            if not opened.opened_on <= command.completed_on <= command.today:
                 raise EffectiveDateOutOfRange("/completed_on")
-            return Decided(
-                command.completed_on,
-                [
-                    events.TaskCompleted(
-                        account_id=state.opened.account_id,
-                        outcome=command.outcome,
-                        completed_on=command.completed_on,
-                    )
-                ],
-                command.time_zone,
+            completed = events.TaskCompleted(
+                account_id=opened.account_id,
+                outcome=command.outcome,
+                completed_on=command.completed_on,
             )
+            return Decided(command.completed_on, [completed], command.time_zone)
         case _:
             assert_never(state)
+
+
+def withdraw_task(
+    command: commands.WithdrawTask, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """Nothing is left to do; what a person has completed stays so."""
+    if not isinstance(state, Open):
+        return NOTHING
+    today = day_at(now, command.time_zone)
+    withdrawn = events.TaskWithdrawn(
+        account_id=state.opened.account_id, reason=command.reason, withdrawn_on=today
+    )
+    return Decided(today, [withdrawn])
 
 
 def account_of(event: events.Event) -> UUID:
@@ -70,7 +92,7 @@ task: Aggregate[State, events.Event] = Aggregate(
 )
 
 
-def task_stream(
-    book: Book, *, account_id: UUID, currency: str, due_on: date, step: int, kind: str
-) -> Stream[State, events.Event]:
-    return task.stream(book, str(account_id), currency, due_on.isoformat(), str(step), kind)
+def task_of(opened: commands.OpenTask) -> Stream[State, events.Event]:
+    """The task the command would open."""
+    number = (str(opened.account_id), opened.currency, opened.opened_on.isoformat())
+    return task.stream(opened.book, *number, opened.kind)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from services.dunning.accounts.domain.listed_item import ListedItem
+from shared.kernel.money import Money
+
+ITEMS_MAX: Final = 200  # items a task lists; it counts them all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfTask:
-    """What every event of a task carries."""
+    """What every event of a task says of it."""
 
     account_id: UUID
 
@@ -19,12 +23,15 @@ class OfTask:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOpened(OfTask):
     account_number: str
-    due_on: date
-    step: int
+    currency: str
     kind: str
+    step: int | None  # Days past due it answers; None: it answers no threshold.
     grade: str
     opened_on: date
-    items: tuple[ListedItem, ...]
+    oldest_due_on: date
+    items: tuple[ListedItem, ...]  # The oldest ITEMS_MAX.
+    item_count: int  # Of all.
+    open_amount: Money  # Of all.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,4 +40,12 @@ class TaskCompleted(OfTask):
     completed_on: date
 
 
-Event = TaskOpened | TaskCompleted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskWithdrawn(OfTask):
+    """There is no reason for it any more."""
+
+    reason: str
+    withdrawn_on: date
+
+
+Event = TaskOpened | TaskCompleted | TaskWithdrawn

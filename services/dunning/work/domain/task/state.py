@@ -26,6 +26,13 @@ class Completed:
     completed_on: date
 
 
-State = NotOpened | Open | Completed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    opened: TaskOpened
+    reason: str
+    withdrawn_on: date
+
+
+State = NotOpened | Open | Completed | Withdrawn
 
 NOT_OPENED: Final[State] = NotOpened()

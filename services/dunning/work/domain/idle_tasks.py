@@ -1,0 +1,15 @@
+"""Tasks that nobody needs to do any more, as a reaction sees them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleTasks:
+    """Open tasks of an account in a currency in which nothing of it is overdue."""
+
+    task_ids: Sequence[UUID]
+    time_zone: str
