@@ -17,6 +17,9 @@ async def test_every_command_answers_what_is_shown_afterwards(api: LedgerApi) ->
     look = compared.shown_alike
 
     await look(await api.post("/legal-entities", ENTITY))
+    change = "/legal-entities/CN01:change-take-over-date"
+    moved = await look(await api.post(change, {"take_over_on": "2026-01-31"}))
+    assert moved["take_over_on"] == "2026-01-31"
     account = await look(await api.post("/accounts", ACCOUNT))
     assert account["name"] == ACCOUNT["name"]
     first = await look(await api.post("/invoices", bill("I-1", "100.00", "2026-01-31")))
