@@ -271,10 +271,6 @@ class PrivateRow(NamedTuple):
     details: Mapping[str, str | None]
 
 
-def _no_answer(states: States) -> bytes:
-    return b""
-
-
 @dataclass(frozen=True, slots=True)
 class Work(Generic[S]):
     """A use case bound to its command. Its functions are pure and may be called again.
@@ -284,7 +280,7 @@ class Work(Generic[S]):
 
     streams: tuple[Stream[S, Any], *tuple[AnyStream, ...]]
     decide: Callable[[States], Sequence[AnyChange]]  # Raises Rejected.
-    answer: Callable[[States], bytes] = _no_answer  # Sees the states after the decision.
+    answer: Callable[[States], bytes] = lambda states: b""  # Sees the states after it.
     private: Sequence[PrivateRow] = ()
 
     def answered(self, encode: Callable[[Resource[S]], bytes]) -> Work[S]:
@@ -310,7 +306,6 @@ def work_on(
     private: Sequence[PrivateRow] = (),
 ) -> Work[S]:
     """A use case about one stream alone; `ids` and `subject` are those of its change."""
-
     return work_now(
         stream, lambda state, now: decide(state), ids=ids, subject=subject, private=private
     )

@@ -22,8 +22,6 @@ REFUSED: Final = frozenset(
         "sparing",
         "wish",
         "wishes",
-        "deed",
-        "deeds",
         "hearing",
         "performer",
         "commanding",
@@ -33,7 +31,8 @@ REFUSED: Final = frozenset(
     ]
 )
 REFUSED_BUT_IN_SENTENCES: Final = frozenset({"heard", "told", "cutting", "spoken"})
-REFUSED_IN_SHARED: Final = frozenset({"seen"})  # As progress.
+# As progress; as a transaction: in dunning a deed is a notice, a task, an alert or a case.
+REFUSED_IN_SHARED: Final = frozenset({"seen", "deed", "deeds"})
 REFUSED_CLASSES_IN_SHARED: Final = frozenset({"Fresh", "Kept", "Line", "Reading", "Seen"})
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 

@@ -20,7 +20,7 @@ CREATE TABLE known_legal_entity (
   tenant_id UUID NOT NULL,
   legal_entity TEXT NOT NULL,
   take_over_on DATE,
-  minimum_currency TEXT NOT NULL,
+  currency TEXT NOT NULL,
   minimum_minor BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, legal_entity)
 )""",

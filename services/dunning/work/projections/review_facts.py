@@ -163,6 +163,6 @@ def _last_notice(plan: CasePlanRow) -> LastNotice | None:
 
 def _minimum(entity: LegalEntityRow, currency: str) -> Money:
     """The entity's, in its currency; one unit of any other, since there are no rates."""
-    if currency == entity.minimum_currency:
+    if currency == entity.currency:
         return Money(entity.minimum_minor, currency)
     return Money(10 ** exponent(currency), currency)

@@ -157,7 +157,7 @@ class TestAccountsAndEntities:
 
         entity = rows[TENANT, "CN01"]
         assert entity.take_over_on == after(5)
-        assert (entity.minimum_minor, entity.minimum_currency) == (100, "CNY")
+        assert (entity.minimum_minor, entity.currency) == (100, "CNY")
 
     def test_stand_without_a_take_over_date(self, batch: int) -> None:
         rows = project(READ_MODEL, in_order((registered(), ISSUED)), batch=batch)
