@@ -30,7 +30,10 @@ class ReactionModule(Protocol):
 
 
 class EffectModule(Protocol):
-    """A module `when_….py` of an area's effects; `perform` takes the service's ports first."""
+    """A module `when_….py` of an area's effects; `perform` takes the service's ports first.
+
+    `failed`, which may be missing, says what follows when it is given up.
+    """
 
     __name__: str
     HEARS: Any
@@ -116,7 +119,8 @@ def join(
 
 def _effect(module: EffectModule, ports: object) -> Effect:
     name = module.__name__.rpartition(".")[2]
-    return Effect(name, module.HEARS, partial(module.perform, ports))
+    perform = partial(module.perform, ports)
+    return Effect(name, module.HEARS, perform, getattr(module, "failed", None))
 
 
 def _merged(parts: Sequence[Mapping[Any, T]], *, may_repeat: bool = False) -> dict[Any, T]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.decider import Accepted, AnyWork, Book, Caller, States, Work
@@ -297,6 +298,13 @@ class Till:
     async def rows(self, statement: str) -> list[Any]:
         async with self.database.bound([purse.TENANT, purse.OTHER_TENANT]) as connection:
             return list((await connection.execute(sa.text(statement))).all())
+
+
+def metric(name: str, **labels: str) -> float:
+    """What this process tells of the service."""
+    found = REGISTRY.get_sample_value(name, {"service": NAME, **labels})
+    assert found is not None
+    return found
 
 
 def account(n: int) -> UUID:

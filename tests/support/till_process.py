@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.kernel.envelope import Recorded
@@ -27,7 +27,7 @@ DUE: Final = purse.NOW + timedelta(days=1)
 SPENT: Final = sum(1 + n % 5 for n in range(PURSES))
 
 
-async def perform(recorded: Recorded[Any]) -> Sequence[Any]:
+async def perform(recorded: Recorded[Any], now: datetime) -> Sequence[Any]:
     return []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.dunning.notices.domain.notice.commands import AcceptNotice
 from services.dunning.notices.domain.notice.events import NoticeQueued
@@ -13,7 +14,9 @@ from shared.platform.observability import failpoints
 HEARS = NoticeQueued
 
 
-async def perform(ports: Ports, recorded: Recorded[NoticeQueued]) -> Sequence[AcceptNotice]:
+async def perform(
+    ports: Ports, recorded: Recorded[NoticeQueued], now: datetime
+) -> Sequence[AcceptNotice]:
     """May be repeated: the same notice handed over twice is one message."""
     debtor = await ports.debtors.debtor(recorded.event.account_id)
     message_id = await ports.delivery.hand_over(recorded, debtor)

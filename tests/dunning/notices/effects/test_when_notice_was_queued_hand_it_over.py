@@ -13,10 +13,11 @@ from services.dunning.notices.effects.when_notice_was_queued_hand_it_over import
 from services.dunning.notices.handlers.ports import Ports
 from shared.platform.reactor.port import Unreachable
 from tests.dunning.notices.adapters.test_rendering import PAYEE
-from tests.support.dunning import ACCOUNT, after, recorded
+from tests.support.dunning import ACCOUNT, after, at, recorded
 from tests.support.dunning_samples import QUEUED
 
 SOURCE = recorded(QUEUED, after(1))
+NOW = at(after(1), 1)
 ANSWER = {
     "id": str(ACCOUNT),
     "number": "C-1001",
@@ -54,7 +55,7 @@ class TestPerform:
         asked: list[str] = []
         transport = answering(httpx.Response(200, json=ANSWER), asked)
 
-        wishes = await perform(handing_over(tmp_path, transport), SOURCE)
+        wishes = await perform(handing_over(tmp_path, transport), SOURCE, NOW)
 
         assert asked == [f"/v1/accounts/{ACCOUNT}"]
         assert wishes == [
@@ -80,7 +81,7 @@ class TestPerform:
         self, tmp_path: Path, response: httpx.Response
     ) -> None:
         with pytest.raises(Unreachable):
-            await perform(handing_over(tmp_path, answering(response)), SOURCE)
+            await perform(handing_over(tmp_path, answering(response)), SOURCE, NOW)
         assert mail_in(tmp_path) == []
 
     async def test_waits_while_ledger_is_away(self, tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ class TestPerform:
             raise httpx.ConnectError("refused")
 
         with pytest.raises(Unreachable):
-            await perform(handing_over(tmp_path, httpx.MockTransport(refuse)), SOURCE)
+            await perform(handing_over(tmp_path, httpx.MockTransport(refuse)), SOURCE, NOW)
 
 
 class TestDebtor:

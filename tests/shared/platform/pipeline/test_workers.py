@@ -18,7 +18,7 @@ from shared.kernel.ids import derived, partition_of
 from shared.platform.clock import monotonic_s
 from shared.platform.hosting.workers import UnclearNames
 from shared.platform.log.port import EventLog, NewRecord
-from shared.platform.reactor.port import Effect, Reaction, Unreachable
+from shared.platform.reactor.port import Reaction
 from tests.support import purse, till
 from tests.support.till import Till, account, open_filled
 
@@ -129,6 +129,8 @@ class TestDuplicatesAndGaps:
         }
         assert all(h.error.startswith("VersionGap") for h in status.halted)
         assert not status.is_settled
+        await shop.workers.measure()
+        assert till.metric("duebook_worker_halted_partitions", worker="coins") == 1
 
     async def test_an_event_the_fold_cannot_take_halts_right_before_it(self, shop: Till) -> None:
         n = 7
@@ -261,36 +263,6 @@ class TestReactions:
         await _until_halted(shop, "reactions")
         rows = await shop.rows("SELECT count(*) FROM es_stream WHERE stream_type = 'safe'")
         assert rows[0][0] == 4
-        await shop.stop()
-
-
-class TestEffects:
-    async def test_wait_while_somebody_is_away_and_keep_the_order(
-        self, url: str, log: EventLog, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("shared.platform.reactor.runtime.UNREACHABLE_REST_S", 0.05)
-        performed: list[int] = []
-        tries = 0
-
-        async def perform(recorded: Recorded[Any]) -> Sequence[Any]:
-            nonlocal tries
-            tries += 1
-            if tries in (2, 3):
-                raise Unreachable
-            performed.append(recorded.event.coins)
-            return [till.PutAway(purse.BOOK, recorded.stream_id, recorded.event.coins, 0)]
-
-        effect = Effect("mail", purse.Spent, perform)
-        shop = Till(url, log, described=till.service(effects=[effect], reactions=[]))
-        await shop.start()
-        await shop.do(till.fill("P-1", 100))
-        for coins in range(1, 31):
-            await shop.do(purse.spend("P-1", coins % 3 + 1))
-        await shop.settle()
-        assert performed == [coins % 3 + 1 for coins in range(1, 31)]
-        safe = till.safe_of(purse.BOOK, purse.stream("P-1").id).id
-        rows = await shop.rows(f"SELECT coins FROM coins WHERE stream_id = '{safe}'")
-        assert rows[0].coins == sum(performed)
         await shop.stop()
 
 
