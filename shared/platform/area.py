@@ -32,7 +32,10 @@ class ReactionModule(Protocol):
 
 
 class EffectModule(Protocol):
-    """A module `when_….py` of an area's effects; `perform` takes the service's ports first."""
+    """A module `when_….py` of an area's effects; `perform` takes the service's ports first.
+
+    `failed`, which may be missing, says what follows when it is given up.
+    """
 
     __name__: str
     HEARS: Any
@@ -121,7 +124,12 @@ def join(
         projections=list(models.values()),
         reactions=list(reactions.values()),
         effects=[
-            Effect(title, module.HEARS, partial(module.perform, ports))
+            Effect(
+                title,
+                module.HEARS,
+                partial(module.perform, ports),
+                getattr(module, "failed", None),
+            )
             for title, module in effects.items()
         ],
         routers=[router for area in areas for router in area.routes],

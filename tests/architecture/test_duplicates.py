@@ -47,7 +47,7 @@ def shapes(source: str) -> Sequence[tuple[int, str]]:
 
 
 def _declarations(module: ast.Module) -> Iterator[int]:
-    """Lines that say what there is and not what is done: imports, fields of rows and events."""
+    """Lines that say what there is and not what is done: imports, fields, what an area has."""
     for node in ast.walk(module):
         parts: list[ast.stmt | ast.expr] = []
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -55,6 +55,8 @@ def _declarations(module: ast.Module) -> Iterator[int]:
         elif isinstance(node, ast.ClassDef):
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
             parts = [*node.decorator_list, *fields]
+        elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "AREA":
+            parts = [node]
         for part in parts:
             yield from range(part.lineno, (part.end_lineno or part.lineno) + 1)
 

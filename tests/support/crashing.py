@@ -78,7 +78,12 @@ class Story:
         first = await self._begin()
         await self._do("legal-entities", self._entity, self._described())
         for n in range(ACCOUNTS):
-            body = {"legal_entity": self._entity, "number": f"A{n}", "name": f"Customer {n}"}
+            body = {
+                "legal_entity": self._entity,
+                "number": f"A{n}",
+                "name": f"Customer {n}",
+                "contact_person": {"name": f"Person {n}", "email": f"ap{n}@customer.example"},
+            }
             await self._do("accounts", f"A{n}", body)
         for n in range(INVOICES):
             await self._do("invoices", f"I{n}", self._invoice(n, first))

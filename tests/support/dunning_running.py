@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -31,10 +31,11 @@ Json = dict[str, Any]
 
 
 class FakeLedger:
-    """Answers who the debtor is, or is away."""
+    """Answers who owes and to whom, or is away. What an answer of an account lacks is as usual."""
 
     def __init__(self) -> None:
         self.is_away = False
+        self.accounts: dict[UUID, Json] = {}
 
     def client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -44,7 +45,16 @@ class FakeLedger:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.is_away:
             raise httpx.ConnectError("away")
-        return httpx.Response(200, json={"number": "C-1001", "name": "示例公司"})
+        if "legal-entities" in request.url.path:
+            return httpx.Response(200, json={"code": "CN01", "name": "上海示例集团有限公司"})
+        usual = {
+            "number": "C-1001",
+            "name": "示例公司",
+            "contact_person": {"name": "王芳", "email": "wang.fang@example.com"},
+            "postal_address": "上海市浦东新区世纪大道2号\n200120",
+        }
+        account_id = UUID(request.url.path.rpartition("/")[2])
+        return httpx.Response(200, json={**usual, **self.accounts.get(account_id, {})})
 
 
 class RunningDunning:
@@ -115,6 +125,12 @@ class RunningDunning:
             before = status.end_offsets if status.is_settled else None
             await asyncio.sleep(0.02)
         raise AssertionError(f"not settled: {status}")
+
+    async def happens(self, what: Callable[[], bool]) -> None:
+        deadline = asyncio.get_running_loop().time() + SETTLED_S_MAX
+        while not what():
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.02)
 
     async def get(self, path: str, **query: Any) -> Json:
         response = await self.http.get(path, params=query)

@@ -7,7 +7,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.dunning.alerts.domain.overdue_alert import events as alert
-from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
+from services.dunning.notices.domain.notice.events import (
+    NoticeAccepted,
+    NoticeFailed,
+    NoticeQueued,
+    NoticeUndeliverable,
+)
 from services.dunning.work.domain.case import events as case
 from services.dunning.work.domain.contact.events import ContactRecorded
 from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
@@ -45,6 +50,7 @@ STEP: Final = case.Step(crossing_id=CROSSING, open_item_id=ITEM_A, step=1)
 QUEUED: Final = NoticeQueued(
     account_id=ACCOUNT,
     account_number="C-1001",
+    time_zone="Asia/Shanghai",
     currency="CNY",
     written_on=after(1),
     step=1,
@@ -57,7 +63,20 @@ QUEUED: Final = NoticeQueued(
     open_amount=yuan(355_050),
     unallocated=yuan(0),
     demanded=yuan(355_050),
+    instead_of=None,
 )
+_NOBODY: Final[dict[str, Any]] = {
+    "account_id": ACCOUNT,
+    "account_number": "C-1001",
+    "currency": "CNY",
+    "channel": "email",
+    "template": "reminder",
+    "step": 1,
+    "grade": "一般",
+    "part": 1,
+}
+UNDELIVERABLE: Final = NoticeUndeliverable(**_NOBODY, reason="no_address", letter_follows=False)
+FAILED: Final = NoticeFailed(**_NOBODY, reason="PermissionError")
 
 SAMPLES: Final[tuple[Any, ...]] = (
     case.CaseOpened(account_id=ACCOUNT, account_number="C-1001", currency="CNY"),
@@ -105,6 +124,8 @@ SAMPLES: Final[tuple[Any, ...]] = (
     alert.OverdueAlertRecovered(**_ALERT, effective_on=after(41), open_amount=yuan(0)),
     QUEUED,
     NoticeAccepted(account_id=ACCOUNT, channel="email", message_id="<1@duebook.invalid>"),
+    UNDELIVERABLE,
+    FAILED,
     TaskOpened(
         account_id=ACCOUNT,
         account_number="C-1001",

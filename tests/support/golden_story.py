@@ -181,7 +181,8 @@ class Story:
                 commands += [(reaction.name, one) for one in reaction.react(recorded, facts)]
         for effect in service.effects:
             if isinstance(recorded.event, effect.subscribes_to):
-                commands += [(effect.name, one) for one in await effect.perform(recorded)]
+                performed = await effect.perform(recorded, self.clock.at)
+                commands += [(effect.name, one) for one in performed]
         for name, command in commands:
             work = service.handlers[type(command)](command)
             await narrator.do(work, reactor.caller_of(recorded, name, self.clock.at))

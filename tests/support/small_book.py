@@ -39,8 +39,13 @@ def yuan(amount: int) -> dict[str, str]:
     return {"amount": f"{amount}.00", "currency": "CNY"}
 
 
-def account_body(n: int) -> dict[str, str]:
-    return {"legal_entity": ENTITY, "number": f"A{n}", "name": f"Customer {n}"}
+def account_body(n: int) -> dict[str, Any]:
+    return {
+        "legal_entity": ENTITY,
+        "number": f"A{n}",
+        "name": f"Customer {n}",
+        "contact_person": {"name": f"Person {n}", "email": f"ap{n}@customer.example"},
+    }
 
 
 def invoice_body(number: str, account: int, due_on: date = DUE_LATE_ON) -> dict[str, Any]:

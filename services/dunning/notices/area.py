@@ -1,4 +1,4 @@
-"""Notices: what is sent to a customer, and that somebody took it."""
+"""Notices: what is sent to a customer, and whether somebody has it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ AREA: Final = Area(
     events={
         "dunning.notice.queued.v1": events.NoticeQueued,
         "dunning.notice.accepted.v1": events.NoticeAccepted,
+        "dunning.notice.undeliverable.v1": events.NoticeUndeliverable,
+        "dunning.notice.failed.v1": events.NoticeFailed,
     },
     handlers={
         commands.QueueNotice: handlers.queue_notice,
         commands.AcceptNotice: handlers.accept_notice,
+        commands.MarkUndeliverable: handlers.mark_undeliverable,
+        commands.MarkFailed: handlers.mark_failed,
     },
     read_models=(notices.READ_MODEL,),
     effects=(when_notice_was_queued_hand_it_over,),

@@ -10,7 +10,7 @@ from services.dunning.accounts import area as accounts
 from services.dunning.alerts import area as alerts
 from services.dunning.contract import inbox
 from services.dunning.notices import area as notices
-from services.dunning.notices.adapters.ledger_debtors import LedgerDebtors
+from services.dunning.notices.adapters.ledger_parties import LedgerParties
 from services.dunning.notices.adapters.maildir import Maildir
 from services.dunning.notices.adapters.rendering import Payee, Renderer
 from services.dunning.notices.handlers.ports import Ports
@@ -30,7 +30,7 @@ NOTHING_KEPT: Final = httpx.Limits(max_keepalive_connections=0)
 def ports(settings: Settings, ledger: httpx.AsyncClient) -> Ports:
     payee = Payee(settings.payment_instructions, settings.contact)
     maildir = Maildir(settings.mail, Renderer(payee), settings.sender)
-    return Ports(debtors=LedgerDebtors(ledger), delivery=maildir)
+    return Ports(parties=LedgerParties(ledger), delivery=maildir)
 
 
 def service(settings: Settings, ledger: httpx.AsyncClient | None = None) -> Service:

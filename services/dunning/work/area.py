@@ -31,10 +31,12 @@ from services.dunning.work.projections import contacts as contacts_model
 from services.dunning.work.projections import promises as promises_model
 from services.dunning.work.projections import work_list as work_list_model
 from services.dunning.work.projections.review_facts import facts_of_review
+from services.dunning.work.projections.unreached import facts_of_unreached
 from services.dunning.work.projections.work_order import idle_tasks
 from services.dunning.work.reactions import (
     when_case_review_started_follow_the_plan,
     when_nothing_is_owed_withdraw_the_tasks,
+    when_notice_reached_nobody_ask_a_person,
     when_overdue_was_cured_close_the_case,
     when_payment_allocated_keep_the_promise,
     when_threshold_was_reached_note_the_step,
@@ -83,6 +85,7 @@ AREA: Final = Area(
         reaction(when_overdue_was_cured_close_the_case, ask=zone_of_account),
         reaction(when_case_review_started_follow_the_plan, ask=facts_of_review),
         reaction(when_nothing_is_owed_withdraw_the_tasks, ask=idle_tasks),
+        reaction(when_notice_reached_nobody_ask_a_person, ask=facts_of_unreached),
         reaction(when_payment_allocated_keep_the_promise, ask=promises_model.promises_and_cash),
     ),
     private_tables=("note",),

@@ -12,13 +12,11 @@ from shared.platform.log.port import EventLog
 from shared.platform.projector.verify import Difference, Fold, Stored, compare, read_stored
 from shared.platform.service import Service, Topics
 from shared.platform.subscription.decoding import EventDecoder
+from shared.platform.subscription.work_status import read_halted
 from shared.platform.timers.verify import compare_timers
 
 TIMER_TABLE: Final = "es_timer"
 CURSOR_TABLE: Final = "es_cursor"
-HALTED: Final = """
-SELECT worker, topic, partition_no, error FROM es_cursor
- WHERE state = 'halted' ORDER BY worker, topic, partition_no"""
 
 
 async def verify(
@@ -48,16 +46,16 @@ async def verify(
         ):
             key = f"{stream}/{name}"
             differences.append(Difference(TIMER_TABLE, key, "", _armed(there), _armed(wanted)))
-        for worker, topic, partition, error in await raw.fetch(HALTED):
-            key = f"{worker} {topic}/{partition}"
+        for one in await read_halted(raw):
+            key = f"{one.worker} {one.topic}/{one.partition}"
             differences.append(
-                Difference(CURSOR_TABLE, key, "state", f"halted ({error})", "running")
+                Difference(CURSOR_TABLE, key, "state", f"halted ({one.error})", "running")
             )
     decoder = EventDecoder(service.codec())
-    for one in stored:
-        fold = Fold(one.projection, decoder)
-        await fold.run(log, one.upto)
-        differences += compare(one.projection, one.rows, fold.rows())
+    for each in stored:
+        fold = Fold(each.projection, decoder)
+        await fold.run(log, each.upto)
+        differences += compare(each.projection, each.rows, fold.rows())
     return differences
 
 

@@ -234,8 +234,12 @@ class Workers:
         await measure(name, self._database, [worker.name for worker in self._workers])
         for worker in self._workers:
             meters.LAG.labels(name, worker.name).set(float("nan"))
-        for behind, lag in (await self.status()).lags.items():
-            meters.LAG.labels(name, behind).set(lag)
+            meters.HALTED.labels(name, worker.name).set(float("nan"))
+        status = await self.status()
+        for worker in self._workers:
+            halted = [one for one in status.halted if one.worker == worker.name]
+            meters.LAG.labels(name, worker.name).set(status.lags[worker.name])
+            meters.HALTED.labels(name, worker.name).set(len(halted))
 
     async def wait_processed(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
@@ -313,6 +317,7 @@ class Workers:
 
     def _effect(self, effect: Effect) -> _Handler:
         return EffectRunner(
+            self._service.name,
             effect,
             self._service.handlers,
             progress=self._progress(reactor.EFFECT_PREFIX + effect.name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -23,6 +24,7 @@ from shared.platform.http.views import View, answers, said, shown
 from shared.platform.manual_clock import ManualClock
 from shared.platform.observability import metrics as meters
 from shared.platform.observability.logs import version
+from shared.platform.subscription.work_status import Halted, read_halted
 
 CLOCK_WAIT_S_MAX: Final = 5.0  # seconds one question for the clock waits for settled work
 READY_S_MAX: Final = 1.0  # how long the database has for an answer before we are not ready
@@ -31,13 +33,6 @@ STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
 
 router = APIRouter(tags=["operations"])
 plain = APIRouter(tags=["operations"])  # Routes that answer something else than JSON.
-
-
-class HealthView(View, frozen=True, kw_only=True):
-    """Whether this process is well."""
-
-    status: Annotated[str, said("ok, starting, or not ready.", "ok")]
-    missing: Annotated[str | UnsetType, said("What keeps it, in a line.", "it is draining")] = UNSET
 
 
 class VersionView(View, frozen=True, kw_only=True):
@@ -54,6 +49,16 @@ class HaltedView(View, frozen=True, kw_only=True):
     topic: Annotated[str, said("Which topic.", "duebook.books.events.v1")]
     partition: Annotated[int, said("Which partition.", 3)]
     error: Annotated[str, said("What it could not take.", "VersionGap")]
+
+
+class HealthView(View, frozen=True, kw_only=True):
+    """Whether this process is well, and whether its service is."""
+
+    status: Annotated[str, said("ok, halted, starting, or not ready.", "ok")]
+    missing: Annotated[str | UnsetType, said("What keeps it, in a line.", "it is draining")] = UNSET
+    halted: Annotated[
+        list[HaltedView] | UnsetType, said("What of the service stands still.", [])
+    ] = UNSET
 
 
 class ClockView(View, frozen=True, kw_only=True):
@@ -102,28 +107,39 @@ async def startup(parts: Running) -> Response:
 
 @router.get("/health/ready", responses=answers(HealthView, or_at=503))
 async def ready(parts: Running) -> Response:
-    """Send requests here, or do not; then `missing` says why not, in one line."""
-    missing = await _missing(parts)
+    """Send requests here, or do not; then `missing` says why not, in one line.
+
+    A partition that stands still makes no process unready: others would not do better, and
+    requests are answered. It is named all the same, until it is mended.
+    """
+    missing, halted = await _state(parts)
     if missing is not None:
         return shown(HealthView(status="not ready", missing=missing), status=503)
+    if halted:
+        return shown(HealthView(status="halted", halted=_shown(halted)))
     return shown(HealthView(status="ok"))
 
 
-async def _missing(parts: Parts) -> str | None:
-    """A log that is away keeps no API from being ready: commands need the database alone."""
+async def _state(parts: Parts) -> tuple[str | None, Sequence[Halted]]:
+    """What this process lacks, and what of the service stands still.
+
+    A log that is away keeps no API from being ready: commands need the database alone.
+    """
+    halted: Sequence[Halted] = ()
     if not parts.started:
-        return "it has not started yet"
+        return "it has not started yet", halted
     if parts.draining.is_set():
-        return "it is draining"
+        return "it is draining", halted
     if parts.database is not None:
         try:
             async with asyncio.timeout(READY_S_MAX), parts.database.engine.connect() as connection:
-                await (await driver(connection)).execute("SELECT 1")
+                halted = await read_halted(await driver(connection))
         except Exception as problem:  # Whatever it is, nothing can be done here now.
-            return f"the database of {parts.service.name} does not answer: {type(problem).__name__}"
+            away = f"the database of {parts.service.name} does not answer: {type(problem).__name__}"
+            return away, halted
     if parts.works and parts.reporter is not None:
-        return parts.reporter.missing()
-    return None
+        return parts.reporter.missing(), halted
+    return None, halted
 
 
 @router.get("/version", responses=answers(VersionView))
@@ -204,8 +220,12 @@ async def clock_reading(parts: Parts, wait_s: float = 0) -> ClockView:
         in_flight=status.in_flight,
         lag=status.lag,
         end_offsets={topic: list(ends) for topic, ends in status.end_offsets.items()},
-        halted=[
-            HaltedView(worker=one.worker, topic=one.topic, partition=one.partition, error=one.error)
-            for one in status.halted
-        ],
+        halted=_shown(status.halted),
     )
+
+
+def _shown(halted: Sequence[Halted]) -> list[HaltedView]:
+    return [
+        HaltedView(worker=one.worker, topic=one.topic, partition=one.partition, error=one.error)
+        for one in halted
+    ]

@@ -21,8 +21,15 @@ FENCED: Final = Counter(
 RETRIED: Final = Counter(
     "duebook_worker_retried_total", "Batches repeated after a failure.", ("service", "worker")
 )
-HALTED: Final = Gauge(
-    "duebook_worker_halted_partitions", "Partitions that stand still.", ("service", "worker")
+EFFECTS_WAITED: Final = Counter(
+    "duebook_effects_waited_total",
+    "Events not performed because somebody was away; they are performed later.",
+    ("service", "effect"),
+)
+EFFECTS_FAILED: Final = Counter(
+    "duebook_effects_failed_total",
+    "Events given up for a reason of their own; their streams say so.",
+    ("service", "effect"),
 )
 LEASES: Final = Gauge("duebook_leases_held", "Partitions owned here.", ("service", "worker"))
 TIMERS_FIRED: Final = Counter(
@@ -47,6 +54,9 @@ AGE: Final = Gauge(
     "duebook_worker_age_seconds",
     "Since a worker was known to have seen the whole log.",
     ("service", "worker"),
+)
+HALTED: Final = Gauge(
+    "duebook_worker_halted_partitions", "Partitions that stand still.", ("service", "worker")
 )
 OWNERS: Final = Gauge(
     "duebook_lease_owner_partitions",

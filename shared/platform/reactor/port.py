@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,13 +44,17 @@ class Reaction:
 class Effect:
     """A reaction that does something outside (a mail handed over), then gives commands.
 
-    `perform` must be repeatable: after a crash it is called again with the same event. It raises
-    Unreachable to be tried again later; the partition waits.
+    `perform(recorded, now)` must be repeatable: after a crash it is called again with the same
+    event, on a later day perhaps. It raises Unreachable when somebody is away whom every event
+    needs; the partition waits. Whatever else it raises concerns this event alone: it is tried a
+    few times, then `failed(recorded, reason)` gives the commands that follow and later events go
+    on. `reason` is the name of the exception's class. Without `failed` the partition halts.
     """
 
     name: str
     subscribes_to: type[Any] | tuple[type[Any], ...]
-    perform: Callable[[Recorded[Any]], Awaitable[Sequence[Any]]]
+    perform: Callable[[Recorded[Any], datetime], Awaitable[Sequence[Any]]]
+    failed: Callable[[Recorded[Any], str], Sequence[Any]] | None = None
 
 
 class Unreachable(Exception):

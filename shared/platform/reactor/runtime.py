@@ -6,10 +6,13 @@ Derived ids make a repetition harmless. A rejection is an answer: it is noted, a
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
+
+import structlog
 
 from shared.kernel.decider import AnyWork, Caller, Cause
 from shared.kernel.envelope import Recorded
@@ -40,8 +43,11 @@ if TYPE_CHECKING:
 WORKER: Final = "reactions"
 EFFECT_PREFIX: Final = "effect:"
 UNREACHABLE_REST_S: Final = 2.0  # a partition waits so long before an effect is tried again
+EFFECT_TRIES_MAX: Final = 5  # of an event that fails for a reason of its own
 EFFECTS_MAX: Final = 20  # performed in a partition before its cursor moves; again after a crash
 ACTOR: Final = "system"
+
+_log = structlog.get_logger(__name__)
 
 Handlers = Mapping[type, Callable[[Any], AnyWork]]
 
@@ -192,10 +198,15 @@ def _offset(performed: _Performed) -> int:
 
 
 class EffectRunner:
-    """A Handler: one effect, event by event. A partition whose effect is unreachable rests."""
+    """A Handler: one effect, event by event. A partition whose effect is unreachable rests.
+
+    An event that fails for a reason of its own is given up after EFFECT_TRIES_MAX tries, and its
+    stream alone has it: what follows from that is decided, and the cursor passes it.
+    """
 
     def __init__(
         self,
+        service: str,
         effect: Effect,
         handlers: Handlers,
         *,
@@ -203,12 +214,14 @@ class EffectRunner:
         submitter: Submitter,
         clock: DomainClock,
     ) -> None:
+        self._service = service
         self._effect = effect
         self._handlers = handlers
         self._progress = progress
         self._submitter = submitter
         self._clock = clock
         self._log = ThrottledLog(__name__)
+        self._tries: dict[UUID, int] = {}  # Event -> how often it failed, until it is passed.
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Some events of each partition, in order, and the cursor after them."""
@@ -247,6 +260,9 @@ class EffectRunner:
             self._log.info("effect waits", effect=self._effect.name)
             cursors.rest(at, UNREACHABLE_REST_S)
             stop = min(waiting)  # What was performed behind it is performed again.
+        for recorded in mine:
+            if recorded.offset < stop:
+                self._tries.pop(recorded.id, None)
         performed = sorted((pair for pairs, _ in done for pair in pairs), key=_offset)
         submissions = [
             submission for offset, some in performed if offset < stop for submission in some
@@ -262,8 +278,45 @@ class EffectRunner:
             try:
                 performed.append((recorded.offset, await self._perform(recorded)))
             except Unreachable:
+                meters.EFFECTS_WAITED.labels(self._service, self._effect.name).inc()
                 return performed, recorded.offset
+            except Exception as problem:
+                if self._is_tried_again(recorded, problem):
+                    return performed, recorded.offset
+                performed.append((recorded.offset, await self._given_up(recorded, problem)))
         return performed, None
+
+    def _is_tried_again(self, recorded: Recorded[Any], problem: Exception) -> bool:
+        """Counts what failed for a reason of its own."""
+        tries = self._tries[recorded.id] = self._tries.get(recorded.id, 0) + 1
+        if tries < EFFECT_TRIES_MAX:
+            self._log.warning(
+                "effect failed and is tried again",
+                effect=self._effect.name,
+                problem=type(problem).__name__,
+            )
+            return True
+        if tries == EFFECT_TRIES_MAX:
+            meters.EFFECTS_FAILED.labels(self._service, self._effect.name).inc()
+            _log.error(
+                "effect given up",
+                service=self._service,
+                effect=self._effect.name,
+                position=recorded.position,
+                stream_id=str(recorded.stream_id),
+                problem=type(problem).__name__,
+                # Without what it says: that may be somebody's address.
+                frames=traceback.format_tb(problem.__traceback__),
+            )
+        return False
+
+    async def _given_up(self, recorded: Recorded[Any], problem: Exception) -> Sequence[Submission]:
+        """What follows from it; where the effect does not say, its partition halts."""
+        if self._effect.failed is None:
+            raise problem
+        return await self._submissions(
+            recorded, self._effect.failed(recorded, type(problem).__name__)
+        )
 
     def stop(self) -> None:
         """What is being performed is finished."""
@@ -272,8 +325,13 @@ class EffectRunner:
         await self._progress.close()
 
     async def _perform(self, recorded: Recorded[Any]) -> Sequence[Submission]:
-        commands = await self._effect.perform(recorded)
+        commands = await self._effect.perform(recorded, await self._clock.now())
         failpoints.hit("effect.after_perform")
+        return await self._submissions(recorded, commands)
+
+    async def _submissions(
+        self, recorded: Recorded[Any], commands: Sequence[Any]
+    ) -> Sequence[Submission]:
         caller = caller_of(recorded, self._effect.name, await self._clock.now())
         works = [self._handlers[type(command)](command) for command in commands]
         return [Submission(self._effect.name, work, caller) for work in works]

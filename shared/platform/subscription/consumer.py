@@ -269,7 +269,6 @@ class Consumer:
             sql.HALT, self._worker, *at, self._cursors.epochs[at.partition], error
         )
         del self._cursors.positions[at]
-        meters.HALTED.labels(self._service, self._worker).inc()
 
     async def _follow_leases(self) -> None:
         held = dict(self._leases.held(self._worker))
@@ -284,8 +283,6 @@ class Consumer:
             for row in rows
             if row["state"] == "running"
         }
-        halted = sum(1 for row in rows if row["state"] == "halted")
-        meters.HALTED.labels(self._service, self._worker).set(halted)
         self._must_load = False
 
     async def _after(self, problem: Exception) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
 from shared.platform.database.pools import Database, driver
 from shared.platform.leases.leases import Worker
 from shared.platform.log.port import EventLog
+
+if TYPE_CHECKING:
+    from shared.platform.database.pools import Driver
 
 # One row per worker and topic, and one without a worker where there are none.
 STORED: Final = """
@@ -23,6 +26,10 @@ SELECT w.timers_due, w.next_timer_at, w.outbox, c.*
                     array_agg(next_offset) AS offsets, array_agg(state) AS states,
                     array_agg(error) AS errors
                FROM es_cursor WHERE worker = ANY($2::text[]) GROUP BY worker, topic) c ON true"""
+
+HALTED: Final = """
+SELECT worker, topic, partition_no, error FROM es_cursor
+ WHERE state = 'halted' ORDER BY worker, topic, partition_no"""
 
 Ends = Mapping[str, Sequence[int]]  # topic -> the next offset of each partition
 
@@ -59,6 +66,14 @@ class WorkStatus:
     def is_settled(self) -> bool:
         """Nothing left to do, at this instant and as far as this service knows."""
         return not (self.timers_due or self.outbox or self.in_flight or self.lag or self.halted)
+
+
+async def read_halted(connection: Driver) -> Sequence[Halted]:
+    """What stands still, whatever process owns it."""
+    rows = await connection.fetch(HALTED)
+    return [
+        Halted(row["worker"], row["topic"], row["partition_no"], row["error"] or "") for row in rows
+    ]
 
 
 async def read_status(

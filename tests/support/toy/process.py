@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.kernel.envelope import Recorded
@@ -28,7 +28,7 @@ DUE: Final = wallet.NOW + timedelta(days=1)
 SPENT: Final = sum(1 + n % 5 for n in range(WALLETS))
 
 
-async def perform(recorded: Recorded[Any]) -> Sequence[Any]:
+async def perform(recorded: Recorded[Any], now: datetime) -> Sequence[Any]:
     return []
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.kernel.decider import AnyWork, Book, States, Work
@@ -205,6 +206,13 @@ def service(
 def bare_service() -> Service:
     """Gives the same without read models and reactions: it needs no table of its own."""
     return replace(service(reactions=[]), projections=[])
+
+
+def metric(name: str, **labels: str) -> float:
+    """Reads what this process tells of the service."""
+    found = REGISTRY.get_sample_value(name, {"service": NAME, **labels})
+    assert found is not None
+    return found
 
 
 def account(n: int) -> UUID:

@@ -144,8 +144,11 @@ CREATE TABLE notice (
   open_minor BIGINT NOT NULL,
   unallocated_minor BIGINT NOT NULL,
   demanded_minor BIGINT NOT NULL,
+  instead_of UUID,
   status TEXT NOT NULL,
   message_id TEXT,
+  reason TEXT,
+  ended_on DATE,
   version BIGINT NOT NULL,
   PRIMARY KEY (tenant_id, id)
 )""",

@@ -11,11 +11,13 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
-from services.dunning.notices.adapters.rendering import Renderer
+from services.dunning.notices.adapters.rendering import Renderer, one_line
+from services.dunning.notices.domain.addresses import usable_email
 from services.dunning.notices.domain.notice.events import NoticeQueued
-from services.dunning.notices.handlers.ports import Debtor
+from services.dunning.notices.handlers.ports import Creditor, Debtor
 from services.dunning.strategies.domain.dunning_plan import LETTER
 from shared.kernel.envelope import Recorded
+from shared.platform.reactor.port import Unreachable
 
 FOLDERS: Final = {False: "emails", True: "letters"}
 DOMAIN: Final = "duebook.invalid"  # Of message ids: a name nobody can own.
@@ -29,24 +31,31 @@ class Maildir:
         self._renderer = renderer
         self._sender = sender
 
-    async def hand_over(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> str:
-        message = self.message(queued, debtor)
-        box = self._folder / FOLDERS[queued.event.channel == LETTER]
-        content = message.as_bytes(policy=SMTP)
-        await asyncio.to_thread(deliver, box, f"{queued.stream_id}.duebook", content)
-        return str(message["Message-ID"])
+    async def handed_over(self, queued: Recorded[NoticeQueued]) -> str | None:
+        is_there = await asyncio.to_thread(_is_there, self._box(queued), _file(queued))
+        return _message_id(queued) if is_there else None
 
-    def message(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> EmailMessage:
+    async def hand_over(
+        self, queued: Recorded[NoticeQueued], debtor: Debtor, creditor: Creditor
+    ) -> str:
+        message = self.message(queued, debtor, creditor)
+        content = message.as_bytes(policy=SMTP)
+        await asyncio.to_thread(deliver, self._box(queued), _file(queued), content)
+        return _message_id(queued)
+
+    def message(
+        self, queued: Recorded[NoticeQueued], debtor: Debtor, creditor: Creditor
+    ) -> EmailMessage:
         notice = queued.event
-        rendered = self._renderer.render(notice, debtor)
+        rendered = self._renderer.render(notice, debtor, creditor)
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = _recipient(debtor)
+        message["To"] = _recipient(notice, debtor)
         message["Subject"] = rendered.subject
         message["Date"] = format_datetime(queued.recorded_at)
-        message["Message-ID"] = f"<{queued.stream_id}@{DOMAIN}>"
+        message["Message-ID"] = _message_id(queued)
         message["Content-Language"] = debtor.language
-        message["X-Duebook-Account"] = notice.account_number
+        message["X-Duebook-Account"] = one_line(notice.account_number)
         message["X-Duebook-Channel"] = notice.channel
         message["X-Duebook-Template"] = notice.template
         message["X-Duebook-Step"] = str(notice.step)
@@ -54,35 +63,65 @@ class Maildir:
         message.set_content(rendered.body, cte="base64")
         return message
 
-
-def _recipient(debtor: Debtor) -> Address | Group:
-    """Without an address the name alone: RFC 5322 writes it as a group of nobody."""
-    name = " ".join(part for part in (debtor.name, debtor.contact_person) if part)
-    local, _, domain = debtor.email.rpartition("@")
-    if local and domain and debtor.email.isascii() and debtor.email.isprintable():
-        return Address(_line(name), local, domain)
-    return Group(_line(name), ())
+    def _box(self, queued: Recorded[NoticeQueued]) -> Path:
+        return self._folder / FOLDERS[queued.event.channel == LETTER]
 
 
-def _line(text: str) -> str:
-    """One line without control characters: a header must not end early."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+def _file(queued: Recorded[NoticeQueued]) -> str:
+    return f"{queued.stream_id}.duebook"
+
+
+def _message_id(queued: Recorded[NoticeQueued]) -> str:
+    return f"<{queued.stream_id}@{DOMAIN}>"
+
+
+def _recipient(notice: NoticeQueued, debtor: Debtor) -> Address | Group:
+    """Of a letter the name alone: RFC 5322 writes it as a group of nobody."""
+    name = one_line(f"{debtor.name} {debtor.contact_person}")
+    usable = None if notice.channel == LETTER else usable_email(debtor.email)
+    return Group(name, ()) if usable is None else Address(name, *usable)
 
 
 def deliver(box: Path, name: str, content: bytes) -> None:
-    """Puts the file into `new`, unless it is there or was read already (`cur`)."""
+    """Puts the file into `new`, unless it is there or was read already (`cur`).
+
+    Raises Unreachable when the box takes no file at all, so that every notice waits; what is raised
+    otherwise concerns this file.
+    """
+    try:
+        if not _is_there(box, name):
+            _put(box, name, content)
+    except OSError as problem:
+        if not _takes_files(box, content):
+            raise Unreachable(f"{box} takes no files") from problem
+        raise
+
+
+def _is_there(box: Path, name: str) -> bool:
+    return (box / "new" / name).is_file() or any((box / "cur").glob(f"{name}*"))
+
+
+def _put(box: Path, name: str, content: bytes) -> None:
     for folder in ("tmp", "new", "cur"):
         (box / folder).mkdir(parents=True, exist_ok=True)
-    target = box / "new" / name
-    if target.exists() or any((box / "cur").glob(f"{name}*")):
-        return
     waiting = box / "tmp" / name
     with waiting.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    waiting.rename(target)
+    waiting.rename(box / "new" / name)
     _sync(box / "new")
+
+
+def _takes_files(box: Path, content: bytes) -> bool:
+    """Whether another file of the same size can be written. Readers of a Maildir pass over dots."""
+    name = f".tried-{os.getpid()}"
+    try:
+        _put(box, name, content)
+        (box / "new" / name).unlink()
+    except OSError:
+        return False
+    return True
 
 
 def _sync(folder: Path) -> None:

@@ -1,24 +1,28 @@
-"""A notice as text, in the debtor's language. Templates see the notice and the debtor, no more."""
+"""A notice as its reader sees it: a subject and plain text, in the debtor's language."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from babel.dates import format_date
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from services.dunning.notices.domain.notice.events import NoticeQueued
-from services.dunning.notices.handlers.ports import Debtor
-from shared.kernel.money import Money
+from services.dunning.notices.domain.notice_days import days_past_due
+from services.dunning.notices.handlers.ports import Creditor, Debtor
+from services.dunning.strategies.domain.dunning_plan import LETTER
+from shared.kernel.money import Money, exponent, total
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _LOCALES: Final = {"zh": "zh_CN", "en": "en_GB"}
+_NO_BREAK: Final = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +53,64 @@ class Renderer:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self._environment.filters["money"] = _money
+        self._environment.filters["money"] = money_text
         self._environment.filters["day"] = _day
+        self._environment.filters["line"] = one_line
 
-    def render(self, notice: NoticeQueued, debtor: Debtor) -> Rendered:
-        language = debtor.language
+    def render(self, notice: NoticeQueued, debtor: Debtor, creditor: Creditor) -> Rendered:
+        language, currency = debtor.language, notice.currency
         template = self._environment.get_template(f"{notice.template}.{language}.txt.j2")
+        due_on = [item.due_on for item in notice.items]
         text = template.render(
             language=language,
             notice=notice,
-            debtor=debtor,
+            lines=[(item, days_past_due(item.due_on, notice.written_on)) for item in notice.items],
+            first_due_on=min(due_on),
+            last_due_on=max(due_on),
+            part_total=total((item.open_amount for item in notice.items), currency),
+            is_reduced=notice.demanded < notice.open_amount,
+            debtor=replace(
+                debtor,
+                name=one_line(debtor.name),
+                contact_person=one_line(debtor.contact_person),
+            ),
+            debtor_address=_lines(debtor.postal_address) if notice.channel == LETTER else (),
+            creditor=one_line(creditor.name),
+            creditor_address=_lines(creditor.address),
             payee=self._payee,
             whom_to_call=" / ".join(
-                name for name in (debtor.sales_owner, self._payee.contact) if name
+                name for name in (one_line(debtor.sales_owner), self._payee.contact) if name
             ),
-            written_on=notice.written_on,
-            total=notice.demanded,
         )
         subject, _, body = text.partition("\n")
         return Rendered(" ".join(subject.split()), body.strip("\n") + "\n")
 
 
-def _money(amount: Money, language: str) -> str:
-    return format_currency(Decimal(amount.amount), amount.currency, locale=_LOCALES[language])
+def one_line(text: str) -> str:
+    """Without control characters: neither a header nor a line of the text may end early."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def money_text(amount: Money, language: str) -> str:
+    """With the digits of ISO 4217: the locale's own data have others for some currencies.
+
+    A symbol of letters is kept apart from the number, as `RSD 0.49`.
+    """
+    locale, digits = _LOCALES[language], exponent(amount.currency)
+    symbol = get_currency_symbol(amount.currency, locale)
+    gap = _NO_BREAK if symbol[-1:].isalpha() else ""
+    form = f"¤{gap}#,##0" + (f".{'0' * digits}" if digits else "")
+    return format_currency(
+        Decimal(amount.amount),
+        amount.currency,
+        format=f"{form};-{form}",
+        locale=locale,
+        currency_digits=False,
+    )
+
+
+def _lines(text: str) -> Sequence[str]:
+    return [line for line in (one_line(each) for each in text.splitlines()) if line]
 
 
 def _day(day: date, language: str) -> str:

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/notices", tags=["notices"])
 MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 NO_MONEY: Final = {"amount": "0.00", "currency": "CNY"}
 
-Status = Literal["queued", "accepted"]
+Status = Literal["queued", "accepted", "undeliverable", "failed"]
 Channel = Literal["email", "letter"]
 Template = Literal["pre_due", "reminder", "dunning_letter", "final_notice", "payment_returned"]
 
@@ -44,7 +44,27 @@ class NoticeView(View, frozen=True, kw_only=True):
     step: Annotated[int, said("The days past due at which the plan asks for it.", 1)]
     grade: Annotated[str, said("The account's grade the plan was read with.", "一般")]
     currency: Annotated[str, said("The currency of its items, ISO 4217.", "CNY")]
-    status: Annotated[Status, said("Whether who delivers it has it already.", "accepted")]
+    status: Annotated[
+        Status,
+        said(
+            "Accepted: who delivers it has it; undeliverable or failed: nobody gets it.", "queued"
+        ),
+    ]
+    reason: Annotated[
+        str | None,
+        said(
+            "Why nobody gets it: no_address, address_not_usable; too_late, or the fault's name.",
+            None,
+            "no_address",
+        ),
+    ]
+    ended_on: Annotated[
+        date | None,
+        said("When it was accepted, found undeliverable, or given up; null: queued.", "2013-01-31"),
+    ]
+    instead_of: Annotated[
+        UUID | None, said("The e-mail that could not be delivered, whose place it takes.", None)
+    ]
     written_on: Annotated[date, said("The day it was written.", "2013-01-31")]
     part: Annotated[int, said("Which of the notices that list the items together.", 1)]
     parts: Annotated[int, said("How many of them there are.", 1)]
@@ -63,6 +83,7 @@ async def list_notices(
     query: QueryContext,
     paging: Paging,
     status: Annotated[list[Status] | None, Query()] = None,
+    reason: Annotated[list[str] | None, Query()] = None,
     channel: Annotated[list[Channel] | None, Query()] = None,
     template: Annotated[list[Template] | None, Query()] = None,
     step: Annotated[list[WholeNumber] | None, Query()] = None,
@@ -71,6 +92,7 @@ async def list_notices(
 ) -> Response:
     asked = Asked(
         status=status,
+        reason=reason,
         channel=channel,
         template=template,
         step=step,
@@ -102,6 +124,9 @@ def of_row(row: NoticeRow) -> NoticeView:
         grade=row.grade,
         currency=row.currency,
         status=cast(Status, row.status),
+        reason=row.reason,
+        ended_on=row.ended_on,
+        instead_of=row.instead_of,
         written_on=row.written_on,
         part=row.part,
         parts=row.parts,

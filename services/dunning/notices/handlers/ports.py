@@ -17,19 +17,38 @@ class Debtor:
     number: str
     name: str
     contact_person: str
-    email: str
+    email: str  # As it was entered: perhaps none, perhaps no address at all.
+    postal_address: str  # Lines of text; "" when there is none.
     language: str  # "zh" or "en"
     sales_owner: str  # Who knows the customer; "" when nobody is named.
 
 
-class Debtors(Protocol):
-    async def debtor(self, account_id: UUID) -> Debtor:
-        """Raises Unreachable when ledger is away."""
-        ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creditor:
+    """Whom a notice is from. Asked when it is rendered."""
+
+    name: str
+    address: str  # Lines of text; "" when there is none.
+
+
+class Parties(Protocol):
+    """Who owes, and to whom. Raises Unreachable when ledger is away."""
+
+    async def debtor(self, account_id: UUID) -> Debtor: ...
+
+    async def creditor(self, legal_entity: str) -> Creditor: ...
 
 
 class NoticeDelivery(Protocol):
-    async def hand_over(self, queued: Recorded[NoticeQueued], debtor: Debtor) -> str:
+    """Who takes notices. Raises Unreachable when it takes none at all."""
+
+    async def handed_over(self, queued: Recorded[NoticeQueued]) -> str | None:
+        """The message id of a notice that was handed over before."""
+        ...
+
+    async def hand_over(
+        self, queued: Recorded[NoticeQueued], debtor: Debtor, creditor: Creditor
+    ) -> str:
         """The message id. The same notice handed over twice is one message."""
         ...
 
@@ -38,5 +57,5 @@ class NoticeDelivery(Protocol):
 class Ports:
     """What the effects of dunning reach the outside with."""
 
-    debtors: Debtors
+    parties: Parties
     delivery: NoticeDelivery

@@ -1,4 +1,4 @@
-"""Who was reminded, how, of what, and is it on its way?"""
+"""Who was reminded, how, of what, and has somebody got it?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dunning.notices.domain.notice.events import NoticeAccepted, NoticeQueued
+from services.dunning.notices.domain.notice.events import (
+    NoticeAccepted,
+    NoticeFailed,
+    NoticeQueued,
+    NoticeUndeliverable,
+)
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import to_json
@@ -44,14 +49,17 @@ class NoticeRow:
     open_minor: int  # Of the items of all parts.
     unallocated_minor: int
     demanded_minor: int
-    status: str  # queued, accepted
+    instead_of: UUID | None
+    status: str  # queued, accepted, undeliverable, failed
     message_id: str | None
+    reason: str | None  # Why nobody has it.
+    ended_on: date | None  # The day it was accepted, or found undeliverable, or given up.
     version: int
 
 
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
-        if isinstance(recorded.event, NoticeAccepted):
+        if isinstance(recorded.event, NoticeAccepted | NoticeUndeliverable | NoticeFailed):
             yield Need(NoticeRow, (recorded.tenant_id, recorded.stream_id))
 
 
@@ -60,8 +68,12 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
         match recorded.event:
             case NoticeQueued() as event:
                 rows.put(_notice(recorded, event))
-            case NoticeAccepted() as event:
-                _accept(rows, recorded, event)
+            case NoticeAccepted(message_id=message_id):
+                _end(rows, recorded, "accepted", message_id=message_id)
+            case NoticeUndeliverable(reason=reason):
+                _end(rows, recorded, "undeliverable", reason=reason)
+            case NoticeFailed(reason=reason):
+                _end(rows, recorded, "failed", reason=reason)
             case _:
                 pass  # Of another read model.
     return rows
@@ -86,20 +98,35 @@ def _notice(recorded: Recorded[Any], event: NoticeQueued) -> NoticeRow:
         open_minor=event.open_amount.minor,
         unallocated_minor=event.unallocated.minor,
         demanded_minor=event.demanded.minor,
+        instead_of=event.instead_of,
         status="queued",
         message_id=None,
+        reason=None,
+        ended_on=None,
         version=recorded.version,
     )
 
 
-def _accept(rows: Rows, recorded: Recorded[Any], event: NoticeAccepted) -> None:
+def _end(
+    rows: Rows,
+    recorded: Recorded[Any],
+    status: str,
+    *,
+    message_id: str | None = None,
+    reason: str | None = None,
+) -> None:
     notice = rows.get(NoticeRow, (recorded.tenant_id, recorded.stream_id))
     if notice is None:
-        raise CorruptHistory("a notice was accepted that was never queued")
-    accepted = replace(
-        notice, status="accepted", message_id=event.message_id, version=recorded.version
+        raise CorruptHistory("a notice ended that was never queued")
+    ended = replace(
+        notice,
+        status=status,
+        message_id=message_id,
+        reason=reason,
+        ended_on=recorded.effective_on,
+        version=recorded.version,
     )
-    rows.put(accepted)
+    rows.put(ended)
 
 
 READ_MODEL: Final = Projection(
@@ -112,6 +139,7 @@ class Asked:
     """Filters: several values mean or, none means any."""
 
     status: Sequence[str] | None
+    reason: Sequence[str] | None
     channel: Sequence[str] | None
     template: Sequence[str] | None
     step: Sequence[int] | None

@@ -22,6 +22,8 @@ PAYMENT_RETURNED: Final = "payment_returned"  # Of no step: it answers a payment
 PHONE: Final = "phone"
 LEGAL_DECISION: Final = "legal_decision"
 ALLOCATE_MONEY: Final = "allocate_money"  # Of no step: the customer has paid, nobody said for what.
+ASK_FOR_ADDRESS: Final = "ask_for_address"  # A notice reached nobody.
+CHECK_NOTICE: Final = "check_notice"  # A notice could not be written or handed over.
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 MONEY: Final = {"amount": "8000.00", "currency": "CNY"}
 
 Status = Literal["open", "completed", "withdrawn"]
-Kind = Literal["phone", "legal_decision", "allocate_money"]
+Kind = Literal["phone", "legal_decision", "allocate_money", "ask_for_address", "check_notice"]
 
 
 class TaskView(View, frozen=True, kw_only=True):

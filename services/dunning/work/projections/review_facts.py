@@ -63,7 +63,7 @@ async def facts_of_review(
         today=today,
         grade=grade_seen(grades, today),
         reached=[_reached(row) for row in steps[:STEPS_MAX]],
-        items=[OwedItem(item=_listed(row), latest_step=row.latest_step) for row in owed.values()],
+        items=[owed_item(row) for row in owed.values()],
         unallocated=await unallocated_of(connection, *customer),
         promised=promised,
         promised_until=promised_until,
@@ -112,14 +112,16 @@ def _reached(row: CaseStepRow) -> ReachedStep:
     )
 
 
-def _listed(row: OpenItemRow) -> ListedItem:
-    return ListedItem(
+def owed_item(row: OpenItemRow) -> OwedItem:
+    """An open item as the rules see it."""
+    item = ListedItem(
         open_item_id=row.open_item_id,
         invoice_number=row.invoice_number,
         installment=row.installment,
         due_on=row.due_on,
         open_amount=Money(row.open_minor, row.currency),
     )
+    return OwedItem(item=item, latest_step=row.latest_step)
 
 
 def _history(

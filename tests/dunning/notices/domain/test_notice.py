@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.dunning.notices.domain.notice import commands, decide, events
 from services.dunning.notices.domain.notice.decide import notice, notice_of
+from shared.kernel.decider import Decided
 from tests.support.dunning import ACCOUNT, BOOK, ITEM_B, after, at, listed, yuan
 from tests.support.spec import given
 
@@ -32,6 +36,7 @@ NOW = at(after(1), 1)
 QUEUED = events.NoticeQueued(
     account_id=ACCOUNT,
     account_number="C-1001",
+    time_zone="Asia/Shanghai",
     currency="CNY",
     written_on=after(1),
     step=1,
@@ -44,9 +49,47 @@ QUEUED = events.NoticeQueued(
     open_amount=yuan(470_000),
     unallocated=yuan(70_000),
     demanded=yuan(400_000),
+    instead_of=None,
 )
-ACCEPT = commands.AcceptNotice(notice_id=UUID(int=5), message_id="<5@x>", effective_on=after(1))
+LETTER = replace(QUEUE, channel="letter", instead_of=UUID(int=5))
+ACCEPT = commands.AcceptNotice(notice_id=UUID(int=5), message_id="<5@x>")
 ACCEPTED = events.NoticeAccepted(account_id=ACCOUNT, channel="email", message_id="<5@x>")
+UNDELIVERABLE = events.NoticeUndeliverable(
+    account_id=ACCOUNT,
+    account_number="C-1001",
+    currency="CNY",
+    channel="email",
+    template="reminder",
+    step=1,
+    grade="一般",
+    part=1,
+    reason="no_address",
+    letter_follows=True,
+)
+FAILED = events.NoticeFailed(
+    account_id=ACCOUNT,
+    account_number="C-1001",
+    currency="CNY",
+    channel="email",
+    template="reminder",
+    step=1,
+    grade="一般",
+    part=1,
+    reason="PermissionError",
+)
+ENDS: list[tuple[Callable[..., Decided[events.Event]], Any, events.Event]] = [
+    (decide.accept_notice, ACCEPT, ACCEPTED),
+    (
+        decide.mark_undeliverable,
+        commands.MarkUndeliverable(notice_id=UUID(int=5), reason="no_address", letter_follows=True),
+        UNDELIVERABLE,
+    ),
+    (
+        decide.mark_failed,
+        commands.MarkFailed(notice_id=UUID(int=5), reason="PermissionError"),
+        FAILED,
+    ),
+]
 
 
 class TestQueueNotice:
@@ -66,16 +109,43 @@ class TestQueueNotice:
         given(notice, QUEUED).when(decide.queue_notice, QUEUE, now=NOW).then_nothing()
         given(notice, QUEUED, ACCEPTED).when(decide.queue_notice, QUEUE, now=NOW).then_nothing()
 
+    def test_writes_a_letter_for_an_email_also_later_and_dates_it_when_it_is_written(self) -> None:
+        """Nobody asks for it anew: a crash at midnight must not lose it."""
+        queued = replace(QUEUED, channel="letter", instead_of=UUID(int=5))
+        on_its_day = given(notice).when(decide.queue_notice, LETTER, now=NOW)
+        on_its_day.then(queued)
+        next_day = given(notice).when(decide.queue_notice, LETTER, now=NOW + timedelta(days=1))
+        next_day.then(replace(queued, written_on=after(2)))
+        next_day.then_on(after(2))
 
-class TestAcceptNotice:
-    def test_says_which_message_it_became(self) -> None:
-        given(notice, QUEUED).when(decide.accept_notice, ACCEPT).then(ACCEPTED)
+    def test_writes_a_letter_for_an_email_once(self) -> None:
+        queued = replace(QUEUED, channel="letter", instead_of=UUID(int=5))
+        for days in (0, 1):
+            late = NOW + timedelta(days=days)
+            given(notice, queued).when(decide.queue_notice, LETTER, now=late).then_nothing()
 
-    def test_happens_once(self) -> None:
-        given(notice, QUEUED, ACCEPTED).when(decide.accept_notice, ACCEPT).then_nothing()
 
-    def test_refuses_what_nobody_queued(self) -> None:
-        given(notice).when(decide.accept_notice, ACCEPT).then_rejected(decide.NoticeNotQueued)
+@pytest.mark.parametrize(("ends", "command", "event"), ENDS)
+class TestTheEndOfANotice:
+    """Accepted, undeliverable, failed."""
+
+    def test_is_said(self, ends: Any, command: Any, event: events.Event) -> None:
+        given(notice, QUEUED).when(ends, command, now=NOW).then(event)
+
+    def test_is_of_the_day_on_which_it_comes(
+        self, ends: Any, command: Any, event: events.Event
+    ) -> None:
+        """Not of the day on which the notice was written: ledger may have been away for days."""
+        late = NOW + timedelta(days=2)
+        given(notice, QUEUED).when(ends, command, now=late).then_on(after(3))
+
+    def test_comes_once(self, ends: Any, command: Any, event: events.Event) -> None:
+        for _, _, before in ENDS:
+            given(notice, QUEUED, before).when(ends, command, now=NOW).then_nothing()
+
+    def test_needs_a_notice(self, ends: Any, command: Any, event: events.Event) -> None:
+        when = given(notice).when(ends, command, now=NOW)
+        when.then_rejected(decide.NoticeNotQueued)
 
 
 class TestNoticeOf:

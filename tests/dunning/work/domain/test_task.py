@@ -63,6 +63,14 @@ class TestOpenTask:
 
         given(task).when(decide.open_task, OPEN, now=late).then_nothing()
 
+    def test_is_opened_later_where_nobody_asks_anew_and_dated_when_it_is(self) -> None:
+        late = NOW + timedelta(hours=16)
+        opened = replace(OPENED, opened_on=after(31))
+        when = given(task).when(decide.open_task, replace(OPEN, may_be_late=True), now=late)
+
+        when.then(opened)
+        when.then_on(after(31))
+
     def test_lists_so_many_items_and_counts_all(self) -> None:
         many = [listed()] * (events.ITEMS_MAX + 1)
 

@@ -26,6 +26,7 @@ from shared.platform.log.memory import MemoryLog
 from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.subscription.progress import until
+from tests.support import till
 from tests.support.running import free_port
 from tests.support.toy.wallets import bare_service
 
@@ -78,6 +79,41 @@ async def until_ready(http: httpx.AsyncClient, url: str) -> None:
     until_s = monotonic_s() + 10
     while (answer := (await http.get(f"{url}/health/ready")).json()) != {"status": "ok"}:
         assert monotonic_s() < until_s, answer
+
+
+class TestReady:
+    async def test_says_what_stands_still_and_goes_on_answering(
+        self, make_database: Callable[..., str], platform_template: str
+    ) -> None:
+        database = Database(make_database(till.STATEMENTS, template=platform_template))
+        host = Host(
+            till.service(),
+            PlatformSettings(port=free_port(), clock="manual", clock_start=START),
+            database=database,
+            store=PostgresStore(database),
+            log=MemoryLog(),
+        )
+        async with served(host, free_port()) as (url, _), httpx.AsyncClient() as http:
+            await until_ready(http, f"{url}/ledger")
+            async with database.unbound() as connection:
+                await connection.exec_driver_sql(
+                    "UPDATE es_cursor SET state = 'halted', error = 'VersionGap: 3 after 1'"
+                    " WHERE worker = 'coins' AND partition_no = 3"
+                )
+            halted = {
+                "worker": "coins",
+                "topic": "duebook.ledger.events.v1",
+                "partition": 3,
+                "error": "VersionGap: 3 after 1",
+            }
+            ready = await http.get(f"{url}/ledger/health/ready")
+            assert ready.json() == {"status": "halted", "halted": [halted]}
+            assert ready.status_code == 200
+            clock = (await http.get(f"{url}/ledger/clock")).json()
+            assert (clock["settled"], clock["halted"]) == (False, [halted])
+            metrics = (await http.get(f"{url}/ledger/metrics")).text
+            assert 'halted_partitions{service="ledger",worker="coins"} 1.0' in metrics
+            assert 'halted_partitions{service="ledger",worker="moves"} 0.0' in metrics
 
 
 class TestServe:

@@ -18,7 +18,7 @@ from shared.kernel.ids import derived, partition_of
 from shared.platform.clock import monotonic_s
 from shared.platform.hosting.workers import UnclearNames
 from shared.platform.log.port import EventLog, NewRecord
-from shared.platform.reactor.port import Effect, Reaction, Unreachable
+from shared.platform.reactor.port import Reaction
 from tests.support.toy import wallet, wallets
 from tests.support.toy.records import all_records
 from tests.support.toy.running import RunningToy
@@ -131,6 +131,8 @@ class TestDuplicatesAndGaps:
         }
         assert all(h.error.startswith("VersionGap") for h in status.halted)
         assert not status.is_settled
+        await toy.workers.measure()
+        assert wallets.metric("duebook_worker_halted_partitions", worker="coins") == 1
 
     async def test_an_event_the_fold_cannot_take_halts_right_before_it(
         self, toy: RunningToy
@@ -269,36 +271,6 @@ class TestReactions:
         await _until_halted(toy, "reactions")
         rows = await toy.rows("SELECT count(*) FROM es_stream WHERE stream_type = 'safe'")
         assert rows[0][0] == 4
-        await toy.stop()
-
-
-class TestEffects:
-    async def test_wait_while_somebody_is_away_and_keep_the_order(
-        self, url: str, log: EventLog, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("shared.platform.reactor.runtime.UNREACHABLE_REST_S", 0.05)
-        performed: list[int] = []
-        tries = 0
-
-        async def perform(recorded: Recorded[Any]) -> Sequence[Any]:
-            nonlocal tries
-            tries += 1
-            if tries in (2, 3):
-                raise Unreachable
-            performed.append(recorded.event.coins)
-            return [wallets.PutAway(wallet.BOOK, recorded.stream_id, recorded.event.coins, 0)]
-
-        effect = Effect("mail", wallet.Spent, perform)
-        toy = RunningToy(url, log, described=wallets.service(effects=[effect], reactions=[]))
-        await toy.start()
-        await toy.do(wallets.fill("P-1", 100))
-        for coins in range(1, 31):
-            await toy.do(wallet.spend("P-1", coins % 3 + 1))
-        await toy.settle()
-        assert performed == [coins % 3 + 1 for coins in range(1, 31)]
-        safe = wallets.safe_of(wallet.BOOK, wallet.stream("P-1").id).id
-        rows = await toy.rows(f"SELECT coins FROM coins WHERE stream_id = '{safe}'")
-        assert rows[0].coins == sum(performed)
         await toy.stop()
 
 

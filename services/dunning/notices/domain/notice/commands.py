@@ -30,6 +30,7 @@ class QueueNotice:
     open_amount: Money  # Of the items of all parts.
     unallocated: Money  # What the customer has paid that is given to no invoice.
     demanded: Money  # What is asked for.
+    instead_of: UUID | None = None  # A notice of `written_on` that could not be delivered.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,23 @@ class AcceptNotice:
 
     notice_id: UUID
     message_id: str
-    effective_on: date
 
 
-Command = QueueNotice | AcceptNotice
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkUndeliverable:
+    """There is no address that it could be sent to."""
+
+    notice_id: UUID
+    reason: str
+    letter_follows: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkFailed:
+    """It cannot be written or handed over, or it would leave too late."""
+
+    notice_id: UUID
+    reason: str
+
+
+Command = QueueNotice | AcceptNotice | MarkUndeliverable | MarkFailed

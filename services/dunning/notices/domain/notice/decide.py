@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -10,7 +11,7 @@ from services.dunning.notices.domain.notice import commands, events
 from services.dunning.notices.domain.notice.evolve import evolve
 from services.dunning.notices.domain.notice.state import (
     NOT_QUEUED,
-    Accepted,
+    Ended,
     NotQueued,
     Queued,
     State,
@@ -26,14 +27,20 @@ class NoticeNotQueued(Rejected):
 def queue_notice(
     command: commands.QueueNotice, state: State, *, now: datetime
 ) -> Decided[events.Event]:
-    """On its day or not at all: a review that comes too late is made anew."""
-    if not isinstance(state, NotQueued) or day_at(now, command.time_zone) != command.written_on:
+    """On its day or not at all: a review that comes too late is made anew.
+
+    Nobody asks anew for a letter that takes an e-mail's place, so it is written on any later day.
+    """
+    today = day_at(now, command.time_zone)
+    is_late = today != command.written_on
+    if not isinstance(state, NotQueued) or (is_late and command.instead_of is None):
         return NOTHING
     queued = events.NoticeQueued(
         account_id=command.account_id,
         account_number=command.account_number,
+        time_zone=command.time_zone,
         currency=command.currency,
-        written_on=command.written_on,
+        written_on=today,
         step=command.step,
         channel=command.channel,
         template=command.template,
@@ -44,23 +51,54 @@ def queue_notice(
         open_amount=command.open_amount,
         unallocated=command.unallocated,
         demanded=command.demanded,
+        instead_of=command.instead_of,
     )
-    return Decided(command.written_on, [queued])
+    return Decided(today, [queued])
 
 
-def accept_notice(command: commands.AcceptNotice, state: State) -> Decided[events.Event]:
+def accept_notice(
+    command: commands.AcceptNotice, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    def accepted(queued: Queued) -> events.Event:
+        notice = queued.notice
+        return events.NoticeAccepted(
+            account_id=notice.account_id, channel=notice.channel, message_id=command.message_id
+        )
+
+    return _end(state, now, accepted)
+
+
+def mark_undeliverable(
+    command: commands.MarkUndeliverable, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    def undeliverable(queued: Queued) -> events.Event:
+        return events.NoticeUndeliverable(
+            **queued.carried, reason=command.reason, letter_follows=command.letter_follows
+        )
+
+    return _end(state, now, undeliverable)
+
+
+def mark_failed(
+    command: commands.MarkFailed, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    def failed(queued: Queued) -> events.Event:
+        return events.NoticeFailed(**queued.carried, reason=command.reason)
+
+    return _end(state, now, failed)
+
+
+def _end(
+    state: State, now: datetime, ended: Callable[[Queued], events.Event]
+) -> Decided[events.Event]:
+    """A notice ends once, on the day it does."""
     match state:
         case NotQueued():
             raise NoticeNotQueued
-        case Accepted():
+        case Ended():
             return NOTHING
-        case Queued():
-            accepted = events.NoticeAccepted(
-                account_id=state.account_id,
-                channel=state.channel,
-                message_id=command.message_id,
-            )
-            return Decided(command.effective_on, [accepted])
+        case Queued(notice):
+            return Decided(day_at(now, notice.time_zone), [ended(state)])
         case _:
             assert_never(state)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from services.dunning.notices.domain.notice import events
-from services.dunning.notices.domain.notice.state import Accepted, NotQueued, Queued, State
+from services.dunning.notices.domain.notice.state import Ended, NotQueued, Queued, State
 from shared.kernel.decider import expect
 
 
@@ -13,9 +13,9 @@ def evolve(state: State, event: events.Event) -> State:
     match event:
         case events.NoticeQueued():
             expect(state, NotQueued)
-            return Queued(account_id=event.account_id, channel=event.channel)
-        case events.NoticeAccepted():
+            return Queued(event)
+        case events.NoticeAccepted() | events.NoticeUndeliverable() | events.NoticeFailed():
             expect(state, Queued)
-            return Accepted()
+            return Ended()
         case _:
             assert_never(event)

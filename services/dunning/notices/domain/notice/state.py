@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
+
+from services.dunning.notices.domain.notice.events import Carried, NoticeQueued
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,17 +13,30 @@ class NotQueued:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Queued:
-    account_id: UUID
-    channel: str
+    notice: NoticeQueued
+
+    @property
+    def carried(self) -> Carried:
+        """What an event says when nobody gets it."""
+        return Carried(
+            account_id=self.notice.account_id,
+            account_number=self.notice.account_number,
+            currency=self.notice.currency,
+            channel=self.notice.channel,
+            template=self.notice.template,
+            step=self.notice.step,
+            grade=self.notice.grade,
+            part=self.notice.part,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    pass
+class Ended:
+    """Somebody has it, or nobody will."""
 
 
-State = NotQueued | Queued | Accepted
+State = NotQueued | Queued | Ended
 
 NOT_QUEUED: Final[State] = NotQueued()

@@ -20,6 +20,7 @@ class OpenTask:
     time_zone: str  # Of the account, in which `opened_on` is a day.
     currency: str
     opened_on: date  # Opened on another day it would be another task.
+    may_be_late: bool = False  # Nobody asks for it anew on the next day.
     kind: str
     step: int | None  # Threshold, days past due; None: it answers none.
     grade: str

@@ -30,8 +30,13 @@ class TaskAlreadyCompleted(Rejected):
 
 
 def open_task(command: commands.OpenTask, state: State, *, now: datetime) -> Decided[events.Event]:
-    """On its day or not at all: a review that comes too late is made anew."""
-    if not isinstance(state, NotOpened) or day_at(now, command.time_zone) != command.opened_on:
+    """On its day or not at all: a review that comes too late is made anew.
+
+    What nobody asks for anew is opened on any later day.
+    """
+    today = day_at(now, command.time_zone)
+    is_late = today != command.opened_on
+    if not isinstance(state, NotOpened) or (is_late and not command.may_be_late):
         return NOTHING
     opened = events.TaskOpened(
         account_id=command.account_id,
@@ -40,13 +45,13 @@ def open_task(command: commands.OpenTask, state: State, *, now: datetime) -> Dec
         kind=command.kind,
         step=command.step,
         grade=command.grade,
-        opened_on=command.opened_on,
+        opened_on=today,
         oldest_due_on=min(item.due_on for item in command.items),
         items=tuple(command.items[: events.ITEMS_MAX]),
         item_count=len(command.items),
         open_amount=command.open_amount,
     )
-    return Decided(command.opened_on, [opened])
+    return Decided(today, [opened])
 
 
 def complete_task(command: commands.CompleteTask, state: State) -> Decided[events.Event]:
