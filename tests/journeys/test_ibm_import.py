@@ -169,6 +169,7 @@ class TestDunning:
         tasks = [
             _deed(one, one["opened_on"], f"{one['kind']}_task", one["open_amount"]["amount"])
             for one in lived.book.all("/dunning/v1/tasks")
+            if one["kind"] != "ask_for_address"
         ]
         promise = deeds.Promise(promised(lived.invoices), PROMISE_DAY)
         expected = deeds.actions(lived.invoices, lived.reviews, promise)
@@ -195,6 +196,17 @@ class TestDunning:
 
     def test_handed_every_notice_over(self, lived: Lived) -> None:
         assert list(lived.book.all("/dunning/v1/notices", status="queued")) == []
+
+    def test_asked_for_the_addresses_of_whom_it_could_not_remind(self, lived: Lived) -> None:
+        """The data set names no address."""
+        notices = list(lived.book.all("/dunning/v1/notices"))
+        assert {(one["status"], one["reason"]) for one in notices} == {
+            ("undeliverable", "no_address")
+        }
+        asked = lived.book.all("/dunning/v1/tasks", kind="ask_for_address")
+        assert {one["account"]["number"] for one in asked} == {
+            one["account"]["number"] for one in notices if one["step"] > 0
+        }
 
     def test_withdrew_every_task_since_all_is_paid(self, lived: Lived) -> None:
         assert {one["status"] for one in lived.book.all("/dunning/v1/tasks")} == {"withdrawn"}
