@@ -175,9 +175,15 @@ async def _tasks(duebook: Duebook, legal_entity: str) -> Table:
         lambda task: (task["step"], task["kind"], task["status"]),
     )
     table = _table("Tasks by step", ["step", "task", "status"], ["count"])
-    for (step, kind, status), count in sorted(found.items()):
-        table.add_row(str(step), _words(kind), status, str(count))
+    for (step, kind, status), count in sorted(found.items(), key=_by_step):
+        table.add_row("–" if step is None else str(step), _words(kind), status, str(count))
     return table
+
+
+def _by_step(counted: tuple[tuple[Any, ...], int]) -> tuple[Any, ...]:
+    """What answers no step comes last."""
+    step, *others = counted[0]
+    return step is None, step or 0, *others
 
 
 async def _counted(

@@ -56,9 +56,9 @@ class HealthView(View, frozen=True, kw_only=True):
 
     status: Annotated[str, said("ok, halted, starting, or not ready.", "ok")]
     missing: Annotated[str | UnsetType, said("What keeps it, in a line.", "it is draining")] = UNSET
-    halted: Annotated[
-        list[HaltedView] | UnsetType, said("What of the service stands still.", [])
-    ] = UNSET
+    halted: Annotated[list[HaltedView] | UnsetType, said("What of the service stands still.")] = (
+        UNSET
+    )
 
 
 class ClockView(View, frozen=True, kw_only=True):

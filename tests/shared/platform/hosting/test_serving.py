@@ -26,8 +26,8 @@ from shared.platform.log.memory import MemoryLog
 from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.subscription.progress import until
-from tests.support import till
 from tests.support.running import free_port
+from tests.support.toy import wallets
 from tests.support.toy.wallets import bare_service
 
 pytestmark = pytest.mark.connected
@@ -85,9 +85,9 @@ class TestReady:
     async def test_says_what_stands_still_and_goes_on_answering(
         self, make_database: Callable[..., str], platform_template: str
     ) -> None:
-        database = Database(make_database(till.STATEMENTS, template=platform_template))
+        database = Database(make_database(wallets.STATEMENTS, template=platform_template))
         host = Host(
-            till.service(),
+            wallets.service(),
             PlatformSettings(port=free_port(), clock="manual", clock_start=START),
             database=database,
             store=PostgresStore(database),
