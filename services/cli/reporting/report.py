@@ -176,7 +176,7 @@ async def _tasks(duebook: Duebook, legal_entity: str) -> Table:
     )
     table = _table("Tasks by step", ["step", "task", "status"], ["count"])
     for (step, kind, status), count in sorted(found.items(), key=_by_step):
-        table.add_row("–" if step is None else str(step), _words(kind), status, str(count))
+        table.add_row("" if step is None else str(step), _words(kind), status, str(count))
     return table
 
 
