@@ -22,6 +22,9 @@ async def test_every_command_answers_what_is_shown_afterwards(api: LedgerApi) ->
     assert moved["take_over_on"] == "2026-01-31"
     account = await look(await api.post("/accounts", ACCOUNT))
     assert account["name"] == ACCOUNT["name"]
+    details = {"phone": "+86 21 5555 0199"}
+    changed = await look(await api.post(f"/accounts/{account['id']}:change-details", details))
+    assert changed["phone"] == details["phone"]
     first = await look(await api.post("/invoices", bill("I-1", "100.00", "2026-01-31")))
     second = await look(await api.post("/invoices", bill("I-2", "50.00", "2026-01-31")))
     wrong = await look(await api.post("/invoices", bill("I-3", "70.00", "2026-01-31", terms=None)))

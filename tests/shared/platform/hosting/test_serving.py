@@ -102,7 +102,7 @@ class TestReady:
                 )
             halted = {
                 "worker": "coins",
-                "topic": "duebook.ledger.events.v1",
+                "topic": "duebook.toy.events.v1",
                 "partition": 3,
                 "error": "VersionGap: 3 after 1",
             }
