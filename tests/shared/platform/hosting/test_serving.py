@@ -112,8 +112,8 @@ class TestReady:
             clock = (await http.get(f"{url}/ledger/clock")).json()
             assert (clock["settled"], clock["halted"]) == (False, [halted])
             metrics = (await http.get(f"{url}/ledger/metrics")).text
-            assert 'halted_partitions{service="ledger",worker="coins"} 1.0' in metrics
-            assert 'halted_partitions{service="ledger",worker="moves"} 0.0' in metrics
+            assert 'halted_partitions{service="toy",worker="coins"} 1.0' in metrics
+            assert 'halted_partitions{service="toy",worker="moves"} 0.0' in metrics
 
 
 class TestServe:
