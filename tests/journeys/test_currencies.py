@@ -38,7 +38,10 @@ REQUIRED: Final[Mapping[str, Sequence[str]]] = {"legal_entity": tuple(ENTITIES)}
 # What is in the account's currency by its rule, so in that of either entity.
 ONLY_OF_THE_ACCOUNT: Final = {
     f"/v1/{path}"
-    for path in ("credit-lines", "credit-lines/{account_id}", "promises", "promises/{id}")
+    for path in (
+        *("legal-entities", "legal-entities/{code}", "credit-lines", "credit-lines/{account_id}"),
+        *("promises", "promises/{id}"),
+    )
 }
 MOMENTS: Final[Sequence[Mapping[str, str]]] = (
     {},
@@ -91,7 +94,8 @@ class Book:
         accounts = {}
         for entity, (currency, zone) in ENTITIES.items():
             body = {"code": entity, "name": entity, "time_zone": zone, "currency": currency}
-            await self._post("ledger", "legal-entities", body)
+            asked = {**body, "notice_minimum": planted(1, currency)}
+            await self._post("ledger", "legal-entities", asked)
             opened = {"legal_entity": entity, "number": "C-1", "name": "Customer"}
             accounts[entity] = (await self._post("ledger", "accounts", opened))["id"]
             for each in PLACES:
