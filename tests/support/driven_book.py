@@ -80,8 +80,8 @@ def _dunning(dunning: Caller) -> dict[str, Any]:
         "promised_on": "2026-02-10",
     }
     listed = {
-        f"/v1/{things}/{{id}}": dunning.get(f"/v1/{things}").json()["items"][0]["id"]
-        for things in ("cases", "tasks", "notices")
+        f"/v1/{things}/{{id}}": dunning.get(f"/v1/{things}", **asked).json()["items"][0]["id"]
+        for things, asked in (("cases", {}), ("tasks", {"status": "open"}), ("notices", {}))
     }
     dunning.post(f"/v1/tasks/{listed['/v1/tasks/{id}']}:complete", {"outcome": "reached"})
     return {

@@ -190,8 +190,10 @@ def _of_plan(
     tasks = [each for each in planned if isinstance(each, AskSomebody)]
     if not is_returned:
         return notices, tasks
-    call = AskSomebody(PHONE)
-    return [SendNotice(EMAIL, PAYMENT_RETURNED)], tasks if call in tasks else [*tasks, call]
+    notice = [SendNotice(EMAIL, PAYMENT_RETURNED)]
+    if acting[0].step < 0 or AskSomebody(PHONE) in tasks:
+        return notice, tasks  # Before anything is overdue nobody has to call.
+    return notice, [*tasks, AskSomebody(PHONE)]
 
 
 def _not_before(facts: ReviewFacts, *, is_urgent: bool) -> date:

@@ -260,6 +260,14 @@ class TestReturnedPayment:
         assert [notice.template for notice in done.notices] == ["payment_returned"]
         assert [task.kind for task in done.tasks] == ["legal_decision", "phone"]
 
+    def test_is_told_only_while_nothing_is_overdue(self) -> None:
+        """Seen: a call was asked for and taken back in the same second."""
+        again = [reached(1, -3, is_returned=True)]
+        done = review(replace(self.FACTS, items=[item(1, -2)], reached=again))
+
+        assert [notice.template for notice in done.notices] == ["payment_returned"]
+        assert list(done.tasks) == []
+
     def test_repeats_no_task_of_the_plan(self) -> None:
         again = [reached(1, 90, is_returned=True)]
         done = review(replace(self.FACTS, grade="一般", items=[item(1, 100)], reached=again))
