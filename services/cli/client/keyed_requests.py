@@ -56,7 +56,12 @@ class KeyedRequests:
         return self._request("ledger", "/legal-entities", "legal_entity", self.legal_entity, body)
 
     def open_account(
-        self, number: str, *, name: str, contact_person: Body | None = None
+        self,
+        number: str,
+        *,
+        name: str,
+        contact_person: Body | None = None,
+        postal_address: str | None = None,
     ) -> KeyedRequest:
         body: dict[str, object] = {
             "legal_entity": self.legal_entity,
@@ -65,6 +70,8 @@ class KeyedRequests:
         }
         if contact_person is not None:
             body["contact_person"] = contact_person
+        if postal_address is not None:
+            body["postal_address"] = postal_address
         return self._request("ledger", "/accounts", "account", number, body)
 
     def issue_invoice(

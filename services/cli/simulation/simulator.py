@@ -88,7 +88,12 @@ class Simulator:
         names = action.names
         person = {"name": names.person, "phone": names.phone, "email": names.email}
         answer = await self._post(
-            self._requests.open_account(action.account, name=names.company, contact_person=person)
+            self._requests.open_account(
+                action.account,
+                name=names.company,
+                contact_person=person,
+                postal_address=names.address,
+            )
         )
         self._accounts[action.account] = UUID(answer.body["id"])
 
