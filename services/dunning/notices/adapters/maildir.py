@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -21,6 +22,10 @@ from shared.platform.reactor.port import Unreachable
 
 FOLDERS: Final = {False: "emails", True: "letters"}
 DOMAIN: Final = "duebook.invalid"  # Of message ids: a name nobody can own.
+
+# What has a meaning among addresses. Python's folding of a long name loses the quotes around it,
+# and then "Bcc: b@example.com" in a name is whom the notice goes to.
+_SYNTAX: Final = re.compile(r'[()<>\[\]:;@\\,."]')
 
 
 class Maildir:
@@ -77,7 +82,7 @@ def _message_id(queued: Recorded[NoticeQueued]) -> str:
 
 def _recipient(notice: NoticeQueued, debtor: Debtor) -> Address | Group:
     """Of a letter the name alone: RFC 5322 writes it as a group of nobody."""
-    name = one_line(f"{debtor.name} {debtor.contact_person}")
+    name = one_line(_SYNTAX.sub(" ", f"{debtor.name} {debtor.contact_person}"))
     usable = None if notice.channel == LETTER else usable_email(debtor.email)
     return Group(name, ()) if usable is None else Address(name, *usable)
 

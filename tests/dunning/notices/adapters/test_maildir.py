@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.dunning.notices.adapters import maildir
@@ -175,6 +175,7 @@ class TestMessage:
 
     @settings(deadline=None)  # The templates are read in the first example.
     @given(name=st.text(max_size=30), person=st.text(max_size=30), number=st.text(max_size=20))
+    @example(name="0" * 28, person="0" * 28, number="")  # So long that the name is folded.
     def test_has_no_header_that_a_name_brought_in(
         self, name: str, person: str, number: str
     ) -> None:
