@@ -7,7 +7,7 @@ day as it once did; without, it is entered at once, each invoice with its settle
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -44,8 +44,6 @@ _FIELDS: Final = {
     "/settlements/0/amount/currency": "currency",
     "/settlements/0/value_on": "settled_on",
 }
-
-Do = Callable[[Line], Awaitable[None]]
 
 
 @dataclass(slots=True)

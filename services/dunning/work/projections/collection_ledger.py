@@ -19,7 +19,6 @@ from shared.platform.projector.keyset import Record, between, one_of, rows_after
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
-KINDS: Final = ("case", "overdue_alert", "notice", "task", "contact", "promise")
 SERVICE: Final = "dunning."
 # How a case comes to what it does; what it does and passes over is shown.
 NOT_SHOWN: Final = frozenset(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, TypedDict
+from uuid import UUID
 
 from services.dunning.alerts.domain.overdue_alert.commands import RaiseAlert
 from services.dunning.alerts.domain.overdue_alert.decide import alert_id
@@ -44,7 +45,6 @@ def _record(
     done: Reviewed,
     history: Sequence[HistoryStep],
 ) -> RecordReview:
-    event = recorded.event
     passed = [
         PassedStep(
             crossing_id=one.step.crossing_id,
@@ -59,11 +59,7 @@ def _record(
         waits.append(facts.take_over_on)
     reached = [one.crossing_id for one in facts.rules.reached]
     return RecordReview(
-        book=Book(recorded.tenant_id, recorded.legal_entity),
-        account_id=event.account_id,
-        account_number=event.account_number,
-        time_zone=event.time_zone,
-        currency=event.currency,
+        **_customer(recorded),
         today=facts.rules.today,
         seen=[*reached, *(one.step.crossing_id for one in facts.history)],
         taken_over=[one.owed for one in history if one.owed is not None],
@@ -85,19 +81,16 @@ def _notices(
     recorded: Recorded[CaseReviewStarted], facts: CaseFacts, done: Reviewed
 ) -> Iterator[QueueNotice]:
     """A long list goes on in further notices of the day, each of which names the whole."""
-    event, step = recorded.event, done.step
+    step = done.step
     if step is None or done.demanded is None:
         return
+    whole = _open(done, recorded.event.currency)
     lines = done.items[: PARTS_MAX * LINES_MAX]
     parts = [lines[at : at + LINES_MAX] for at in range(0, len(lines), LINES_MAX)]
     for action in done.notices:
         for n, items in enumerate(parts, start=1):
             yield QueueNotice(
-                book=Book(recorded.tenant_id, recorded.legal_entity),
-                account_id=event.account_id,
-                account_number=event.account_number,
-                time_zone=event.time_zone,
-                currency=event.currency,
+                **_customer(recorded),
                 written_on=facts.rules.today,
                 step=step,
                 channel=action.channel,
@@ -106,7 +99,7 @@ def _notices(
                 items=items,
                 part=n,
                 parts=len(parts),
-                open_amount=_open(done, event.currency),
+                open_amount=whole,
                 unallocated=facts.rules.unallocated,
                 demanded=done.demanded,
             )
@@ -115,21 +108,38 @@ def _notices(
 def _tasks(
     recorded: Recorded[CaseReviewStarted], facts: CaseFacts, done: Reviewed
 ) -> Iterator[OpenTask]:
-    event = recorded.event
+    whole = _open(done, recorded.event.currency)
     for action in done.tasks:
         yield OpenTask(
-            book=Book(recorded.tenant_id, recorded.legal_entity),
-            account_id=event.account_id,
-            account_number=event.account_number,
-            time_zone=event.time_zone,
-            currency=event.currency,
+            **_customer(recorded),
             opened_on=facts.rules.today,
             kind=action.kind,
             step=done.step,
             grade=facts.rules.grade,
             items=done.items,
-            open_amount=_open(done, event.currency),
+            open_amount=whole,
         )
+
+
+class _Customer(TypedDict):
+    """Whose case it is, as one expression."""
+
+    book: Book
+    account_id: UUID
+    account_number: str
+    time_zone: str
+    currency: str
+
+
+def _customer(recorded: Recorded[CaseReviewStarted]) -> _Customer:
+    event = recorded.event
+    return _Customer(
+        book=Book(recorded.tenant_id, recorded.legal_entity),
+        account_id=event.account_id,
+        account_number=event.account_number,
+        time_zone=event.time_zone,
+        currency=event.currency,
+    )
 
 
 def _open(done: Reviewed, currency: str) -> Money:
