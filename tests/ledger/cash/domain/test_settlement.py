@@ -136,6 +136,17 @@ class TestIssue:
         assert (type(caught.value), caught.value.field) == (reason, field)
         assert len(book.streams.recorded) == before
 
+    @pytest.mark.parametrize("late_on", [date(2026, 2, 1), date(2026, 2, 20)])
+    def test_names_the_first_that_is_more_than_the_total_whatever_its_day(
+        self, late_on: date
+    ) -> None:
+        """Also where an earlier one, or one of an earlier day, has settled the invoice."""
+        whole, more = settlement("P-1", "8000.00"), settlement("P-2", "0.01", late_on)
+
+        with pytest.raises(on_invoice.AllocationExceedsOpenAmount) as caught:
+            entered(whole, more)
+        assert caught.value.field == "/settlements/1/amount/amount"
+
     def test_refuses_a_payment_that_is_entered_already(self) -> None:
         book = LedgerBook()
         book.receive("P-1", "8000.00", value_on=ISSUED_ON, on=ENTERED_ON)
