@@ -238,7 +238,7 @@ def verify_all(
     service: NameOrAllArgument = None,
     data: DataOption = None,
 ) -> None:
-    """Fold all events anew and name every row and timer that differs. Changes nothing."""
+    """Fold all events anew and name all that differs, untrue notices too. Changes nothing."""
     runtimes = chosen(service)
     with server_beside(settings_with(data=data), runtimes) as ready:
         differing = serving.run(_verify(ready, runtimes))

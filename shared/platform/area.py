@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from shared.kernel.decider import Aggregate, AnyWork, Rejected
-from shared.platform.projector.port import Projection
+from shared.platform.projector.port import Check, Projection
 from shared.platform.reactor.port import BatchQuestion, Effect, Question, Reaction
 from shared.platform.service import Service
 
@@ -52,6 +52,7 @@ class Area:
     public: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Public topic -> names.
     handlers: Mapping[type, Handler] = field(default_factory=dict)  # Of commands that react gives.
     read_models: Sequence[Projection] = ()
+    checks: Sequence[Callable[[], Check]] = ()  # What `verify` judges by the events alone.
     reactions: Sequence[Reaction] = ()
     effects: Sequence[EffectModule] = ()
     routes: Sequence[APIRouter] = ()
@@ -122,6 +123,7 @@ def join(
         fire=fire,
         handlers=handlers,
         projections=list(models.values()),
+        checks=[check for area in areas for check in area.checks],
         reactions=list(reactions.values()),
         effects=[
             Effect(

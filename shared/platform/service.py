@@ -14,7 +14,7 @@ from shared.kernel.decider import Aggregate, AnyWork, Rejected
 from shared.kernel.ids import PARTITIONS
 from shared.platform.codec import Codec, Upcaster
 from shared.platform.log.port import TopicSpec
-from shared.platform.projector.port import Projection
+from shared.platform.projector.port import Check, Projection
 from shared.platform.reactor.port import Effect, Reaction
 
 FOREVER_MS: Final = -1  # Kafka's word for no end
@@ -50,6 +50,7 @@ class Service:
     fire: Callable[[str, UUID, str, datetime], AnyWork]  # (kind, stream, timer name, due_at)
     handlers: Mapping[type, Callable[[Any], AnyWork]]  # Commands that reactions and effects give.
     projections: Sequence[Projection]
+    checks: Sequence[Callable[[], Check]] = ()  # What `verify` judges beside the projections.
     reactions: Sequence[Reaction]
     effects: Sequence[Effect] = ()
     routers: Sequence[APIRouter]

@@ -31,6 +31,7 @@ class Parts(NamedTuple):
     """What belongs to an area, by kind: names as the folder and as AREA have them."""
 
     read_models: set[str]
+    checks: set[str]
     reactions: set[str]
     effects: set[str]
     routes: set[str]
@@ -58,6 +59,7 @@ def in_folder(service: str, area: str) -> Parts:
     domain = modules_of(f"{home}.domain")
     return Parts(
         {m.READ_MODEL.name for m in modules_of(f"{home}.projections") if hasattr(m, "READ_MODEL")},
+        {m.CHECK.__name__ for m in modules_of(f"{home}.projections") if hasattr(m, "CHECK")},
         {last(m.__name__) for m in modules_of(f"{home}.reactions")},
         {last(m.__name__) for m in modules_of(f"{home}.effects")},
         {
@@ -104,6 +106,7 @@ def repeated(union: tuple[type, ...]) -> list[str]:
 def declared(area: Area) -> Parts:
     return Parts(
         {model.name for model in area.read_models},
+        {check.__name__ for check in area.checks},
         {one.name for one in area.reactions},
         {last(module.__name__) for module in area.effects},
         {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 import pytest
 
 from tests.journeys import ibm_deeds as deeds
 from tests.journeys import ibm_oracle as oracle
+from tests.journeys.ibm_figures import check_aging, check_behavior, near
 from tests.support.ibm_story import (
     ENTITY,
     FIRST_DAY,
@@ -30,8 +30,6 @@ pytestmark = [
     pytest.mark.timeout(1800),
 ]
 
-BEHAVIOR_ON: Final = date(2013, 12, 2)
-ROUNDING: Final = Fraction(1, 20_000)  # Four places on the wire.
 KINDS: Final = {
     ("email", "pre_due"): "email",
     ("email", "reminder"): "email",
@@ -40,43 +38,9 @@ KINDS: Final = {
 }
 
 
-def near(text: str | None, exact: Fraction | None) -> bool:
-    if text is None or exact is None:
-        return text is None and exact is None
-    return abs(Fraction(text) - exact) <= ROUNDING
-
-
 class TestLedger:
-    @pytest.mark.parametrize(
-        ("as_of", "items", "amount", "not_due", "late"),
-        [
-            (date(2012, 12, 31), 99, "5725.06", (86, "4936.32"), (13, "788.74")),
-            (date(2013, 6, 30), 84, "5119.85", (72, "4284.29"), (12, "835.56")),
-            (date(2013, 12, 2), 83, "4930.10", (76, "4422.79"), (7, "507.31")),
-        ],
-    )
-    def test_ages_as_published_and_as_computed_apart(
-        self,
-        lived: Lived,
-        as_of: date,
-        items: int,
-        amount: str,
-        not_due: tuple[int, str],
-        late: tuple[int, str],
-    ) -> None:
-        report = lived.book.get(
-            "/ledger/v1/reports/aging", legal_entity=ENTITY, as_of=as_of.isoformat()
-        )
-        (cny,) = report["currencies"]
-        buckets = {
-            one["bucket"]: (one["items"], Decimal(one["open_amount"]["amount"]))
-            for one in cny["buckets"]
-        }
-
-        assert (cny["total"]["items"], cny["total"]["open_amount"]["amount"]) == (items, amount)
-        assert buckets["not_due"] == (not_due[0], Decimal(not_due[1]))
-        assert buckets["1_30"] == (late[0], Decimal(late[1]))
-        assert buckets == oracle.aging(lived.invoices, as_of)
+    def test_ages_as_published_and_as_computed_apart(self, lived: Lived) -> None:
+        check_aging(lived.book, lived.invoices)
 
     def test_holds_every_invoice(self, lived: Lived) -> None:
         found = lived.book.all("/ledger/v1/invoices", legal_entity=ENTITY)
@@ -88,17 +52,7 @@ class TestLedger:
 
 class TestCredit:
     def test_knows_how_every_customer_pays(self, lived: Lived) -> None:
-        books = oracle.by_account(lived.invoices)
-        wrong = []
-        for number, account_id in lived.book.account_ids().items():
-            file = lived.book.get(
-                f"/credit/v1/credit-files/{account_id}", as_of=BEHAVIOR_ON.isoformat()
-            )
-            if not _same_behavior(file["behavior"], oracle.behavior(books[number], BEHAVIOR_ON)):
-                wrong.append(number)
-
-        assert len(books) == 100
-        assert wrong == []
+        check_behavior(lived.book, lived.invoices)
 
     def test_scored_and_graded_every_month_end(self, lived: Lived) -> None:
         expected = {(row.account, row.effective_on): row for row in lived.reviews}
@@ -125,19 +79,6 @@ class TestCredit:
             "一般": 499,
             "较差": 273,
         }
-
-
-def _same_behavior(found: Any, expected: oracle.Behavior) -> bool:
-    return (
-        found["allocations"] == expected.allocations
-        and near(found["adbt"], expected.adbt)
-        and near(found["payment_index"], expected.payment_index)
-        and near(found["late_cnt"], expected.late_cnt)
-        and near(found["late_amt"], expected.late_amt)
-        and (found["max_dpd"] or 0) == (expected.max_dpd or 0)
-        and near(found["trend"], expected.trend)
-        and found["tenure_months"] == expected.tenure_months
-    )
 
 
 class TestDunning:

@@ -30,9 +30,12 @@ def free_port() -> int:
 
 
 class Running:
-    """Runs `duebook up` with a manual clock on a data folder; output goes to a file beside it."""
+    """Runs `duebook up` on a data folder; output goes to a file beside it.
 
-    def __init__(self, folder: Path, clock_start: str, port: int | None = None) -> None:
+    Without the start of a manual clock it runs by the system's.
+    """
+
+    def __init__(self, folder: Path, clock_start: str | None, port: int | None = None) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -47,7 +50,8 @@ class Running:
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         """Starts it, with these variables beside our own; returns when all services are ready."""
         arguments = ("up", "--port", str(self.port), "--data", str(self.folder))
-        clock = ("--clock", "manual", "--clock-start", self._clock_start)
+        start = self._clock_start
+        clock = () if start is None else ("--clock", "manual", "--clock-start", start)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*CLI, *arguments, *clock],

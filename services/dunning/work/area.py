@@ -29,6 +29,7 @@ from services.dunning.work.projections import case_plan as case_plan_model
 from services.dunning.work.projections import collection_ledger as collection_ledger_model
 from services.dunning.work.projections import contacts as contacts_model
 from services.dunning.work.projections import promises as promises_model
+from services.dunning.work.projections import true_notices
 from services.dunning.work.projections import work_list as work_list_model
 from services.dunning.work.projections.review_facts import facts_of_review
 from services.dunning.work.projections.unreached import facts_of_unreached
@@ -80,6 +81,7 @@ AREA: Final = Area(
         contacts_model.READ_MODEL,
         collection_ledger_model.READ_MODEL,
     ),
+    checks=(true_notices.CHECK,),
     reactions=(
         reaction(when_threshold_was_reached_note_the_step, ask_all=facts_of_crossings),
         reaction(when_overdue_was_cured_close_the_case, ask=zone_of_account),

@@ -18,7 +18,7 @@ from shared.platform.http.parts import Parts
 from shared.platform.leases.freshness import Ages
 from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import ManualClock
-from shared.platform.projector.verify import Difference
+from shared.platform.projector.port import Difference
 from shared.platform.service import Service, Topics
 from shared.platform.signals import Signal
 from shared.platform.store.port import EventStore

@@ -9,7 +9,8 @@ from uuid import UUID
 from shared.kernel.decider import Armed
 from shared.platform.database.pools import Database, driver
 from shared.platform.log.port import EventLog
-from shared.platform.projector.verify import Difference, Fold, Stored, compare, read_stored
+from shared.platform.projector.port import Difference
+from shared.platform.projector.verify import Fold, Stored, compare, judge, read_stored
 from shared.platform.service import Service, Topics
 from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.subscription.work_status import read_halted
@@ -28,6 +29,8 @@ async def verify(
     tenants: Collection[UUID],
 ) -> Sequence[Difference]:
     """Compares every projection with a new fold of the log, and timers with the folded streams.
+
+    What the service's checks say of the events themselves differs too.
 
     A partition that halted differs too: its rows follow from the events up to where it stands, and
     it should not stand.
@@ -56,6 +59,10 @@ async def verify(
         fold = Fold(each.projection, decoder)
         await fold.run(log, each.upto)
         differences += compare(each.projection, each.rows, fold.rows())
+    for make in service.checks:
+        check = make()
+        records = [topics.events_of(name) for name in check.subscribes_to]
+        differences += await judge(check, log, decoder, records)
     return differences
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -164,3 +164,30 @@ class Projection:
     @property
     def models(self) -> Sequence[ReadModel[Any]]:
         return [model_of(rows) for rows in self.rows]
+
+
+class Difference(NamedTuple):
+    """Where what is stored is not what follows from the events."""
+
+    table: str
+    key: str
+    column: str  # "" when the whole row is missing or too much
+    stored: str
+    expected: str
+
+
+class Check(Protocol):
+    """Judges from the events alone whether what a service did was right. Keeps nothing."""
+
+    @property
+    def subscribes_to(self) -> Sequence[str]:
+        """The services whose events it is given, all of one before the first of the next."""
+        ...
+
+    def take(self, recorded: Recorded[Any]) -> None:
+        """Takes the next event, in topic order per account."""
+        ...
+
+    def differences(self) -> Iterable[Difference]:
+        """What should not be so, once all events were taken."""
+        ...

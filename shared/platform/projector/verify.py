@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
-from shared.platform.log.port import EventLog, LogReader, TopicPartition
-from shared.platform.projector.port import Key, Need, Projection, ReadModel, Rows
+from shared.kernel.envelope import Recorded
+from shared.platform.log.port import EventLog, TopicPartition
+from shared.platform.projector.port import (
+    Check,
+    Difference,
+    Key,
+    Need,
+    Projection,
+    ReadModel,
+    Rows,
+)
 from shared.platform.projector.rows_sql import ModelSql
 from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
 
@@ -18,16 +28,6 @@ RECORDS_MAX: Final = 2_000  # folded at once
 FETCH_WAIT_S: Final = 10.0  # for records that are known to be there
 
 CURSORS: Final = "SELECT topic, partition_no, next_offset FROM es_cursor WHERE worker = $1"
-
-
-class Difference(NamedTuple):
-    """Where what is stored is not what follows from the events."""
-
-    table: str
-    key: str
-    column: str  # "" when the whole row is missing or too much
-    stored: str
-    expected: str
 
 
 class Stored(NamedTuple):
@@ -80,20 +80,33 @@ class Fold:
         self._projection = projection
         self._decoder = decoder
         self._shelves = {model.name: _Shelf(model) for model in projection.models}
-        self._processed: dict[UUID, int] = {}
 
     async def run(self, log: EventLog, upto: Mapping[TopicPartition, int]) -> None:
-        reader = log.reader(f"verify-{self._projection.name}")
-        try:
-            await self._run(reader, upto)
-        finally:
-            await reader.close()
+        name = self._projection.name
+        async with aclosing(_events(log, name, self._decoder, upto)) as batches:
+            async for events in batches:
+                rows = Rows()
+                self._load(rows, self._projection.needs(events))
+                folded = self._projection.fold(rows, events)
+                for shelf in self._shelves.values():
+                    shelf.take(folded)
 
     def rows(self) -> Mapping[str, Mapping[Key, Any]]:
         return {name: shelf.rows for name, shelf in self._shelves.items()}
 
-    async def _run(self, reader: LogReader, upto: Mapping[TopicPartition, int]) -> None:
-        positions = {at: 0 for at, end in upto.items() if end > 0}
+    def _load(self, rows: Rows, needs: Iterable[Need]) -> None:
+        for need in needs:
+            rows.load(need, self._shelves[need.model.name].find(need.key))
+
+
+async def _events(
+    log: EventLog, name: str, decoder: EventDecoder, upto: Mapping[TopicPartition, int]
+) -> AsyncGenerator[Sequence[Recorded[Any]]]:
+    """Every event from the first on, once, some at a time. Raises LogEndsEarly."""
+    reader = log.reader(f"verify-{name}")
+    processed: dict[UUID, int] = {}
+    positions = {at: 0 for at, end in upto.items() if end > 0}
+    try:
         while positions:
             batch = await reader.fetch(positions, RECORDS_MAX, FETCH_WAIT_S)
             if not batch:
@@ -102,21 +115,29 @@ class Fold:
                 at: [record for record in records if record.offset < upto[at]]
                 for at, records in batch.items()
             }
-            unprocessed = unprocessed_of(self._decoder.decode_all(wanted), self._processed)
-            self._processed.update(unprocessed.versions)
+            unprocessed = unprocessed_of(decoder.decode_all(wanted), processed)
+            processed.update(unprocessed.versions)
             if unprocessed.events:
-                rows = Rows()
-                self._load(rows, self._projection.needs(unprocessed.events))
-                folded = self._projection.fold(rows, unprocessed.events)
-                for shelf in self._shelves.values():
-                    shelf.take(folded)
+                yield unprocessed.events
             for at, records in batch.items():
                 positions[at] = records[-1].offset + 1
             positions = {at: n for at, n in positions.items() if n < upto[at]}
+    finally:
+        await reader.close()
 
-    def _load(self, rows: Rows, needs: Iterable[Need]) -> None:
-        for need in needs:
-            rows.load(need, self._shelves[need.model.name].find(need.key))
+
+async def judge(
+    check: Check, log: EventLog, decoder: EventDecoder, topics: Sequence[str]
+) -> Sequence[Difference]:
+    """Gives a check every event of its topics, one topic after the other, and asks it."""
+    for topic in topics:  # Its end is read when it is its turn: effects never before causes.
+        ends = await log.end_offsets(topic)
+        upto = {TopicPartition(topic, n): end for n, end in enumerate(ends)}
+        async with aclosing(_events(log, topic, decoder, upto)) as batches:
+            async for events in batches:
+                for recorded in events:
+                    check.take(recorded)
+    return tuple(check.differences())
 
 
 async def read_stored(connection: Driver, projection: Projection, topics: Sequence[str]) -> Stored:

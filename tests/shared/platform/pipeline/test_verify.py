@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any, Final
 
 import pytest
 
+from shared.kernel.envelope import Recorded
 from shared.platform.hosting.verify import verify
 from shared.platform.log.port import EventLog
-from shared.platform.projector.verify import Difference
+from shared.platform.projector.port import Difference
 from tests.support.toy import wallet
 from tests.support.toy.running import RunningToy
 from tests.support.toy.wallets import NAME, account, open_filled
@@ -85,3 +88,38 @@ class TestVerify:
         assert (found.table, found.column) == ("es_cursor", "state")
         assert found.key == f"reactions {toy.topics.events_of(NAME)}/3"
         assert found.stored == "halted (VersionGap)"
+
+
+class NobodyIsPoor:
+    """Checks that nobody is left with nothing."""
+
+    subscribes_to: Final = (NAME,)
+
+    def __init__(self) -> None:
+        self._coins: dict[str, int] = {}
+
+    def take(self, recorded: Recorded[Any]) -> None:
+        match recorded.event:
+            case wallet.Filled(coins=coins):
+                self._change(recorded, coins)
+            case wallet.Spent(coins=coins):
+                self._change(recorded, -coins)
+            case _:
+                pass
+
+    def differences(self) -> Iterable[Difference]:
+        for stream, coins in self._coins.items():
+            if coins == 0:
+                yield Difference("wallet", stream, "coins", str(coins), "at least 1")
+
+    def _change(self, recorded: Recorded[Any], by: int) -> None:
+        stream = str(recorded.stream_id)
+        self._coins[stream] = self._coins.get(stream, 0) + by
+
+
+async def test_names_what_a_check_of_the_service_finds_in_all_its_events(toy: RunningToy) -> None:
+    toy.service = replace(toy.service, checks=[NobodyIsPoor])
+
+    (found,) = await differences(toy)
+
+    assert found == ("wallet", str(wallet.stream("P-9").id), "coins", "0", "at least 1")
