@@ -383,7 +383,7 @@ class KeyReused(Exception):
 
 
 class TooMuchAtOnce(Exception):
-    """The use case names more than STREAMS_MAX streams or writes more than EVENTS_MAX events."""
+    """The use case names more than STREAMS_MAX streams, or writes too many or too large events."""
 
 
 class Overloaded(Exception):

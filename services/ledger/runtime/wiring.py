@@ -8,7 +8,6 @@ from services.ledger.cash import area as cash
 from services.ledger.contract.inbox import SUBSCRIBES_TO
 from services.ledger.customers import area as customers
 from services.ledger.receivables import area as receivables
-from services.ledger.receivables.domain.aging import bucket_names, check_thresholds
 from services.ledger.reports import area as reports
 from services.ledger.runtime.settings import Settings
 from shared.platform.area import join
@@ -19,7 +18,4 @@ AREAS: Final = (customers.AREA, receivables.AREA, cash.AREA, reports.AREA)
 
 
 def service(settings: Settings) -> Service:
-    """Raises BadThresholds, BadEdges."""
-    check_thresholds(settings.thresholds)
-    bucket_names(settings.aging_edges)
     return join(NAME, AREAS, subscribes_to=SUBSCRIBES_TO, settings=settings)

@@ -43,6 +43,8 @@ from shared.platform.store.port import (
     Writes,
 )
 
+EVENT_BYTES_MAX: Final = 900_000  # of one event as JSON; with its envelope it fits a record
+
 TopicsOf = Callable[[str], Sequence[str]]
 
 
@@ -210,6 +212,8 @@ class Batch:
                 recorded_at=recorded_at,
             )
             name, data = self._codec.encode(event)
+            if len(data) > EVENT_BYTES_MAX:  # The log would refuse it, for ever.
+                raise TooMuchAtOnce(f"{name}: {len(data)} of at most {EVENT_BYTES_MAX} bytes")
             decision.events.append(
                 NewEvent(
                     stream_id=stream.id,

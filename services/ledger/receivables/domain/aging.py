@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 THRESHOLDS: Final = (-3, 1, 30, 60, 90)  # days past due; negative: still ahead
 EDGES: Final = (30, 60, 90)  # days past due: last day of each bucket but the open one
 EDGES_MAX: Final = 12  # edges one report may name
+THRESHOLDS_MAX: Final = 40  # of an invoice; each is an event of its own
 EDGE_DAYS_MAX: Final = 36_500  # days past due an edge or a threshold may name
 DUE_ON_MAX: Final = date(2199, 12, 31)  # later due dates are typing errors
 
@@ -39,17 +40,26 @@ def is_ahead(due_on: date, as_of: date) -> bool:
 
 
 class BadThresholds(ValueError):
-    """Thresholds are days past due: whole, not zero, each once, at least one above zero."""
+    """Thresholds are days past due: not zero, each once, at least one above zero, and few."""
 
 
-def check_thresholds(days: Sequence[int]) -> None:
-    """Raises BadThresholds."""
+def checked_thresholds(days: Sequence[int]) -> Sequence[int]:
+    """Gives them back. Raises BadThresholds, which says the rule."""
     if 0 in days or len(set(days)) < len(days) or max(days, default=0) < 1:
-        raise BadThresholds
+        raise BadThresholds("must be days other than 0, each once, at least one of them above 0")
+    if len(days) > THRESHOLDS_MAX or max(map(abs, days)) > EDGE_DAYS_MAX:
+        raise BadThresholds(f"at most {THRESHOLDS_MAX}, none beyond {EDGE_DAYS_MAX} days")
+    return days
 
 
 class BadEdges(ValueError):
     """Bucket edges must be whole days from 1 on, ascending, and few."""
+
+
+def checked_edges(days: Sequence[int]) -> Sequence[int]:
+    """Gives them back. Raises BadEdges, which says the rule."""
+    dated_buckets(days)
+    return days
 
 
 class Bucket(NamedTuple):
@@ -63,9 +73,9 @@ class Bucket(NamedTuple):
 def dated_buckets(edges: Sequence[int] = EDGES) -> Sequence[Bucket]:
     """The buckets of items with a due date, without gap or overlap. Raises BadEdges."""
     if not 0 < len(edges) <= EDGES_MAX or edges[0] < 1 or edges[-1] > EDGE_DAYS_MAX:
-        raise BadEdges
+        raise BadEdges(f"must be 1 to {EDGES_MAX} days, from 1 to {EDGE_DAYS_MAX}")
     if any(low >= high for low, high in pairwise(edges)):
-        raise BadEdges
+        raise BadEdges("must ascend")
     firsts = [1, *(edge + 1 for edge in edges[:-1])]
     return [
         Bucket(NOT_DUE, None, 0),
