@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import NumberPattern, get_currency_symbol, parse_pattern
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -21,7 +23,7 @@ from services.dunning.strategies.domain.dunning_plan import LETTER
 from shared.kernel.money import Money, exponent, total
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-_LOCALES: Final = {"zh": "zh_CN", "en": "en_GB"}
+_LOCALES: Final = {"zh": Locale.parse("zh_CN"), "en": Locale.parse("en_GB")}
 _NO_BREAK: Final = "\u00a0"
 
 
@@ -96,17 +98,24 @@ def money_text(amount: Money, language: str) -> str:
 
     A symbol of letters is kept apart from the number, as `RSD 0.49`.
     """
-    locale, digits = _LOCALES[language], exponent(amount.currency)
-    symbol = get_currency_symbol(amount.currency, locale)
-    gap = _NO_BREAK if symbol[-1:].isalpha() else ""
-    form = f"¤{gap}#,##0" + (f".{'0' * digits}" if digits else "")
-    return format_currency(
+    pattern = _pattern(amount.currency, language)
+    text: str = pattern.apply(
         Decimal(amount.amount),
-        amount.currency,
-        format=f"{form};-{form}",
-        locale=locale,
+        _LOCALES[language],
+        currency=amount.currency,
         currency_digits=False,
     )
+    return text
+
+
+@cache
+def _pattern(currency: str, language: str) -> NumberPattern:
+    """How amounts of the currency are written; read once, not for every line of a notice."""
+    digits = exponent(currency)
+    symbol = get_currency_symbol(currency, _LOCALES[language])
+    gap = _NO_BREAK if symbol[-1:].isalpha() else ""
+    form = f"¤{gap}#,##0" + (f".{'0' * digits}" if digits else "")
+    return parse_pattern(f"{form};-{form}")
 
 
 def _lines(text: str) -> Sequence[str]:
