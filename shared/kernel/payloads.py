@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
+from functools import cache
 from typing import Any, Final, get_type_hints
 
 _READ: Final[Mapping[type, Callable[[str], object]]] = {
@@ -24,9 +25,9 @@ class UnknownTimer(LookupError):
     """A stored timer that this kind of stream does not know any more."""
 
 
-def text_of(payload: Any) -> str:
+def text_of(payload: object) -> str:
     """The name a timer with this payload is stored under."""
-    kind: type[Any] = type(payload)
+    kind: Any = type(payload)
     values = (str(getattr(payload, name)) for name, _ in _fields(kind))
     kept = (value.replace("%", "%25").replace("/", "%2F") for value in values)
     return "/".join((kind_of(kind), *kept))
@@ -42,11 +43,13 @@ def payload_of(text: str, kinds: Sequence[type]) -> Any:
     raise UnknownTimer(text)
 
 
+@cache
 def kind_of(kind: type) -> str:
     """The first part of the text: "days_past_due" of DaysPastDue."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
+@cache
 def _fields(kind: type[Any]) -> Sequence[tuple[str, type]]:
     hints = get_type_hints(kind)
     found = [(field.name, hints[field.name]) for field in fields(kind)]

@@ -1,33 +1,30 @@
 """Remembers the end of the log: how far each partition goes, and its last records.
 
-Readers at the end are served from here without asking the database. Bounded by bytes and records.
+Readers near the end are served from here without asking the database. Bounded by bytes.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
 from shared.platform.log.records import size_of
 
-RECORDS_MAX: Final = 500  # per partition
-BYTES_MAX: Final = 1_000_000  # per partition; 48 partitions of four topics
-
-
-class _Held:
-    def __init__(self) -> None:
-        self.records: deque[LogRecord] = deque()
-        self.bytes = 0
+BYTES_MAX: Final = 16_000_000  # of all partitions, as records are counted: the oldest go first
 
 
 class Tail:
     """Remembers committed records only."""
 
-    def __init__(self) -> None:
+    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
         self._ends: dict[TopicPartition, int] = {}
-        self._held: dict[TopicPartition, _Held] = {}
+        self._held: dict[TopicPartition, deque[LogRecord]] = {}
+        self._order: deque[tuple[TopicPartition, int, int]] = deque()  # Offset and bytes of each.
 
     def end(self, at: TopicPartition) -> int | None:
         """The next offset as far as known; None for a partition that is not known."""
@@ -42,25 +39,32 @@ class Tail:
         return True
 
     def appended(self, at: TopicPartition, base: int, records: Sequence[NewRecord]) -> None:
-        held = self._held.setdefault(at, _Held())
-        if held.records and held.records[-1].offset + 1 != base:
-            held.records.clear()  # Another process appended in between, or two answers crossed.
-            held.bytes = 0
+        held = self._held.setdefault(at, deque())
+        if held and held[-1].offset + 1 != base:
+            held.clear()  # Another process appended in between, or two answers crossed.
         for n, record in enumerate(records):
-            held.records.append(LogRecord(base + n, *record))
-            held.bytes += size_of(record)
-        while len(held.records) > RECORDS_MAX or held.bytes > BYTES_MAX:
-            held.bytes -= size_of(NewRecord(*held.records.popleft()[1:]))
+            held.append(LogRecord(base + n, *record))
+            size = size_of(record)
+            self._order.append((at, base + n, size))
+            self._bytes += size
+        while self._bytes > self._bytes_max:
+            self._forget_oldest()
         self.moved(at, base + len(records))
+
+    def _forget_oldest(self) -> None:
+        at, offset, size = self._order.popleft()
+        self._bytes -= size
+        held = self._held[at]
+        if held and held[0].offset <= offset:  # Or it was cleared before.
+            held.popleft()
 
     def read(self, at: TopicPartition, position: int, records_max: int) -> Sequence[LogRecord]:
         """Gives records from `position` on, or nothing when that is not here."""
         held = self._held.get(at)
-        if held is None or not held.records:
+        if not held:
             return ()
-        first = held.records[0].offset
-        if not first <= position < first + len(held.records):
+        first = held[0].offset
+        if not first <= position < first + len(held):
             return ()
         start = position - first
-        stop = min(start + records_max, len(held.records))
-        return [held.records[n] for n in range(start, stop)]
+        return list(islice(held, start, start + records_max))

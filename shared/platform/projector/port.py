@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ class ReadModel(Generic[R]):
     def name(self) -> str:
         return self.table.name
 
-    @property
+    @cached_property
     def key_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.table.primary_key.columns)
 
