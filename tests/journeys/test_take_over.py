@@ -30,9 +30,9 @@ class Taken:
         self.book = Book(running.url)
         self._url = running.url
 
-    def enter(self) -> None:
+    def enter(self, take_over_on: date = TAKEN_OVER) -> None:
         entity = {"code": "TO01", "name": "Us", "time_zone": ZONE.key, "currency": "CNY"}
-        entity["take_over_on"] = TAKEN_OVER.isoformat()
+        entity["take_over_on"] = take_over_on.isoformat()
         self.book.post("/ledger/v1/legal-entities", "entity", entity)
         account = {"legal_entity": "TO01", "number": "A1", "name": "Customer"}
         self.book.post("/ledger/v1/accounts", "account", account)
@@ -46,6 +46,10 @@ class Taken:
                 "total": {"amount": "1000.00", "currency": "CNY"},
             }
             self.book.post("/ledger/v1/invoices", number, invoice)
+
+    def correct(self, take_over_on: date) -> None:
+        path = "/ledger/v1/legal-entities/TO01:change-take-over-date"
+        self.book.post(path, "correction", {"take_over_on": take_over_on.isoformat()})
 
     def until(self, days: int, hour: int) -> None:
         """That hour, so many days after the take-over, everything settled on the way."""
@@ -89,12 +93,8 @@ def test_gives_one_case_three_alerts_no_notice_and_the_next_step_of_each_on_its_
     taken.enter()
     taken.until(0, 9)
 
-    (case,) = taken.book.all("/dunning/v1/cases")
-    assert (case["status"], case["opened_on"], len(case["items"])) == ("open", on(0), 3)
-    at_take_over = [(on(0), "I-100", 90), (on(0), "I-40", 30), (on(0), "I-5", 1)]
-    assert taken.alerts() == at_take_over
-    assert taken.notices() == []
-    assert list(taken.book.all("/dunning/v1/tasks")) == []
+    check_taken_over(taken)
+    at_take_over = taken.alerts()
 
     taken.until(19, 23)
     assert (taken.alerts(), taken.notices()) == (at_take_over, [])
@@ -112,3 +112,21 @@ def test_gives_one_case_three_alerts_no_notice_and_the_next_step_of_each_on_its_
     ]
     (legal,) = taken.book.all("/dunning/v1/tasks", kind="legal_decision")
     assert (legal["opened_on"], legal["step"]) == (on(50), 90)
+
+
+def test_is_the_same_when_a_mistyped_take_over_date_was_corrected(taken: Taken) -> None:
+    """A year too late: nobody would be reminded of anything for so long."""
+    taken.enter(TAKEN_OVER + timedelta(days=365))
+    taken.book.wait_settled()
+    taken.correct(TAKEN_OVER)
+    taken.until(0, 9)
+
+    check_taken_over(taken)
+
+
+def check_taken_over(taken: Taken) -> None:
+    (case,) = taken.book.all("/dunning/v1/cases")
+    assert (case["status"], case["opened_on"], len(case["items"])) == ("open", on(0), 3)
+    assert taken.alerts() == [(on(0), "I-100", 90), (on(0), "I-40", 30), (on(0), "I-5", 1)]
+    assert taken.notices() == []
+    assert list(taken.book.all("/dunning/v1/tasks")) == []

@@ -105,7 +105,7 @@ SAMPLES: Final[tuple[Any, ...]] = (
         is_history=False,
         review_at=at(after(1)),
     ),
-    case.CaseReviewPostponed(account_id=ACCOUNT, review_at=at(after(2))),
+    case.CaseReviewMoved(account_id=ACCOUNT, review_at=at(after(2))),
     case.CaseReviewStarted(
         account_id=ACCOUNT, account_number="C-1001", currency="CNY", time_zone="Asia/Shanghai"
     ),

@@ -34,6 +34,12 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDetailsChanged:
+    account_id: UUID
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCollectorChanged:
     account_id: UUID
     collector_id: UUID | None
@@ -158,6 +164,7 @@ SUBSCRIBES_TO: Final[Mapping[str, type]] = {
     "ledger.legal_entity.registered.v1": LegalEntityRegistered,
     "ledger.legal_entity.take_over_date_changed.v1": TakeOverDateChanged,
     "ledger.account.opened.v1": AccountOpened,
+    "ledger.account.details_changed.v1": AccountDetailsChanged,
     "ledger.account.collector_changed.v1": AccountCollectorChanged,
     "ledger.invoice.issued.v1": InvoiceIssued,
     "ledger.invoice.canceled.v1": InvoiceCanceled,

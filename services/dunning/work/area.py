@@ -31,15 +31,18 @@ from services.dunning.work.projections import contacts as contacts_model
 from services.dunning.work.projections import promises as promises_model
 from services.dunning.work.projections import true_notices
 from services.dunning.work.projections import work_list as work_list_model
+from services.dunning.work.projections.case_plan import cases_waiting
 from services.dunning.work.projections.review_facts import facts_of_review
-from services.dunning.work.projections.unreached import facts_of_unreached
+from services.dunning.work.projections.unreached import facts_of_unreached, requests_for_addresses
 from services.dunning.work.projections.work_order import idle_tasks
 from services.dunning.work.reactions import (
+    when_address_was_entered_withdraw_the_request,
     when_case_review_started_follow_the_plan,
     when_nothing_is_owed_withdraw_the_tasks,
     when_notice_reached_nobody_ask_a_person,
     when_overdue_was_cured_close_the_case,
     when_payment_allocated_keep_the_promise,
+    when_take_over_date_changed_review_its_cases,
     when_threshold_was_reached_note_the_step,
 )
 from shared.kernel import rejections
@@ -54,7 +57,7 @@ AREA: Final = Area(
         "dunning.case.open_item_removed.v1": case_events.OpenItemRemoved,
         "dunning.case.closed.v1": case_events.CaseClosed,
         "dunning.case.step_reached.v1": case_events.CaseStepReached,
-        "dunning.case.review_postponed.v1": case_events.CaseReviewPostponed,
+        "dunning.case.review_moved.v1": case_events.CaseReviewMoved,
         "dunning.case.review_started.v1": case_events.CaseReviewStarted,
         "dunning.case.step_passed_over.v1": case_events.CaseStepPassedOver,
         "dunning.case.step_taken.v1": case_events.CaseStepTaken,
@@ -68,6 +71,7 @@ AREA: Final = Area(
     },
     handlers={
         case_commands.NoteStep: case_handlers.note_step,
+        case_commands.BringReviewForward: case_handlers.bring_review_forward,
         case_commands.RemoveCuredItem: case_handlers.remove_cured_item,
         case_commands.RecordReview: case_handlers.record_review,
         task_commands.OpenTask: task_handlers.open_task,
@@ -84,9 +88,11 @@ AREA: Final = Area(
     checks=(true_notices.CHECK,),
     reactions=(
         reaction(when_threshold_was_reached_note_the_step, ask_all=facts_of_crossings),
+        reaction(when_take_over_date_changed_review_its_cases, ask=cases_waiting),
         reaction(when_overdue_was_cured_close_the_case, ask=zone_of_account),
         reaction(when_case_review_started_follow_the_plan, ask=facts_of_review),
         reaction(when_nothing_is_owed_withdraw_the_tasks, ask=idle_tasks),
+        reaction(when_address_was_entered_withdraw_the_request, ask=requests_for_addresses),
         reaction(when_notice_reached_nobody_ask_a_person, ask=facts_of_unreached),
         reaction(when_payment_allocated_keep_the_promise, ask=promises_model.promises_and_cash),
     ),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from services.dunning.contract.inbox import AccountOpened
+from services.dunning.contract.inbox import AccountDetailsChanged, AccountOpened
 from services.dunning.notices.domain.notice.commands import QueueNotice
 from services.dunning.notices.domain.notice.decide import notice_of
 from services.dunning.notices.handlers.notice import queue_notice
@@ -80,6 +80,10 @@ class Customer:
     async def is_cured(self) -> None:
         for event in (applied(self._item, 0), replace(cured(self._item), account_id=self.id)):
             await self._dunning.hear(event, after(1), NOW, stream=self._invoice, account_id=self.id)
+
+    async def is_changed(self, field: str) -> None:
+        changed = AccountDetailsChanged(account_id=self.id, fields=(field,))
+        await self._dunning.hear(changed, after(1), NOW, stream=self.id, account_id=self.id)
 
     def notice(self, **said: Any) -> QueueNotice:
         usual = QueueNotice(
@@ -220,6 +224,27 @@ class TestNotices:
         assert await customer.tasks() == []
         (task,) = await customer.tasks("withdrawn")
         assert (task["kind"], task["outcome"]) == ("ask_for_address", "nothing_owed")
+
+    async def test_ask_nobody_any_more_for_an_address_that_was_entered(
+        self, dunning: RunningDunning
+    ) -> None:
+        asked, other = Customer(dunning, 0), Customer(dunning, 1)
+        for customer in (asked, other):
+            dunning.ledger.accounts[customer.id] = NOWHERE
+            await customer.is_known()
+            await customer.queue()
+        await dunning.settled()
+        await asked.is_changed("name")
+        await dunning.settled()
+        assert [task["kind"] for task in await asked.tasks()] == ["ask_for_address"]
+
+        await asked.is_changed("email")
+        await dunning.settled()
+
+        assert await asked.tasks() == []
+        (task,) = await asked.tasks("withdrawn")
+        assert (task["kind"], task["outcome"]) == ("ask_for_address", "address_entered")
+        assert [task["kind"] for task in await other.tasks()] == ["ask_for_address"]
 
     async def test_ask_nobody_before_anything_is_overdue(self, dunning: RunningDunning) -> None:
         customer = Customer(dunning, 0)

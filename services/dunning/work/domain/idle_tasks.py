@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleTasks:
-    """Open tasks of an account in a currency in which nothing of it is overdue."""
+    """Open tasks of an account: nothing is overdue in their currency, or what they ask is there."""
 
     task_ids: Sequence[UUID]
     time_zone: str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.dunning.notices.domain.notice.decide import notice_of, queue_notice
 from services.dunning.work.domain.case import commands, decide
-from services.dunning.work.domain.case.decide import case_stream
+from services.dunning.work.domain.case.decide import case, case_stream
 from services.dunning.work.domain.case.state import State
 from services.dunning.work.domain.task.decide import open_task, task_of
 from shared.kernel.decider import AnyChange, AnyStream, States, Work, changed, work_now
@@ -18,6 +18,14 @@ def note_step(command: commands.NoteStep) -> Work[State]:
         command.book, account_id=command.account_id, currency=command.item.open_amount.currency
     )
     return work_now(stream, lambda state, now: decide.note_step(command, state, now=now))
+
+
+def bring_review_forward(command: commands.BringReviewForward) -> Work[State]:
+    """What waits for the take-over date is looked at earlier."""
+    return work_now(
+        case.existing(command.case_id),
+        lambda state, now: decide.bring_review_forward(command, state, now=now),
+    )
 
 
 def remove_cured_item(command: commands.RemoveCuredItem) -> Work[State]:

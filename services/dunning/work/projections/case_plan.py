@@ -8,9 +8,14 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.dunning.accounts.projections.account_facts import AccountRow
+from services.dunning.contract.inbox import TakeOverDateChanged
 from services.dunning.work.domain.case.events import (
     CaseReviewed,
-    CaseReviewPostponed,
+    CaseReviewMoved,
     CaseReviewStarted,
     CaseStepPassedOver,
     CaseStepReached,
@@ -19,7 +24,7 @@ from services.dunning.work.domain.case.events import (
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.port import Need, Projection, Rows
-from shared.platform.projector.rows import row
+from shared.platform.projector.rows import row, table_of
 
 
 @row(table="case_plan", key=("tenant_id", "case_id"))
@@ -53,11 +58,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         if isinstance(
             recorded.event,
-            CaseStepReached
-            | CaseStepTaken
-            | CaseReviewed
-            | CaseReviewPostponed
-            | CaseReviewStarted,
+            CaseStepReached | CaseStepTaken | CaseReviewed | CaseReviewMoved | CaseReviewStarted,
         ):
             yield Need(CasePlanRow, (recorded.tenant_id, recorded.stream_id))
 
@@ -75,7 +76,7 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
                 _taken(rows, recorded, event)
             case CaseReviewStarted():
                 rows.put(replace(_plan(rows, recorded), review_at=None))
-            case CaseReviewed(review_at=at) | CaseReviewPostponed(review_at=at):
+            case CaseReviewed(review_at=at) | CaseReviewMoved(review_at=at):
                 rows.put(replace(_plan(rows, recorded), review_at=at))
             case _:
                 pass  # Of another read model.
@@ -132,3 +133,27 @@ READ_MODEL: Final = Projection(
     needs=needs,
     fold=fold,
 )
+
+
+async def cases_waiting(
+    connection: AsyncConnection, recorded: Recorded[TakeOverDateChanged]
+) -> Sequence[UUID]:
+    """The cases of the legal entity in which something waits for its take-over date."""
+    plan, step, account = table_of(CasePlanRow), table_of(CaseStepRow), table_of(AccountRow)
+    is_history = sa.exists().where(
+        step.c.tenant_id == plan.c.tenant_id,
+        step.c.case_id == plan.c.case_id,
+        step.c.is_history,
+    )
+    of_entity = sa.and_(
+        account.c.tenant_id == plan.c.tenant_id,
+        account.c.account_id == plan.c.account_id,
+        account.c.legal_entity == recorded.event.code,
+    )
+    found = await connection.execute(
+        sa.select(plan.c.case_id)
+        .join_from(plan, account, of_entity)
+        .where(plan.c.tenant_id == recorded.tenant_id, plan.c.review_at.is_not(None), is_history)
+        .order_by(plan.c.case_id)
+    )
+    return found.scalars().all()

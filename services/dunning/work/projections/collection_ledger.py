@@ -24,7 +24,7 @@ SERVICE: Final = "dunning."
 NOT_SHOWN: Final = frozenset(
     (
         "dunning.case.step_reached.v1",
-        "dunning.case.review_postponed.v1",
+        "dunning.case.review_moved.v1",
         "dunning.case.review_started.v1",
         "dunning.case.reviewed.v1",
     )

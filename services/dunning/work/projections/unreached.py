@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.accounts.projections.account_facts import account, owed_by
+from services.dunning.contract.inbox import AccountDetailsChanged
 from services.dunning.notices.domain.notice.events import NoticeFailed, NoticeUndeliverable
+from services.dunning.strategies.domain.dunning_plan import ASK_FOR_ADDRESS
 from services.dunning.strategies.domain.review import listed
+from services.dunning.work.domain.idle_tasks import IdleTasks
 from services.dunning.work.domain.unreached import Unreached
 from services.dunning.work.projections.review_facts import owed_item
 from services.dunning.work.projections.work_list import TaskRow
@@ -44,3 +47,22 @@ async def facts_of_unreached(
         items=listed([owed_item(row) for row in owed], event.step, recorded.effective_on),
         asked=frozenset(asked.scalars()),
     )
+
+
+async def requests_for_addresses(
+    connection: AsyncConnection, recorded: Recorded[AccountDetailsChanged]
+) -> IdleTasks:
+    """The open tasks that ask for an address of the account, in whatever currency."""
+    tenant_id, account_id = recorded.tenant_id, recorded.event.account_id
+    known = await account(connection, tenant_id, account_id)
+    if known is None:
+        raise CorruptHistory("details of an account that was never opened")
+    found = await connection.execute(
+        sa.select(_task.c.id).where(
+            _task.c.tenant_id == tenant_id,
+            _task.c.account_id == account_id,
+            _task.c.kind == ASK_FOR_ADDRESS,
+            _task.c.status == "open",
+        )
+    )
+    return IdleTasks(task_ids=tuple(found.scalars()), time_zone=known.time_zone)

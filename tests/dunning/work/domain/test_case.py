@@ -9,6 +9,7 @@ import pytest
 
 from services.dunning.strategies.domain.review import PassedStep, Why
 from services.dunning.work.domain.case import decide, events
+from services.dunning.work.domain.case.commands import BringReviewForward
 from services.dunning.work.domain.case.decide import case
 from services.dunning.work.domain.case.state import NotOpen, Open
 from services.dunning.work.domain.case.timers import ReviewSteps, on_timer
@@ -129,6 +130,37 @@ class TestNoteStepBeforeTheTakeOver:
         given(case).when(decide.note_step, on_it, now=NIGHT).then(OPENED, ADDED, REACHED)
 
 
+class TestBringReviewForward:
+    HISTORY = replace(REACHED, is_history=True, review_at=MORNING + 365 * DAY)
+    COMMAND = BringReviewForward(case_id=UUID(int=900), take_over_on=after(10))
+
+    def test_moves_it_to_the_morning_of_the_new_take_over_date(self) -> None:
+        given(case, self.HISTORY).when(decide.bring_review_forward, self.COMMAND, now=NIGHT).then(
+            events.CaseReviewMoved(account_id=ACCOUNT, review_at=MORNING + 9 * DAY)
+        )
+
+    def test_leaves_a_quarter_of_an_hour_on_the_date_itself(self) -> None:
+        noon = MORNING + 9 * DAY + timedelta(hours=4)
+
+        given(case, self.HISTORY).when(decide.bring_review_forward, self.COMMAND, now=noon).then(
+            events.CaseReviewMoved(account_id=ACCOUNT, review_at=noon + timedelta(minutes=15))
+        )
+
+    @pytest.mark.parametrize(
+        "history",
+        [
+            (),
+            (REACHED,),
+            (replace(HISTORY, review_at=MORNING + 9 * DAY),),
+            (HISTORY, STARTED),
+            (HISTORY, STARTED, passed_over(Why.SETTLED), REVIEWED),
+        ],
+        ids=["nothing noted", "waits for less", "the same day", "under review", "nothing waits"],
+    )
+    def test_stays_quiet(self, history: Sequence[events.Event]) -> None:
+        given(case, *history).when(decide.bring_review_forward, self.COMMAND, now=NIGHT).then()
+
+
 class TestRemoveCuredItem:
     def test_closes_the_case_with_its_last_item(self) -> None:
         given(case, OPENED, ADDED).when(decide.remove_cured_item, REMOVE, now=MORNING).then(
@@ -171,7 +203,7 @@ class TestReviewSteps:
         """A service that was away comes back at any hour."""
         state = given(case, OPENED, ADDED, REACHED).state
         late = on_timer(ReviewSteps(), state, Due(MORNING, NIGHT + 5 * DAY))
-        postponed = events.CaseReviewPostponed(account_id=ACCOUNT, review_at=MORNING + 5 * DAY)
+        postponed = events.CaseReviewMoved(account_id=ACCOUNT, review_at=MORNING + 5 * DAY)
 
         assert list(late.events) == [postponed]
         assert due_at(OPENED, ADDED, REACHED, postponed) == [MORNING + 5 * DAY]

@@ -87,7 +87,7 @@ class TestCasePlan:
 
     def test_says_when_it_is_looked_at_again(self, batch: int) -> None:
         later = MORNING + timedelta(days=7)
-        postponed = events.CaseReviewPostponed(account_id=ACCOUNT, review_at=later)
+        postponed = events.CaseReviewMoved(account_id=ACCOUNT, review_at=later)
         waits = replace(REVIEWED, review_at=later)
         for history in ((REACHED, postponed), (REACHED, STARTED, waits)):
             tables = project(READ_MODEL, life(*history), batch=batch)

@@ -46,6 +46,14 @@ class NoteStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BringReviewForward:
+    """The book is taken over earlier than was said."""
+
+    case_id: UUID
+    take_over_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveCuredItem:
     book: Book
     account_id: UUID
@@ -76,4 +84,4 @@ class RecordReview:
     is_cut: bool  # There is more than one review takes; the next one follows at once.
 
 
-Command = NoteStep | RemoveCuredItem | RecordReview
+Command = NoteStep | BringReviewForward | RemoveCuredItem | RecordReview

@@ -51,6 +51,22 @@ def note_step(command: commands.NoteStep, state: State, *, now: datetime) -> Dec
     return Decided(day_at(now, zone), happened)
 
 
+def bring_review_forward(
+    command: commands.BringReviewForward, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """Never later than it would be: a review that finds the date ahead waits for it by itself."""
+    plan = state.plan
+    customer, waits = plan.customer, plan.review_at
+    if customer is None or waits is None or not plan.waiting or plan.is_under_review:
+        return NOTHING
+    zone = customer.time_zone
+    at = max(review_time(now, zone), review_on(command.take_over_on, zone))
+    if at >= waits:
+        return NOTHING
+    moved = events.CaseReviewMoved(account_id=customer.account_id, review_at=at)
+    return Decided(day_at(now, zone), [moved])
+
+
 def _passed_at_once(command: commands.NoteStep, *, is_history: bool) -> Why | None:
     """Why the step waits for no review; None: it does."""
     if command.is_settled:

@@ -69,8 +69,8 @@ class CaseStepReached(OfCase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseReviewPostponed(OfCase):
-    """It came due at an hour at which nobody is written to."""
+class CaseReviewMoved(OfCase):
+    """It is at another time than was said: nobody is written to at night, or a date changed."""
 
     review_at: datetime
 
@@ -120,7 +120,7 @@ class CaseStepTaken(OfCase):
 
 OfPlan = (
     CaseStepReached
-    | CaseReviewPostponed
+    | CaseReviewMoved
     | CaseReviewStarted
     | CaseStepPassedOver
     | CaseStepTaken

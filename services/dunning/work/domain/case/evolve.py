@@ -32,7 +32,7 @@ def _planned(plan: Plan, event: events.OfPlan) -> Plan:
     match event:
         case events.CaseStepReached():
             return _reached(plan, event)
-        case events.CaseReviewPostponed(review_at=at):
+        case events.CaseReviewMoved(review_at=at):
             return replace(plan, review_at=at)
         case events.CaseReviewStarted():
             return replace(plan, is_under_review=True)

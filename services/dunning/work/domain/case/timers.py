@@ -33,7 +33,7 @@ def on_timer(payload: ReviewSteps, state: State, due: Due) -> Decided[events.Eve
         return NOTHING
     today, at = day_at(due.now, customer.time_zone), work_time(due.now, customer.time_zone)
     if at > due.now:
-        later = events.CaseReviewPostponed(account_id=customer.account_id, review_at=at)
+        later = events.CaseReviewMoved(account_id=customer.account_id, review_at=at)
         return Decided(today, [later])
     started = events.CaseReviewStarted(
         account_id=customer.account_id,
