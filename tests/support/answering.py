@@ -59,11 +59,11 @@ def answers_looked_at(documents: Mapping[str, Any] = DOCUMENTS) -> Iterator[Answ
             if message["type"] == "http.response.start":
                 start = message
             body.extend(message.get("body", b""))
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                answers.look(documents, scope, start, bytes(body))  # Before anybody has it.
             await send(message)
 
         await call(self, scope, receive, looked)
-        if start:
-            answers.look(documents, scope, start, bytes(body))
 
     with patch.object(Tracing, "__call__", looking):
         yield answers
