@@ -30,9 +30,9 @@ from services.dunning.work.projections import collection_ledger as collection_le
 from services.dunning.work.projections import contacts as contacts_model
 from services.dunning.work.projections import promises as promises_model
 from services.dunning.work.projections import work_list as work_list_model
+from services.dunning.work.projections.cases_and_tasks import idle_tasks
 from services.dunning.work.projections.review_facts import facts_of_review
 from services.dunning.work.projections.unreached import facts_of_unreached
-from services.dunning.work.projections.work_order import idle_tasks
 from services.dunning.work.reactions import (
     when_case_review_started_follow_the_plan,
     when_nothing_is_owed_withdraw_the_tasks,

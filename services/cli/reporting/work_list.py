@@ -1,0 +1,96 @@
+"""Whom to work on today, as tables for collectors: one for each currency, a customer a row."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from rich.table import Table
+
+from services.cli.client.duebook import Duebook, Json, Params
+from services.cli.reporting.tables import words
+
+CUSTOMERS: Final = 15  # rows of a table
+CURRENCIES: Final = 3  # tables; the other currencies are named
+TASKS: Final = 3  # tasks of a customer that are shown; the others are counted
+COLUMNS: Final = ("customer", "overdue", "oldest", "next step", "to do", "last contact", "promise")
+
+
+async def work_tables(
+    duebook: Duebook, legal_entity: str, own: str, currencies: Iterable[str]
+) -> Sequence[Table]:
+    """The entity's own currency comes first, and is there even when nothing is to do in it."""
+    others = sorted(set(currencies) - {own})
+    found = await asyncio.gather(*(_first(duebook, legal_entity, one) for one in [own, *others]))
+    work = {one: items for one, items in zip([own, *others], found, strict=True) if items}
+    shown = list(dict.fromkeys([own, *work]))[:CURRENCIES]
+    names = await _names(duebook, [item for one in shown for item in work.get(one, ())])
+    tables = [_table(one, work.get(one, ()), names) for one in shown]
+    left_out = [one for one in work if one not in shown]
+    if left_out:
+        tables[-1].caption = f"Left out is the work in {', '.join(left_out)}."
+        tables[-1].caption_justify = "left"
+    return tables
+
+
+async def _first(duebook: Duebook, legal_entity: str, currency: str) -> Sequence[Json]:
+    params: Params = {"legal_entity": legal_entity, "currency": currency, "limit": CUSTOMERS}
+    items: Sequence[Json] = (await duebook.query("dunning", "/work-list", params)).body["items"]
+    return items
+
+
+async def _names(duebook: Duebook, customers: Iterable[Json]) -> Mapping[str, str]:
+    """What customers are called, by the ids of their accounts: the ledger knows."""
+    ids = sorted({each["account"]["id"] for each in customers})
+    answers = await asyncio.gather(*(duebook.query("ledger", f"/accounts/{id}") for id in ids))
+    return {id: answer.body["name"] or "" for id, answer in zip(ids, answers, strict=True)}
+
+
+def _table(currency: str, customers: Iterable[Json], names: Mapping[str, str]) -> Table:
+    title = f"Today's work list in {currency}: the first {CUSTOMERS} customers"
+    table = Table(title=title, show_lines=True)
+    for name in COLUMNS:
+        table.add_column(name, justify="right" if name == "overdue" else "left")
+    for each in customers:
+        account = each["account"]
+        table.add_row(
+            f"{account['number']} {each['grade']}\n{names[account['id']]}",
+            f"{each['overdue_amount']['amount']}\nof {each['open_amount']['amount']} open",
+            _oldest(each["oldest_item"]),
+            _next_step(each["next_step"]),
+            _to_do(each["tasks"], each["task_count"]),
+            _last_contact(each["last_contact"]),
+            _promise(each["open_promise"], each["open_promise_count"]),
+        )
+    return table
+
+
+def _oldest(item: Json | None) -> str:
+    return f"{item['due_on']}\n{item['invoice_number']}" if item else "nothing overdue"
+
+
+def _next_step(step: Json | None) -> str:
+    return f"{step['on']}\n{step['step']} days" if step else "none"
+
+
+def _to_do(tasks: Sequence[Json], count: int) -> str:
+    """Kinds of tasks with the step they answer."""
+    shown = [
+        words(one["kind"]) if one["step"] is None else f"{words(one['kind'])}, {one['step']} days"
+        for one in tasks[:TASKS]
+    ]
+    return "\n".join([*shown, *([f"and {count - TASKS} more"] if count > TASKS else [])])
+
+
+def _last_contact(contact: Json | None) -> str:
+    if contact is None:
+        return ""
+    return f"{contact['contacted_on']}\n{contact['channel']}: {words(contact['outcome'])}"
+
+
+def _promise(promise: Json | None, count: int) -> str:
+    if promise is None:
+        return ""
+    more = f"\nand {count - 1} more" if count > 1 else ""
+    return f"{promise['amount']['amount']}\nby {promise['promised_on']}{more}"
