@@ -18,7 +18,7 @@ from services.cli.reporting.tables import table_of, words
 from services.cli.reporting.work_list import work_tables
 
 WORST: Final = 10  # customers
-PLAIN_WIDTH: Final = 120  # columns, where there is no terminal to ask
+PLAIN_WIDTH: Final = 130  # columns, where there is no terminal to ask
 EVENT_TOPICS: Final = ".events.v1"  # What ends otherwise repeats a selection of them.
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from rich.table import Table
@@ -13,8 +15,9 @@ from services.cli.reporting.tables import words
 
 CUSTOMERS: Final = 15  # rows of a table
 CURRENCIES: Final = 3  # tables; the other currencies are named
-TASKS: Final = 3  # tasks of a customer that are shown; the others are counted
-COLUMNS: Final = ("customer", "overdue", "oldest", "next step", "to do", "last contact", "promise")
+KINDS: Final = 3  # lines of what is to do for a customer; the other tasks are counted
+CUSTOMER_CHARACTERS_MIN: Final = 22  # a usual name on one line
+CUSTOMER_CHARACTERS_MAX: Final = 26  # longer names take several
 
 
 async def work_tables(
@@ -50,13 +53,22 @@ async def _names(duebook: Duebook, customers: Iterable[Json]) -> Mapping[str, st
 def _table(currency: str, customers: Iterable[Json], names: Mapping[str, str]) -> Table:
     title = f"Today's work list in {currency}: the first {CUSTOMERS} customers"
     table = Table(title=title, show_lines=True)
-    for name in COLUMNS:
-        table.add_column(name, justify="right" if name == "overdue" else "left")
+    table.add_column(
+        "customer",
+        min_width=CUSTOMER_CHARACTERS_MIN,
+        max_width=CUSTOMER_CHARACTERS_MAX,
+        overflow="fold",
+    )
+    table.add_column("overdue\nof open", justify="right", no_wrap=True)
+    for name in ("oldest", "next step"):
+        table.add_column(name, no_wrap=True)
+    for name in ("to do", "last contact", "promise"):
+        table.add_column(name, overflow="fold")
     for each in customers:
         account = each["account"]
         table.add_row(
             f"{account['number']} {each['grade']}\n{names[account['id']]}",
-            f"{each['overdue_amount']['amount']}\nof {each['open_amount']['amount']} open",
+            f"{each['overdue_amount']['amount']}\nof {each['open_amount']['amount']}",
             _oldest(each["oldest_item"]),
             _next_step(each["next_step"]),
             _to_do(each["tasks"], each["task_count"]),
@@ -71,16 +83,22 @@ def _oldest(item: Json | None) -> str:
 
 
 def _next_step(step: Json | None) -> str:
-    return f"{step['on']}\n{step['step']} days" if step else "none"
+    return f"{step['on']}\n{_days(step['step'])}" if step else "none"
 
 
 def _to_do(tasks: Sequence[Json], count: int) -> str:
-    """Kinds of tasks with the step they answer."""
-    shown = [
-        words(one["kind"]) if one["step"] is None else f"{words(one['kind'])}, {one['step']} days"
-        for one in tasks[:TASKS]
-    ]
-    return "\n".join([*shown, *([f"and {count - TASKS} more"] if count > TASKS else [])])
+    """Kinds of tasks with the step they answer, each once with the number of its tasks."""
+    kinds = Counter((one["kind"], one["step"]) for one in tasks)
+    lines, left = [], count
+    for (kind, step), number in islice(kinds.items(), KINDS):
+        times = "" if number == 1 else f"{number} x "
+        lines.append(f"{times}{words(kind)}{'' if step is None else f', {_days(step)}'}")
+        left -= number
+    return "\n".join([*lines, *([f"and {left} more"] if left else [])])
+
+
+def _days(step: int) -> str:
+    return "1 day" if step == 1 else f"{step} days"
 
 
 def _last_contact(contact: Json | None) -> str:

@@ -9,7 +9,8 @@ from rich import box
 from rich.console import Console
 
 from services.cli.client.duebook import Duebook
-from services.cli.reporting.work_list import CURRENCIES, CUSTOMERS, TASKS, work_tables
+from services.cli.reporting.report import PLAIN_WIDTH
+from services.cli.reporting.work_list import CURRENCIES, CUSTOMERS, KINDS, work_tables
 
 
 def money(amount: str, currency: str = "CNY") -> dict[str, str]:
@@ -45,7 +46,7 @@ async def shown(
         assert (asked["legal_entity"], asked["limit"]) == ("CN01", str(CUSTOMERS))
         return httpx.Response(200, json={"items": work.get(asked["currency"], []), "next": None})
 
-    console = Console(file=StringIO(), width=120)
+    console = Console(file=StringIO(), width=PLAIN_WIDTH)
     async with Duebook("http://canned", transport=httpx.MockTransport(answer)) as duebook:
         for table in await work_tables(duebook, "CN01", "CNY", currencies):
             table.box = box.ASCII2
@@ -57,7 +58,7 @@ async def shown(
 def cells(text: str) -> list[list[str]]:
     """The lines of the table's cells under its head."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
 class TestWorkTables:
@@ -76,7 +77,7 @@ class TestWorkTables:
             ],
             [
                 "临江恒瑞",
-                "of 150.00 open",
+                "of 150.00",
                 "I-7",
                 "90 days",
                 "check notice",
@@ -99,17 +100,34 @@ class TestWorkTables:
         first, second = cells(await shown({"CNY": [nothing]}, name=None))
 
         assert first[2:] == ["nothing overdue", "none", "", "", ""]
-        assert second == ["", "of 150.00 open", "", "", "", "", ""]
+        assert second == ["", "of 150.00", "", "", "", "", ""]
 
-    async def test_count_the_tasks_and_promises_that_are_not_shown(self) -> None:
-        tasks = [{"kind": "phone", "step": 30}] * (TASKS + 1)
+    async def test_show_each_kind_of_task_once_and_count_those_that_are_not_shown(self) -> None:
+        """Seen: three lines that said the same, and ten more."""
+        kinds = [("legal_decision", 90)] * 2 + [("phone", step) for step in (60, 30, 1)]
+        assert len(set(kinds)) == KINDS + 1
+        tasks = [{"kind": kind, "step": step} for kind, step in kinds]
         busy = customer(tasks=tasks, task_count=12, open_promise_count=3)
         found = cells(await shown({"CNY": [busy]}))
 
-        assert [line[4] for line in found] == ["phone, 30 days"] * TASKS + [
-            f"and {12 - TASKS} more"
+        assert [line[4] for line in found] == [
+            "2 x legal decision, 90 days",
+            "phone, 60 days",
+            "phone, 30 days",
+            "and 8 more",
         ]
         assert found[2][6] == "and 2 more"
+
+    async def test_call_a_day_a_day(self) -> None:
+        soon = customer(next_step={"step": 1, "on": "2026-04-01"}, tasks=[], task_count=0)
+
+        assert [line[3] for line in cells(await shown({"CNY": [soon]}))] == ["2026-04-01", "1 day"]
+
+    async def test_show_a_long_name_in_full(self) -> None:
+        name = "Nordwestdeutsche Maschinenfabrik und Eisengießerei"
+        found = cells(await shown({"CNY": [customer()]}, name=name))
+
+        assert "".join(line[0] for line in found[1:]).replace(" ", "") == name.replace(" ", "")
 
     async def test_show_the_entitys_own_currency_first_and_name_those_left_out(self) -> None:
         """Seen: the work of all currencies but the first was left out, and nobody said so."""
@@ -127,4 +145,4 @@ class TestWorkTables:
 
         assert "Left out" not in text
         assert "in CNY" in text  # Nothing is to do in it, and one sees that.
-        assert len(cells(text)) == 2 + 1  # The head of the second table stands among them.
+        assert len(cells(text)) == 2 + 2  # The head of the second table stands among them.
