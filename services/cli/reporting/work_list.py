@@ -16,8 +16,8 @@ from services.cli.reporting.tables import words
 CUSTOMERS: Final = 15  # rows of a table
 CURRENCIES: Final = 3  # tables; the other currencies are named
 KINDS: Final = 3  # lines of what is to do for a customer; the other tasks are counted
-CUSTOMER_CHARACTERS_MIN: Final = 22  # a usual name on one line
-CUSTOMER_CHARACTERS_MAX: Final = 26  # longer names take several
+NAME_WIDTH: Final = 22  # columns: a usual name is on one line
+LONG_NAME_WIDTH: Final = 26  # columns: longer names take several lines
 
 
 async def work_tables(
@@ -55,8 +55,8 @@ def _table(currency: str, customers: Iterable[Json], names: Mapping[str, str]) -
     table = Table(title=title, show_lines=True)
     table.add_column(
         "customer",
-        min_width=CUSTOMER_CHARACTERS_MIN,
-        max_width=CUSTOMER_CHARACTERS_MAX,
+        min_width=NAME_WIDTH,
+        max_width=LONG_NAME_WIDTH,
         overflow="fold",
     )
     table.add_column("overdue\nof open", justify="right", no_wrap=True)
