@@ -148,7 +148,7 @@ async def _tasks(connection: AsyncConnection, tenant_id: UUID, accounts: Sequenc
     """The first of those that are to do, the most severe and oldest first, with their count."""
     of = _task.c
     whose = (of.account_id, of.currency)
-    order = (of.step.desc().nulls_last(), of.opened_on, of.id)
+    order = (of.step.desc().nulls_last(), of.opened_on, of.kind, of.id)
     tasks = (
         sa.select(
             *whose,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from shared.platform.projector.sums import sum_in
 KEY: Final = ("currency", "minus_minor", "oldest_due_on", "grade_rank", "account_id")
 
 _case, _task, _task_item = table_of(CaseRow), table_of(TaskRow), table_of(TaskItemRow)
-_item, _grade, _account = table_of(OpenItemRow), table_of(GradeRow), table_of(AccountRow)
+_item, _grade_row, _account = table_of(OpenItemRow), table_of(GradeRow), table_of(AccountRow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +107,25 @@ def _overdue(tenant_id: UUID, customer: sa.Subquery) -> sa.FromClause:
     )
 
 
-def _grade_now(tenant_id: UUID, account_id: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    latest = (
-        sa.select(_grade.c.grade)
-        .where(_grade.c.tenant_id == tenant_id, _grade.c.account_id == account_id)
-        .order_by(_grade.c.effective_on.desc())
+def _grade(tenant_id: UUID, customer: sa.Subquery) -> sa.FromClause:
+    """The customer's grade now; no row where it was never given one."""
+    return (
+        sa.select(_grade_row.c.grade)
+        .where(
+            _grade_row.c.tenant_id == tenant_id, _grade_row.c.account_id == customer.c.account_id
+        )
+        .order_by(_grade_row.c.effective_on.desc())
         .limit(1)
+        .correlate(customer)
+        .lateral("latest")
     )
-    return sa.func.coalesce(latest.scalar_subquery(), UNRATED)
 
 
 def work_order(tenant_id: UUID, asked: Asked) -> sa.Subquery:
     """The customers, with the columns by which they are in order."""
     customer = _customers(tenant_id, asked)
-    overdue = _overdue(tenant_id, customer)
-    grade = _grade_now(tenant_id, customer.c.account_id)
+    overdue, latest = _overdue(tenant_id, customer), _grade(tenant_id, customer)
+    grade = sa.func.coalesce(latest.c.grade, UNRATED)
     return (
         sa.select(
             customer,
@@ -145,6 +149,7 @@ def work_order(tenant_id: UUID, asked: Asked) -> sa.Subquery:
             ),
         )
         .join(overdue, sa.true())
+        .join(latest, sa.true(), isouter=True)
         .where(
             sa.or_(overdue.c.minor > 0, customer.c.task_due_on.is_not(None)),
             *one_of(_account.c, {"collector_id": asked.collector_id}),
