@@ -25,6 +25,16 @@ def dunning_template(server: Server) -> str:
 
 
 @pytest.fixture
+async def dunning_database(
+    make_database: Callable[..., str], dunning_template: str
+) -> AsyncIterator[Database]:
+    """Nothing is in it, and nobody works on it."""
+    made = Database(make_database(template=dunning_template))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
 async def dunning(
     make_database: Callable[..., str], dunning_template: str, tmp_path: Path
 ) -> AsyncIterator[RunningDunning]:

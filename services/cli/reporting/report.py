@@ -14,17 +14,23 @@ from rich.table import Table
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import PAGE_ITEMS, Duebook, Json, Params
+from services.cli.reporting.tables import table_of, words
+from services.cli.reporting.work_list import work_tables
 
 WORST: Final = 10  # customers
-WORK: Final = 15  # lines of the work list
-PLAIN_WIDTH: Final = 110  # columns, where there is no terminal to ask
+PLAIN_WIDTH: Final = 130  # columns, where there is no terminal to ask
 EVENT_TOPICS: Final = ".events.v1"  # What ends otherwise repeats a selection of them.
 
 
 def console_for_reports() -> Console:
-    """Color and rounded lines on a terminal; else plain text of a fixed width."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    """Color and rounded lines on a terminal; else plain text of a fixed width.
+
+    Names and numbers are shown as they are: what looks like markup in them is none.
+    """
+    console = Console(highlight=False, markup=False)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, markup=False, width=PLAIN_WIDTH)
 
 
 async def events_in_log(duebook: Duebook) -> int:
@@ -37,15 +43,16 @@ async def events_in_log(duebook: Duebook) -> int:
 
 async def show_report(duebook: Duebook, legal_entity: str, console: Console) -> bool:
     """False if the aging table does not foot."""
-    aging, foots = await _aging(duebook, legal_entity)
-    tables = await asyncio.gather(
+    aging, foots, currencies = await _aging(duebook, legal_entity)
+    own = (await _body(duebook, "ledger", f"/legal-entities/{legal_entity}"))["currency"]
+    worst, work, *counts = await asyncio.gather(
         _worst(duebook, legal_entity),
-        _work(duebook, legal_entity),
+        work_tables(duebook, legal_entity, own, currencies),
         _alerts(duebook, legal_entity),
         _notices(duebook, legal_entity),
         _tasks(duebook, legal_entity),
     )
-    for table in (aging, *tables):
+    for table in (aging, worst, *work, *counts):
         table.box = box.ROUNDED if console.is_terminal else box.ASCII2
         table.title_justify = "left"
         console.print(table)
@@ -64,12 +71,15 @@ async def show_addresses(duebook: Duebook, console: Console) -> None:
     console.print(table)
 
 
-async def _aging(duebook: Duebook, legal_entity: str) -> tuple[Table, bool]:
-    """With what the open items themselves sum up to, so that one sees that it foots."""
+async def _aging(duebook: Duebook, legal_entity: str) -> tuple[Table, bool, Sequence[str]]:
+    """With what the open items themselves sum up to, so that one sees that it foots.
+
+    The table, whether it does, and the currencies in it.
+    """
     params = {"legal_entity": legal_entity}
     answer = (await duebook.query("ledger", "/reports/aging", params)).body
     title = f"Aging of {legal_entity} as of {answer['as_of']}"
-    table = _table(title, ["bucket"], ["items", "open amount", "currency"])
+    table = table_of(title, ["bucket"], ["items", "open amount", "currency"])
     sums: Counter[str] = Counter()
     async for item in duebook.items("ledger", "/open-items", params):
         amount = item["open_amount"]
@@ -79,9 +89,7 @@ async def _aging(duebook: Duebook, legal_entity: str) -> tuple[Table, bool]:
         currency = one["currency"]
         for bucket in one["buckets"]:
             amount = bucket["open_amount"]
-            table.add_row(
-                _words(bucket["bucket"]), str(bucket["items"]), amount["amount"], currency
-            )
+            table.add_row(words(bucket["bucket"]), str(bucket["items"]), amount["amount"], currency)
         total = Decimal(one["total"]["open_amount"]["amount"])
         buckets = sum((Decimal(each["open_amount"]["amount"]) for each in one["buckets"]), _ZERO)
         items = Decimal(sums[currency]) / 1_000_000
@@ -91,7 +99,7 @@ async def _aging(duebook: Duebook, legal_entity: str) -> tuple[Table, bool]:
         foots = foots and total == buckets == items
     table.caption = "The table foots." if foots else "THE TABLE DOES NOT FOOT."
     table.caption_justify = "left"
-    return table, foots
+    return table, foots, [one["currency"] for one in answer["currencies"]]
 
 
 async def _worst(duebook: Duebook, legal_entity: str) -> Table:
@@ -102,7 +110,7 @@ async def _worst(duebook: Duebook, legal_entity: str) -> Table:
     accounts = await asyncio.gather(*(_body(duebook, "ledger", f"/accounts/{id}") for id in ids))
     title = "The ten worst customers, with their payment behavior over 12 months"
     numbers = ["score", "days beyond terms", "late amount", "latest days", "trend"]
-    table = _table(title, ["account", "customer", "grade"], numbers)
+    table = table_of(title, ["account", "customer", "grade"], numbers)
     for file, account in zip(files, accounts, strict=True):
         seen = file["behavior"]
         table.add_row(
@@ -118,34 +126,12 @@ async def _worst(duebook: Duebook, legal_entity: str) -> Table:
     return table
 
 
-async def _work(duebook: Duebook, legal_entity: str) -> Table:
-    params: Params = {"legal_entity": legal_entity, "limit": WORK}
-    answer = await duebook.query("dunning", "/work-list", params)
-    table = _table(
-        f"Today's work list: the first {WORK}",
-        ["what", "account", "grade"],
-        ["due", "open amount", "currency"],
-    )
-    for entry in answer.body["items"]:
-        what = "case" if entry["kind"] == "case" else f"task: {_words(entry['task'])}"
-        step = "" if entry["step"] is None else f", {entry['step']} days"
-        table.add_row(
-            what + step,
-            entry["account"]["number"],
-            str(entry["grade"]),
-            str(entry["oldest_due_on"]),
-            entry["open_amount"]["amount"],
-            entry["open_amount"]["currency"],
-        )
-    return table
-
-
 async def _alerts(duebook: Duebook, legal_entity: str) -> Table:
     counts: Counter[tuple[int, str]] = Counter()
     async for alert in _feed(duebook, "/overdue-alerts"):
         if alert["account"]["legal_entity"] == legal_entity:
             counts[alert["threshold_days"], alert["event"]] += 1
-    table = _table(
+    table = table_of(
         "Overdue alerts by threshold", ["days past due"], ["raised", "recovered", "standing"]
     )
     for days in sorted({days for days, _ in counts}):
@@ -161,9 +147,9 @@ async def _notices(duebook: Duebook, legal_entity: str) -> Table:
         legal_entity,
         lambda notice: (notice["step"], notice["template"], notice["channel"], notice["status"]),
     )
-    table = _table("Notices by step", ["step", "notice", "channel", "status"], ["count"])
+    table = table_of("Notices by step", ["step", "notice", "channel", "status"], ["count"])
     for (step, template, channel, status), count in sorted(found.items()):
-        table.add_row(str(step), _words(template), channel, status, str(count))
+        table.add_row(str(step), words(template), channel, status, str(count))
     return table
 
 
@@ -174,9 +160,9 @@ async def _tasks(duebook: Duebook, legal_entity: str) -> Table:
         legal_entity,
         lambda task: (task["step"], task["kind"], task["status"]),
     )
-    table = _table("Tasks by step", ["step", "task", "status"], ["count"])
+    table = table_of("Tasks by step", ["step", "task", "status"], ["count"])
     for (step, kind, status), count in sorted(found.items(), key=_by_step):
-        table.add_row("" if step is None else str(step), _words(kind), status, str(count))
+        table.add_row("" if step is None else str(step), words(kind), status, str(count))
     return table
 
 
@@ -214,21 +200,6 @@ async def _body(duebook: Duebook, service: str, path: str) -> Json:
 
 
 _ZERO: Final = Decimal(0)
-
-
-def _table(title: str, words: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=title)
-    for name in words:
-        table.add_column(name)
-    for name in numbers:
-        table.add_column(name, justify="right")
-    return table
-
-
-def _words(name: str) -> str:
-    """'over 90' of 'over_90', '1 to 30' of '1_30'."""
-    first, _, rest = name.partition("_")
-    return f"{first} to {rest}" if first.isdigit() else name.replace("_", " ")
 
 
 def _exponent(amount: Decimal) -> int:

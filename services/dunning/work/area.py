@@ -32,9 +32,9 @@ from services.dunning.work.projections import promises as promises_model
 from services.dunning.work.projections import true_notices
 from services.dunning.work.projections import work_list as work_list_model
 from services.dunning.work.projections.case_plan import cases_waiting
+from services.dunning.work.projections.cases_and_tasks import idle_tasks
 from services.dunning.work.projections.review_facts import facts_of_review
 from services.dunning.work.projections.unreached import facts_of_unreached, requests_for_addresses
-from services.dunning.work.projections.work_order import idle_tasks
 from services.dunning.work.reactions import (
     when_address_was_entered_withdraw_the_request,
     when_case_review_started_follow_the_plan,

@@ -91,7 +91,7 @@ class PaymentRow:
 @row(
     table="known_open_item",
     key=("tenant_id", "open_item_id"),
-    indexes=(Index(("tenant_id", "account_id", "currency")),),
+    indexes=(Index(("tenant_id", "account_id", "currency", "latest_step")),),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenItemRow:

@@ -57,6 +57,7 @@ _PLAN: Final[Mapping[int, Sequence[Sequence[Action]]]] = {
     60: ((_LETTER,), (_LETTER,), (_FINAL,), (_FINAL,)),
     90: ((_FINAL,), (_FINAL,), (_LEGAL,), (_LEGAL,)),
 }
+STEPS_PAST_DUE: Final = tuple(sorted(step for step in _PLAN if step > 0))
 
 
 def actions(grade: str, threshold_days: int) -> Sequence[Action]:

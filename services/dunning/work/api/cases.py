@@ -12,13 +12,13 @@ from starlette.responses import Response
 
 from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.api.listed_item_view import ListedItemView
-from services.dunning.work.projections.work_list import CaseRow
-from services.dunning.work.projections.work_order import (
+from services.dunning.work.projections.cases_and_tasks import (
     Cases,
     amounts_of_cases,
     find_one,
     list_by_opening,
 )
+from services.dunning.work.projections.work_list import CaseRow
 from shared.kernel.money import Money, total
 from shared.platform.http.models import Code, Id, Number
 from shared.platform.http.paging import Paging

@@ -18,13 +18,13 @@ from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.domain.task.decide import TaskAlreadyCompleted, TaskNotOpen
 from services.dunning.work.domain.task.state import Completed, State
 from services.dunning.work.handlers import task as handlers
-from services.dunning.work.projections.work_list import TaskRow
-from services.dunning.work.projections.work_order import (
+from services.dunning.work.projections.cases_and_tasks import (
     Tasks,
     find_one,
     items_of_tasks,
     list_by_opening,
 )
+from services.dunning.work.projections.work_list import TaskRow
 from shared.kernel.decider import Resource, expect
 from shared.kernel.money import Money
 from shared.kernel.rejections import EffectiveDateOutOfRange, UnknownAccount

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.work.domain.contact.events import ContactRecorded
@@ -20,7 +22,12 @@ from shared.platform.projector.rows import Index, row, table_of
 
 
 @row(
-    table="contact", key=("tenant_id", "id"), indexes=(Index(("tenant_id", "contacted_at", "id")),)
+    table="contact",
+    key=("tenant_id", "id"),
+    indexes=(
+        Index(("tenant_id", "contacted_at", "id")),
+        Index(("tenant_id", "account_id", "contacted_at")),
+    ),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRow:
@@ -110,3 +117,17 @@ async def find_contact(
     connection: AsyncConnection, tenant_id: UUID, contact_id: UUID
 ) -> Record | None:
     return await one_row(connection, with_note(_TABLE, tenant_id).where(_TABLE.c.id == contact_id))
+
+
+async def last_contacts(
+    connection: AsyncConnection, tenant_id: UUID, accounts: Sequence[UUID]
+) -> Mapping[UUID, Record]:
+    """The latest attempt to reach each of these accounts; none where nobody tried."""
+    of = _TABLE.c
+    found = await connection.execute(
+        sa.select(of.account_id, of.id, of.channel, of.day, of.contacted_at, of.outcome)
+        .where(of.tenant_id == tenant_id, of.account_id.in_(accounts))
+        .ext(distinct_on(of.account_id))
+        .order_by(of.account_id, of.contacted_at.desc(), of.id)
+    )
+    return {row["account_id"]: row for row in found.mappings()}

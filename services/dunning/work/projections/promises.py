@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.contract.inbox import PaymentAllocated, PaymentReversed
@@ -219,6 +220,24 @@ async def promised_of(
     rows = found.all()
     amounts = (Money(row.amount_minor, currency) for row in rows)
     return total(amounts, currency), max((row.promised_on for row in rows), default=None)
+
+
+async def open_promises(
+    connection: AsyncConnection, tenant_id: UUID, accounts: Sequence[UUID]
+) -> Sequence[Record]:
+    """Of these accounts the open promise due first in each currency, and how many are open."""
+    of = table_of(PromiseRow).c
+    whose = (of.account_id, of.currency)
+    found = await connection.execute(
+        sa.select(
+            *(of.account_id, of.currency, of.id, of.number, of.amount_minor, of.promised_on),
+            sa.func.count().over(partition_by=whose).label("count"),
+        )
+        .where(of.tenant_id == tenant_id, of.account_id.in_(accounts), of.status == "open")
+        .ext(distinct_on(*whose))
+        .order_by(*whose, of.promised_on, of.id)
+    )
+    return found.mappings().all()
 
 
 def _promised(row: PromiseRow) -> PromisedCash:

@@ -58,7 +58,10 @@ class CaseItemRow:
 @row(
     table="dunning_task",
     key=("tenant_id", "id"),
-    indexes=(Index(("tenant_id", "status", "opened_on", "id")),),
+    indexes=(
+        Index(("tenant_id", "status", "opened_on", "id")),
+        Index(("tenant_id", "account_id", "status")),
+    ),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRow:
