@@ -236,20 +236,16 @@ async def _received(
 async def promised_of(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, currency: str, today: date
 ) -> tuple[Money, date | None]:
-    """What is promised and may still come, and until when."""
-    promise = table_of(PromiseRow)
-    found = await connection.execute(
-        sa.select(promise.c.amount_minor, promise.c.promised_on).where(
-            promise.c.tenant_id == tenant_id,
-            promise.c.account_id == account_id,
-            promise.c.currency == currency,
-            promise.c.status == "open",
-            promise.c.promised_on >= today,
-        )
-    )
-    rows = found.all()
-    amounts = (Money(row.amount_minor, currency) for row in rows)
-    return total(amounts, currency), max((row.promised_on for row in rows), default=None)
+    """What is promised and may still come, and until when all of it is."""
+    left = [
+        (row.promise.promised_on, row.promise.amount - row.received)
+        for row in await _received(connection, tenant_id, account_id)
+        if row.promise.amount.currency == currency
+        and row.promise.promised_on >= today
+        and not row.is_reached
+    ]
+    until = min((promised_on for promised_on, _ in left), default=None)
+    return total((amount for _, amount in left), currency), until
 
 
 def _promised(row: PromiseRow) -> PromisedCash:

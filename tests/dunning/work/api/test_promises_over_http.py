@@ -123,6 +123,99 @@ class TestPromise:
         ]
 
 
+class TestReview:
+    """What waited for a promise is looked at on the morning after its day."""
+
+    async def test_goes_on_when_the_promise_is_broken(self, book: DunningBook) -> None:
+        await overdue(book)
+        await book.promise("P-1", "1000.00", after(5))
+        await book.until(local(after(6), 7, 59))
+        assert await book.notices() == []
+
+        await book.until(local(after(6), 8))
+        assert await book.notices() == [(on(6), "reminder", 1)]
+
+    async def test_goes_on_when_the_first_of_two_is_broken(self, book: DunningBook) -> None:
+        """Seen: it waited for the last promise, though the others did not reach any more."""
+        await overdue(book)
+        await book.promise("P-1", "600.00", after(5))
+        await book.promise("P-2", "400.00", after(9))
+        await book.until(local(after(7), 0))
+
+        assert await book.notices() == [(on(6), "reminder", 1)]
+
+    async def test_waits_for_the_second_that_is_enough(self, book: DunningBook) -> None:
+        await overdue(book)
+        await book.promise("P-1", "600.00", after(5))
+        await book.promise("P-2", "1000.00", after(9))
+        await book.until(local(after(10), 7, 59))
+        assert await book.notices() == []
+
+        await book.until(local(after(10), 8))
+        assert await book.notices() == [(on(10), "reminder", 1)]
+
+    async def test_waits_for_no_more_than_may_still_come(self, book: DunningBook) -> None:
+        """1,600 were owed and 1,000 promised, of which 600 have come: 400 cover no 1,000."""
+        await overdue(book, "600.00")
+        await book.issue(2, DUE, "1000.00")
+        await book.reach(2, 1)
+        await book.promise("P-1", "1000.00", after(9))
+        await book.allocate(1, "600.00", FIRST)
+        await book.pay(1)
+        await book.until(local(FIRST, 9))
+
+        assert await book.notices() == [(on(1), "reminder", 1)]
+
+    async def test_of_a_returned_payment_is_not_held_up_by_the_promise_open_again(
+        self, book: DunningBook
+    ) -> None:
+        await overdue(book)
+        await book.promise("P-1", "1000.00", after(9))
+        await book.until(local(after(4), 10))
+        await book.allocate(1, "1000.00", after(4))
+        await book.pay(1)
+        await book.until(local(after(6), 10))
+        await book.take_back(1)
+        await book.bounce(1, 1)
+        await book.until(local(after(6), 11))
+
+        assert await book.promises() == [("P-1", "open", None)]
+        assert await book.notices() == [(on(6), "payment_returned", 1)]
+        assert await book.tasks() == [(on(6), "phone", "open")]
+
+    async def test_of_what_else_is_overdue_waits_for_the_promise_open_again(
+        self, book: DunningBook
+    ) -> None:
+        """The money had gone to an invoice that is not due: what was promised is still owed."""
+        await overdue(book)
+        await book.promise("P-1", "1000.00", after(9))
+        await book.until(local(after(4), 10))
+        await book.allocate(1, "1000.00", after(4))
+        await book.until(local(after(6), 10))
+        await book.take_back(1)
+        await book.until(local(after(10), 7, 59))
+        assert (await book.promises(), await book.notices()) == ([("P-1", "broken", "0.00")], [])
+
+        await book.until(local(after(10), 8))
+        assert await book.notices() == [(on(10), "reminder", 1)]
+
+    async def test_of_a_payment_returned_after_the_day_acts_at_once(
+        self, book: DunningBook
+    ) -> None:
+        await overdue(book)
+        await book.promise("P-1", "1000.00", after(5))
+        await book.until(local(after(4), 10))
+        await book.allocate(1, "1000.00", after(4))
+        await book.pay(1)
+        await book.until(local(after(12), 10))
+        await book.take_back(1)
+        await book.bounce(1, 1)
+        await book.until(local(after(12), 11))
+
+        assert await book.promises() == [("P-1", "broken", "0.00")]
+        assert await book.notices() == [(on(12), "payment_returned", 1)]
+
+
 class TestOutage:
     """Seven weeks in which nothing is done."""
 
