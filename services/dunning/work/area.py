@@ -11,11 +11,12 @@ from services.dunning.work.domain.case import commands as case_commands
 from services.dunning.work.domain.case import events as case_events
 from services.dunning.work.domain.case.decide import case
 from services.dunning.work.domain.contact import events as contact_events
-from services.dunning.work.domain.contact.decide import UnknownOpenItem, contact
+from services.dunning.work.domain.contact.decide import NextStepOutOfRange, UnknownOpenItem, contact
 from services.dunning.work.domain.promise import commands as promise_commands
 from services.dunning.work.domain.promise import events as promise_events
 from services.dunning.work.domain.promise.decide import (
     PromisedDateIsPast,
+    PromisedDateTooFar,
     PromiseNotMade,
     promise,
 )
@@ -121,6 +122,8 @@ AREA: Final = Area(
         rejections.CurrencyMismatch: 422,
         rejections.EffectiveDateOutOfRange: 422,
         PromisedDateIsPast: 422,
+        PromisedDateTooFar: 422,
+        NextStepOutOfRange: 422,
         rejections.UnknownAccount: 422,
         UnknownOpenItem: 422,
     },

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.projections.account_facts import known_account
 from services.dunning.work.domain.promise.commands import MakePromise
-from services.dunning.work.domain.promise.decide import PromisedDateIsPast
+from services.dunning.work.domain.promise.decide import PromisedDateIsPast, PromisedDateTooFar
 from services.dunning.work.domain.promise.state import Open, State
 from services.dunning.work.handlers import promise as handlers
 from services.dunning.work.projections import promises
@@ -94,6 +94,7 @@ class NewPromise(RequestBody):
             AmountNotPositive,
             EffectiveDateOutOfRange,
             PromisedDateIsPast,
+            PromisedDateTooFar,
         ),
     ),
 )

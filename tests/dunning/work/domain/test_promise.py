@@ -91,6 +91,28 @@ class TestMakePromise:
             decide.PromisedDateIsPast, "/promised_on"
         )
 
+    def test_refuses_a_day_more_than_a_year_after_it_was_made(self) -> None:
+        far = replace(MAKE, promised_on=after(2 + 366))
+
+        given(promise).when(decide.make_promise, far).then(
+            replace(MADE, promised_on=after(2 + 366))
+        )
+        farther = replace(MAKE, promised_on=after(2 + 367))
+        given(promise).when(decide.make_promise, farther).then_rejected(
+            decide.PromisedDateTooFar, "/promised_on"
+        )
+
+    def test_refuses_one_that_was_made_more_than_a_year_ago(self) -> None:
+        old = replace(MAKE, made_on=after(2 - 366))
+
+        given(promise).when(decide.make_promise, replace(old, promised_on=after(-1))).then(
+            replace(MADE, made_on=after(2 - 366), promised_on=after(-1))
+        )
+        older = replace(old, made_on=after(2 - 367))
+        given(promise).when(decide.make_promise, older).then_rejected(
+            EffectiveDateOutOfRange, "/made_on"
+        )
+
     def test_refuses_to_be_made_tomorrow(self) -> None:
         early = replace(MAKE, made_on=after(3))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, assert_never
 from uuid import UUID
 
+from services.dunning.work.domain.entry_days import AGO_MAX, AHEAD_MAX
 from services.dunning.work.domain.promise import commands, events
 from services.dunning.work.domain.promise.evolve import evolve
 from services.dunning.work.domain.promise.state import (
@@ -37,6 +38,10 @@ class PromisedDateIsPast(Rejected):
     """A promise is about a day to come, and about none before it was made."""
 
 
+class PromisedDateTooFar(Rejected):
+    """A promise is about a day within 366 days of the day it was made."""
+
+
 class PromiseNotMade(Rejected):
     """Nobody made what should be kept."""
 
@@ -48,10 +53,12 @@ def make_promise(command: commands.MakePromise, state: State) -> Decided[events.
         raise CurrencyMismatch("/amount/currency")
     if command.amount.minor <= 0:
         raise AmountNotPositive("/amount/amount")
-    if command.made_on > command.today:
+    if not command.today - AGO_MAX <= command.made_on <= command.today:
         raise EffectiveDateOutOfRange("/made_on")
     if command.promised_on < command.made_on:
         raise PromisedDateIsPast("/promised_on")
+    if command.promised_on > command.made_on + AHEAD_MAX:
+        raise PromisedDateTooFar("/promised_on")
     stream = promise_stream(command.book, command.number)
     return Decided(
         command.made_on,
