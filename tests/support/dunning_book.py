@@ -31,6 +31,7 @@ class DunningBook:
     def __init__(self, dunning: RunningDunning) -> None:
         self.dunning = dunning
         self._items: dict[int, tuple[date, Money]] = {}
+        self._allocated: dict[int, inbox.PaymentAllocated] = {}
         self._now: datetime | None = None  # Where the clock stands, once it was asked.
 
     async def open(self, *, grade: str | None = None, take_over_on: date | None = None) -> None:
@@ -99,6 +100,41 @@ class DunningBook:
         received = inbox.PaymentReceived(account_id=ACCOUNT, amount=Money.of(amount, of))
         await self._hear(received, UUID(int=5_000 + payment))
 
+    async def allocate(self, payment: int, amount: str, value_on: date) -> None:
+        """A whole payment is given to invoices, as promises see it."""
+        money = Money.of(amount, "CNY")
+        allocated = inbox.PaymentAllocated(
+            account_id=ACCOUNT,
+            value_on=value_on,
+            unallocated_amount=Money.zero("CNY"),
+            allocations=(inbox.Allocation(id=UUID(int=20_000 + payment), amount=money),),
+        )
+        self._allocated[payment] = allocated
+        await self._hear(allocated, UUID(int=5_000 + payment))
+
+    async def take_back(self, payment: int) -> None:
+        """The payment is returned."""
+        given = self._allocated[payment]
+        reversed_ = inbox.PaymentReversed(
+            account_id=ACCOUNT, value_on=given.value_on, allocations=given.allocations
+        )
+        await self._hear(reversed_, UUID(int=5_000 + payment))
+
+    async def promise(
+        self, number: str, amount: str, promised_on: date, made_on: date | None = None
+    ) -> None:
+        body: Json = {
+            "account": {"id": str(ACCOUNT)},
+            "number": number,
+            "amount": {"amount": amount, "currency": "CNY"},
+            "promised_on": promised_on.isoformat(),
+        }
+        if made_on is not None:
+            body["made_on"] = made_on.isoformat()
+        made = await self.dunning.post("/v1/promises", body, number)
+        assert made.status_code == 201, made.text
+        await self.dunning.settled()
+
     async def until(self, instant: datetime) -> None:
         """Settles now, at every instant at which something is due, and then."""
         await self.dunning.settled()
@@ -119,6 +155,19 @@ class DunningBook:
         """Day, template, and how many items it lists; in the order in which they were written."""
         found = await self.dunning.items("/v1/notices")
         return [(one["written_on"], one["template"], len(one["items"])) for one in found]
+
+    async def promises(self, **query: str) -> Sequence[tuple[str, str, str | None]]:
+        """Number, status, and what was received in time; by the promised day."""
+        found = await self.dunning.items("/v1/promises", **query)
+        return [
+            (one["number"], one["status"], one["received"] and one["received"]["amount"])
+            for one in found
+        ]
+
+    async def said_of_promises(self) -> Sequence[tuple[str, str]]:
+        """The collection ledger's day and event of each."""
+        found = await self.dunning.items("/v1/collection-ledger", kind="promise")
+        return [(one["day"], one["event"]) for one in found]
 
     async def tasks(self) -> Sequence[tuple[str, str, str]]:
         found = await self.dunning.items("/v1/tasks")

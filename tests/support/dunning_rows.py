@@ -132,7 +132,7 @@ class Rows:
             amount_minor=500,
             promised_on=TODAY + timedelta(days=days),
             made_on=TODAY,
-            recorded_at=at(TODAY),
+            counts_from=at(TODAY),
         )
 
     def waits(self, n: int, place: int, step: int, **others: Any) -> None:

@@ -15,7 +15,13 @@ from services.dunning.notices.domain.notice.events import (
 )
 from services.dunning.work.domain.case import events as case
 from services.dunning.work.domain.contact.events import ContactRecorded
-from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.work.domain.promise.events import (
+    PromiseBroken,
+    PromiseDayPassed,
+    PromiseKept,
+    PromiseMade,
+    PromiseReopened,
+)
 from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened, TaskWithdrawn
 from tests.support.dunning import (
     ACCOUNT,
@@ -161,7 +167,11 @@ SAMPLES: Final[tuple[Any, ...]] = (
         amount=yuan(100_000),
         promised_on=after(9),
         made_on=after(2),
+        time_zone="Asia/Shanghai",
         note_id=UUID(int=78),
     ),
+    PromiseDayPassed(account_id=ACCOUNT),
     PromiseKept(account_id=ACCOUNT, received=yuan(100_000)),
+    PromiseBroken(account_id=ACCOUNT, received=yuan(60_000), missing=yuan(40_000)),
+    PromiseReopened(account_id=ACCOUNT, received=yuan(0), missing=yuan(100_000)),
 )

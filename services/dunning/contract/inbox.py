@@ -149,6 +149,7 @@ class PaymentAllocated:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReversed:
     account_id: UUID
+    value_on: date
     allocations: tuple[Allocation, ...]
 
 

@@ -11,11 +11,12 @@ from services.dunning.work.domain.case import commands as case_commands
 from services.dunning.work.domain.case import events as case_events
 from services.dunning.work.domain.case.decide import case
 from services.dunning.work.domain.contact import events as contact_events
-from services.dunning.work.domain.contact.decide import UnknownOpenItem, contact
+from services.dunning.work.domain.contact.decide import NextStepOutOfRange, UnknownOpenItem, contact
 from services.dunning.work.domain.promise import commands as promise_commands
 from services.dunning.work.domain.promise import events as promise_events
 from services.dunning.work.domain.promise.decide import (
     PromisedDateIsPast,
+    PromisedDateTooFar,
     PromiseNotMade,
     promise,
 )
@@ -42,6 +43,9 @@ from services.dunning.work.reactions import (
     when_notice_reached_nobody_ask_a_person,
     when_overdue_was_cured_close_the_case,
     when_payment_allocated_keep_the_promise,
+    when_payment_was_returned_reopen_the_promise,
+    when_promise_was_entered_late_count_what_came,
+    when_promised_day_passed_end_the_promise,
     when_take_over_date_changed_review_its_cases,
     when_threshold_was_reached_note_the_step,
 )
@@ -67,7 +71,10 @@ AREA: Final = Area(
         "dunning.task.withdrawn.v1": task_events.TaskWithdrawn,
         "dunning.contact.recorded.v1": contact_events.ContactRecorded,
         "dunning.promise.made.v1": promise_events.PromiseMade,
+        "dunning.promise.day_passed.v1": promise_events.PromiseDayPassed,
         "dunning.promise.kept.v1": promise_events.PromiseKept,
+        "dunning.promise.broken.v1": promise_events.PromiseBroken,
+        "dunning.promise.reopened.v1": promise_events.PromiseReopened,
     },
     handlers={
         case_commands.NoteStep: case_handlers.note_step,
@@ -77,6 +84,8 @@ AREA: Final = Area(
         task_commands.OpenTask: task_handlers.open_task,
         task_commands.WithdrawTask: task_handlers.withdraw_task,
         promise_commands.KeepPromise: promise_handlers.keep_promise,
+        promise_commands.EndPromise: promise_handlers.end_promise,
+        promise_commands.ReopenPromise: promise_handlers.reopen_promise,
     },
     read_models=(
         work_list_model.READ_MODEL,
@@ -94,7 +103,14 @@ AREA: Final = Area(
         reaction(when_nothing_is_owed_withdraw_the_tasks, ask=idle_tasks),
         reaction(when_address_was_entered_withdraw_the_request, ask=requests_for_addresses),
         reaction(when_notice_reached_nobody_ask_a_person, ask=facts_of_unreached),
-        reaction(when_payment_allocated_keep_the_promise, ask=promises_model.promises_and_cash),
+        reaction(
+            when_promise_was_entered_late_count_what_came, ask_all=promises_model.cash_of_promises
+        ),
+        reaction(when_payment_allocated_keep_the_promise, ask_all=promises_model.cash_of_promises),
+        reaction(when_promised_day_passed_end_the_promise, ask_all=promises_model.cash_of_promises),
+        reaction(
+            when_payment_was_returned_reopen_the_promise, ask_all=promises_model.cash_of_promises
+        ),
     ),
     private_tables=("note",),
     routes=(
@@ -114,6 +130,8 @@ AREA: Final = Area(
         rejections.CurrencyMismatch: 422,
         rejections.EffectiveDateOutOfRange: 422,
         PromisedDateIsPast: 422,
+        PromisedDateTooFar: 422,
+        NextStepOutOfRange: 422,
         rejections.UnknownAccount: 422,
         UnknownOpenItem: 422,
     },

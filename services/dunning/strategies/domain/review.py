@@ -87,8 +87,8 @@ class ReviewFacts:
     reached: Sequence[ReachedStep]  # About which nothing is done yet.
     items: Sequence[OwedItem]  # Open ones, of this currency.
     unallocated: Money  # Received and not allocated.
-    promised: Money  # In open promises whose day has not passed.
-    promised_until: date | None  # The latest of these days.
+    promised: Money  # What has not come yet of promises whose day has not passed.
+    promised_until: date | None  # The first of these days: after it less may be promised.
     minimum: Money  # Below it no notice is written.
     last_notice: LastNotice | None
     money_on_account: Unallocated = "net"
@@ -169,7 +169,8 @@ def _act(facts: ReviewFacts, acting: Sequence[ReachedStep], *, is_returned: bool
             items=items,
             passed=[_passed(one, Why.MONEY_ON_ACCOUNT) for one in acting],
         )
-    if facts.promised_until is not None and facts.promised >= demanded:
+    is_promised = facts.promised >= demanded and not is_returned  # That one is told nevertheless.
+    if is_promised and facts.promised_until is not None:
         return Reviewed(waits_until=facts.promised_until + DAY)
     notices, tasks = _of_plan(facts.grade, acting, is_returned=is_returned)
     is_urgent = is_returned or (facts.last_notice is not None and step > facts.last_notice.step)

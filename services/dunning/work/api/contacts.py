@@ -15,7 +15,7 @@ from services.dunning.accounts.api.account_view import AccountRefView, account_o
 from services.dunning.accounts.projections import account_facts
 from services.dunning.accounts.projections.account_facts import known_account
 from services.dunning.work.domain.contact.commands import RecordContact
-from services.dunning.work.domain.contact.decide import UnknownOpenItem
+from services.dunning.work.domain.contact.decide import NextStepOutOfRange, UnknownOpenItem
 from services.dunning.work.domain.contact.state import Contacted, State
 from services.dunning.work.handlers import contact as handlers
 from services.dunning.work.projections import contacts
@@ -92,7 +92,13 @@ class NewContact(RequestBody):
     responses=answers(
         ContactView,
         201,
-        refuses=(UnknownAccount, NumberAlreadyUsed, EffectiveDateOutOfRange, UnknownOpenItem),
+        refuses=(
+            UnknownAccount,
+            NumberAlreadyUsed,
+            EffectiveDateOutOfRange,
+            NextStepOutOfRange,
+            UnknownOpenItem,
+        ),
     ),
 )
 async def record_contact(

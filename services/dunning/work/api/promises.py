@@ -1,4 +1,7 @@
-"""Routes of promises to pay. A promise is kept by cash that comes in time, never by a request."""
+"""Routes of promises to pay. A promise is kept by cash that comes in time, never by a request.
+
+Without it a promise is broken as soon as its day has passed.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from starlette.responses import Response
 from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.projections.account_facts import known_account
 from services.dunning.work.domain.promise.commands import MakePromise
-from services.dunning.work.domain.promise.decide import PromisedDateIsPast
+from services.dunning.work.domain.promise.decide import PromisedDateIsPast, PromisedDateTooFar
 from services.dunning.work.domain.promise.state import Open, State
 from services.dunning.work.handlers import promise as handlers
 from services.dunning.work.projections import promises
@@ -48,6 +51,9 @@ ID: Final = "0c1f6f0e-8c52-5d6c-9d4b-3a1f0b8f2a11"
 NOTE: Final = {"contact_person": "王芳", "text": "pays on Friday"}
 
 
+Status = Literal["open", "kept", "broken"]
+
+
 class PromiseView(View, frozen=True, kw_only=True):
     """A promise to pay, with the cash that counted for it."""
 
@@ -55,12 +61,13 @@ class PromiseView(View, frozen=True, kw_only=True):
     version: Annotated[int, said("Its present version, as in the ETag.", 1)]
     account: Annotated[AccountRefView, said("Who promised.")]
     number: Annotated[str, said("The caller's, or made from the key.", "promise-7")]
-    status: Annotated[Literal["open", "kept"], said("Kept once the cash came in time.", "open")]
+    status: Annotated[Status, said("Kept once the cash came in time; broken without it.", "open")]
     amount: Annotated[Money, said("What was promised.")]
     promised_on: Annotated[date, said("By when.", "2026-04-09")]
     made_on: Annotated[date, said("When it was said.", "2026-04-02")]
-    received: Annotated[Money | None, said("Allocated in time; null: not kept.")]
-    kept_on: Annotated[date | None, said("When it was kept.", "2026-04-08")]
+    received: Annotated[Money | None, said("In time, when it was kept or broken; null: open.")]
+    kept_on: Annotated[date | None, said("When it was found kept.", "2026-04-08")]
+    broken_on: Annotated[date | None, said("When it was found broken.", "2026-04-10")]
     note: Annotated[dict[str, Any] | None, said("Contact person and text.", NOTE, is_personal=True)]
 
 
@@ -87,6 +94,7 @@ class NewPromise(RequestBody):
             AmountNotPositive,
             EffectiveDateOutOfRange,
             PromisedDateIsPast,
+            PromisedDateTooFar,
         ),
     ),
 )
@@ -118,7 +126,7 @@ async def make_promise(body: NewPromise, context: CommandContext, query: QueryCo
 async def list_promises(
     query: QueryContext,
     paging: Paging,
-    status: Annotated[list[Literal["open", "kept"]] | None, Query()] = None,
+    status: Annotated[list[Status] | None, Query()] = None,
     account_id: Annotated[list[Id] | None, Query()] = None,
     promised_on: Annotated[list[Day] | None, Query()] = None,
     number: Annotated[list[Number] | None, Query()] = None,
@@ -153,6 +161,7 @@ def of_row(row: Record) -> PromiseView:
         made_on=row["made_on"],
         received=None if received is None else Money(received, row["currency"]),
         kept_on=row["kept_on"],
+        broken_on=row["broken_on"],
         note=row["note"],
     )
 
@@ -173,5 +182,6 @@ def of_state(resource: Resource[State]) -> PromiseView:
         made_on=made.made_on,
         received=None,
         kept_on=None,
+        broken_on=None,
         note=None,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from services.dunning.work.domain.promise import commands, decide
 from services.dunning.work.domain.promise.decide import note_id, promise, promise_stream
 from services.dunning.work.domain.promise.state import State
-from shared.kernel.decider import PrivateRow, Work, work_on
+from shared.kernel.decider import PrivateRow, Work, work_now, work_on
 
 
 def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work[State]:
@@ -22,6 +22,17 @@ def make_promise(command: commands.MakePromise, note: Mapping[str, str]) -> Work
 
 def keep_promise(command: commands.KeepPromise) -> Work[State]:
     """The cash has come in time."""
-    return work_on(
-        promise.existing(command.promise_id), lambda state: decide.keep_promise(command, state)
-    )
+    stream = promise.existing(command.promise_id)
+    return work_now(stream, lambda state, now: decide.keep_promise(command, state, now=now))
+
+
+def end_promise(command: commands.EndPromise) -> Work[State]:
+    """Its day has passed: it is kept or broken."""
+    stream = promise.existing(command.promise_id)
+    return work_now(stream, lambda state, now: decide.end_promise(command, state, now=now))
+
+
+def reopen_promise(command: commands.ReopenPromise) -> Work[State]:
+    """The cash was returned: it is open again, or broken."""
+    stream = promise.existing(command.promise_id)
+    return work_now(stream, lambda state, now: decide.reopen_promise(command, state, now=now))

@@ -20,13 +20,14 @@ from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
 SERVICE: Final = "dunning."
-# How a case comes to what it does; what it does and passes over is shown.
+# How a case or a promise comes to what is done; what that is, and what is passed over, is shown.
 NOT_SHOWN: Final = frozenset(
     (
         "dunning.case.step_reached.v1",
         "dunning.case.review_moved.v1",
         "dunning.case.review_started.v1",
         "dunning.case.reviewed.v1",
+        "dunning.promise.day_passed.v1",
     )
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,11 +13,19 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.contract.inbox import PaymentAllocated, PaymentReversed
-from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.work.domain.promise.events import (
+    PromiseBroken,
+    PromiseDayPassed,
+    PromiseKept,
+    PromiseMade,
+    PromiseReopened,
+)
 from services.dunning.work.domain.promise_keeping import (
     AllocatedCash,
     PromisedCash,
-    PromisesAndCash,
+    ReceivedCash,
+    counts_from,
+    received_in_time,
 )
 from services.dunning.work.projections.notes import with_note
 from shared.kernel.decider import CorruptHistory
@@ -44,14 +52,15 @@ class PromiseRow:
     account_number: str
     legal_entity: str
     number: str
-    status: str  # open, kept
+    status: str  # open, kept, broken
     currency: str
     amount_minor: int
     promised_on: date
     made_on: date
-    recorded_at: datetime
-    received_minor: int | None
+    counts_from: datetime  # What is recorded from then on may count for it.
+    received_minor: int | None  # In time, when it was kept or broken.
     kept_on: date | None
+    broken_on: date | None
     note_id: UUID | None
     version: int
 
@@ -59,7 +68,7 @@ class PromiseRow:
 @row(table="promised_cash", key=("tenant_id", "account_id", "allocation_id"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashRow:
-    """An allocation; one taken back says since which place on the log."""
+    """An allocation that was not taken back."""
 
     tenant_id: UUID
     account_id: UUID
@@ -68,18 +77,13 @@ class CashRow:
     amount_minor: int
     value_on: date
     recorded_at: datetime
-    log_offset: int
-    taken_back_at_offset: int | None
 
 
 def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in batch:
         match recorded.event:
-            case PromiseKept():
+            case PromiseDayPassed() | PromiseKept() | PromiseBroken() | PromiseReopened():
                 yield Need(PromiseRow, (recorded.tenant_id, recorded.stream_id))
-            case PaymentReversed() as event:
-                for allocation in event.allocations:
-                    yield Need(CashRow, (recorded.tenant_id, event.account_id, allocation.id))
             case _:
                 pass  # Needs no row.
 
@@ -89,12 +93,19 @@ def fold(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
         match recorded.event:
             case PromiseMade() as event:
                 rows.put(_promise(recorded, event))
-            case PromiseKept() as event:
-                _keep(rows, recorded, event)
+            case PromiseDayPassed():
+                rows.put(replace(_known(rows, recorded), version=recorded.version))
+            case PromiseKept(received=received):
+                _end(rows, recorded, received, kept_on=recorded.effective_on)
+            case PromiseBroken(received=received):
+                _end(rows, recorded, received, broken_on=recorded.effective_on)
+            case PromiseReopened():
+                _end(rows, recorded, None)
             case PaymentAllocated() as event:
                 _allocate(rows, recorded, event)
             case PaymentReversed() as event:
-                _take_back(rows, recorded, event)
+                for allocation in event.allocations:
+                    rows.drop(CashRow, (recorded.tenant_id, event.account_id, allocation.id))
             case _:
                 pass  # Of another read model.
     return rows
@@ -113,26 +124,42 @@ def _promise(recorded: Recorded[Any], event: PromiseMade) -> PromiseRow:
         amount_minor=event.amount.minor,
         promised_on=event.promised_on,
         made_on=event.made_on,
-        recorded_at=recorded.recorded_at,
+        counts_from=counts_from(
+            made_on=event.made_on, recorded_at=recorded.recorded_at, time_zone=event.time_zone
+        ),
         received_minor=None,
         kept_on=None,
+        broken_on=None,
         note_id=event.note_id,
         version=recorded.version,
     )
 
 
-def _keep(rows: Rows, recorded: Recorded[Any], event: PromiseKept) -> None:
+def _known(rows: Rows, recorded: Recorded[Any]) -> PromiseRow:
     promise = rows.get(PromiseRow, (recorded.tenant_id, recorded.stream_id))
     if promise is None:
-        raise CorruptHistory("a promise was kept that was never made")
-    kept = replace(
-        promise,
-        status="kept",
-        received_minor=event.received.minor,
-        kept_on=recorded.effective_on,
+        raise CorruptHistory("an event of a promise that was never made")
+    return promise
+
+
+def _end(
+    rows: Rows,
+    recorded: Recorded[Any],
+    received: Money | None,
+    *,
+    kept_on: date | None = None,
+    broken_on: date | None = None,
+) -> None:
+    """It is kept, broken, or without either open again."""
+    ended = replace(
+        _known(rows, recorded),
+        status="kept" if kept_on else "broken" if broken_on else "open",
+        received_minor=None if received is None else received.minor,
+        kept_on=kept_on,
+        broken_on=broken_on,
         version=recorded.version,
     )
-    rows.put(kept)
+    rows.put(ended)
 
 
 def _allocate(rows: Rows, recorded: Recorded[Any], event: PaymentAllocated) -> None:
@@ -145,18 +172,8 @@ def _allocate(rows: Rows, recorded: Recorded[Any], event: PaymentAllocated) -> N
             amount_minor=allocation.amount.minor,
             value_on=event.value_on,
             recorded_at=recorded.recorded_at,
-            log_offset=recorded.offset,
-            taken_back_at_offset=None,
         )
         rows.put(cash)
-
-
-def _take_back(rows: Rows, recorded: Recorded[Any], event: PaymentReversed) -> None:
-    for allocation in event.allocations:
-        cash = rows.get(CashRow, (recorded.tenant_id, event.account_id, allocation.id))
-        if cash is None:
-            raise CorruptHistory("an allocation was taken back that was never made")
-        rows.put(replace(cash, taken_back_at_offset=recorded.offset))
 
 
 READ_MODEL: Final = Projection(
@@ -168,58 +185,68 @@ READ_MODEL: Final = Projection(
 )
 
 
-async def promises_and_cash(
-    connection: AsyncConnection, recorded: Recorded[PaymentAllocated]
-) -> PromisesAndCash:
-    """The account's promises, and its cash up to this event and no further."""
-    tenant_id, account_id = recorded.tenant_id, recorded.event.account_id
+Occasion = PaymentAllocated | PaymentReversed | PromiseMade | PromiseDayPassed
+
+
+async def cash_of_promises(
+    connection: AsyncConnection, events: Sequence[Recorded[Occasion]]
+) -> Mapping[UUID, Sequence[ReceivedCash]]:
+    """What the promises of each event's account have received, as it is known now; by event.
+
+    Of a payment only those for which its value date is in time: it changes no other.
+    """
+    accounts = {(each.tenant_id, each.event.account_id) for each in events}
+    received = {of: await _received(connection, *of) for of in accounts}
+    return {
+        each.id: _concerned(each.event, received[each.tenant_id, each.event.account_id])
+        for each in events
+    }
+
+
+def _concerned(event: Occasion, received: Sequence[ReceivedCash]) -> Sequence[ReceivedCash]:
+    if isinstance(event, PaymentAllocated | PaymentReversed):
+        return [row for row in received if event.value_on <= row.promise.promised_on]
+    return received
+
+
+async def _received(
+    connection: AsyncConnection, tenant_id: UUID, account_id: UUID
+) -> Sequence[ReceivedCash]:
     promise, cash = table_of(PromiseRow), table_of(CashRow)
     promises = [
-        PromiseRow(**row._mapping)
+        _promised(PromiseRow(**row._mapping))
         for row in await connection.execute(
             sa.select(promise).where(
                 promise.c.tenant_id == tenant_id, promise.c.account_id == account_id
             )
         )
     ]
-    if all(row.status == "kept" for row in promises):
-        return PromisesAndCash((), ())
-    since = min(row.recorded_at for row in promises)
+    if not promises:
+        return ()
     allocations = await connection.execute(
         sa.select(cash).where(
             cash.c.tenant_id == tenant_id,
             cash.c.account_id == account_id,
-            cash.c.recorded_at >= since,
-            cash.c.log_offset <= recorded.offset,
-            sa.or_(
-                cash.c.taken_back_at_offset.is_(None),
-                cash.c.taken_back_at_offset > recorded.offset,
-            ),
+            cash.c.recorded_at >= min(row.counts_from for row in promises),
+            cash.c.value_on <= max(row.promised_on for row in promises),
         )
     )
-    return PromisesAndCash(
-        [_promised(row) for row in promises],
-        [_allocated(CashRow(**row._mapping)) for row in allocations],
-    )
+    return received_in_time(promises, [_allocated(CashRow(**row._mapping)) for row in allocations])
 
 
 async def promised_of(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID, currency: str, today: date
 ) -> tuple[Money, date | None]:
-    """What is promised and may still come, and until when."""
-    promise = table_of(PromiseRow)
-    found = await connection.execute(
-        sa.select(promise.c.amount_minor, promise.c.promised_on).where(
-            promise.c.tenant_id == tenant_id,
-            promise.c.account_id == account_id,
-            promise.c.currency == currency,
-            promise.c.status == "open",
-            promise.c.promised_on >= today,
-        )
-    )
-    rows = found.all()
-    amounts = (Money(row.amount_minor, currency) for row in rows)
-    return total(amounts, currency), max((row.promised_on for row in rows), default=None)
+    """What is promised and may still come, and until when all of it is."""
+    left = [
+        (row.promise.promised_on, row.promise.amount - row.received)
+        for row in await _received(connection, tenant_id, account_id)
+        if row.promise.amount.currency == currency
+        and row.promise.promised_on >= today
+        and not row.is_reached
+    ]
+    until = min((promised_on for promised_on, _ in left), default=None)
+    return total((amount for _, amount in left), currency), until
 
 
 async def open_promises(
@@ -245,7 +272,7 @@ def _promised(row: PromiseRow) -> PromisedCash:
         id=row.id,
         amount=Money(row.amount_minor, row.currency),
         promised_on=row.promised_on,
-        recorded_at=row.recorded_at,
+        counts_from=row.counts_from,
         is_kept=row.status == "kept",
     )
 

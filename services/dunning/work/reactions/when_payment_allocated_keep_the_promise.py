@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 from services.dunning.contract.inbox import PaymentAllocated
 from services.dunning.work.domain.promise.commands import KeepPromise
-from services.dunning.work.domain.promise_keeping import PromisesAndCash, received_in_time
+from services.dunning.work.domain.promise_keeping import ReceivedCash
 from shared.kernel.envelope import Recorded
 
 HEARS = PaymentAllocated
 NEEDS = ("promises",)
 
 
-def react(recorded: Recorded[PaymentAllocated], facts: PromisesAndCash) -> Sequence[KeepPromise]:
-    amounts = {promise.id: promise.amount for promise in facts.promises if not promise.is_kept}
+def react(
+    recorded: Recorded[PaymentAllocated], facts: Sequence[ReceivedCash]
+) -> Sequence[KeepPromise]:
     return [
-        KeepPromise(
-            promise_id=row.promise_id, received=row.received, effective_on=recorded.effective_on
-        )
-        for row in received_in_time(facts.promises, facts.cash)
-        if row.promise_id in amounts and row.received >= amounts[row.promise_id]
+        KeepPromise(promise_id=row.promise.id, received=row.received)
+        for row in facts
+        if row.is_reached and not row.promise.is_kept
     ]

@@ -128,7 +128,7 @@ class TestPayments:
         assert unallocated(self.RECEIVED, whole, batch=batch) == {}
 
     def test_are_dropped_when_they_are_returned(self, batch: int) -> None:
-        back = PaymentReversed(account_id=ACCOUNT, allocations=())
+        back = PaymentReversed(account_id=ACCOUNT, value_on=after(1), allocations=())
 
         assert unallocated(self.RECEIVED, back, batch=batch) == {}
 

@@ -253,6 +253,14 @@ class TestReturnedPayment:
         assert [notice.template for notice in done.notices] == ["payment_returned"]
         assert list(done.tasks) == [PHONE]
 
+    def test_is_told_though_the_rest_is_promised(self) -> None:
+        """The promise it had kept is open again; the customer may not know why."""
+        promised = replace(self.FACTS, promised=yuan(100_000), promised_until=ago(-4))
+        done = review(promised)
+
+        assert [notice.template for notice in done.notices] == ["payment_returned"]
+        assert (list(done.tasks), done.waits_until) == ([PHONE], None)
+
     def test_is_told_instead_of_what_came_together_with_it(self) -> None:
         facts = replace(self.FACTS, grade="一般", items=[item(1, 45), item(2, 90)])
         done = review(replace(facts, reached=[*facts.reached, reached(2, 90)]))

@@ -3,8 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.dunning.work.domain.contact import commands, decide, events
 from services.dunning.work.domain.contact.decide import CLOCKS_APART_MAX, contact, note_id
+from services.dunning.work.domain.entry_days import AGO_MAX
 from shared.kernel.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
 from tests.support.dunning import ACCOUNT, BOOK, ITEM_A, ITEM_B, after, at
 from tests.support.spec import given
@@ -64,6 +67,33 @@ class TestRecordContact:
         )
         given(contact).when(decide.record_contact, barely).then(
             replace(RECORDED, contacted_at=barely.contacted_at)
+        )
+
+    def test_refuses_what_is_more_than_a_year_ago(self) -> None:
+        barely = replace(RECORD, contacted_at=RECORD.now - AGO_MAX)
+        long_ago = replace(barely, contacted_at=barely.contacted_at - timedelta(seconds=1))
+
+        given(contact).when(decide.record_contact, long_ago).then_rejected(
+            EffectiveDateOutOfRange, "/contacted_at"
+        )
+        given(contact).when(decide.record_contact, barely).then(
+            replace(RECORDED, contacted_at=barely.contacted_at)
+        )
+
+    @pytest.mark.parametrize("days", [-1, 367])
+    def test_refuses_a_next_step_before_it_or_more_than_a_year_after_it(self, days: int) -> None:
+        wrong = replace(RECORD, next_step_on=after(2 + days))
+
+        given(contact).when(decide.record_contact, wrong).then_rejected(
+            decide.NextStepOutOfRange, "/next_step_on"
+        )
+
+    @pytest.mark.parametrize("days", [0, 366])
+    def test_takes_a_next_step_from_its_day_on(self, days: int) -> None:
+        right = replace(RECORD, next_step_on=after(2 + days))
+
+        given(contact).when(decide.record_contact, right).then(
+            replace(RECORDED, next_step_on=after(2 + days))
         )
 
     def test_refuses_an_item_of_somebody_else(self) -> None:

@@ -21,9 +21,16 @@ from services.dunning.work.domain.case.events import (
     OpenItemRemoved,
 )
 from services.dunning.work.domain.contact.events import ContactRecorded
-from services.dunning.work.domain.promise.events import PromiseKept, PromiseMade
+from services.dunning.work.domain.promise.events import (
+    PromiseBroken,
+    PromiseDayPassed,
+    PromiseKept,
+    PromiseMade,
+    PromiseReopened,
+)
 from services.dunning.work.domain.task.events import TaskCompleted, TaskOpened, TaskWithdrawn
 from services.dunning.work.projections import collection_ledger, contacts, promises, work_list
+from shared.kernel.days import start_of_day
 from shared.kernel.envelope import Recorded
 from tests.support.dunning import (
     ACCOUNT,
@@ -97,6 +104,7 @@ MADE = PromiseMade(
     amount=yuan(100),
     promised_on=after(9),
     made_on=after(2),
+    time_zone="Asia/Shanghai",
     note_id=UUID(int=77),
 )
 
@@ -170,29 +178,63 @@ class TestOverdueAlerts:
         assert shown == {(5, 40): at(after(5)), (5, 41): at(after(5)), (6, 1): at(after(3))}
 
 
+PASSED = PromiseDayPassed(account_id=ACCOUNT)
+KEPT = PromiseKept(account_id=ACCOUNT, received=yuan(100))
+BROKEN = PromiseBroken(account_id=ACCOUNT, received=yuan(60), missing=yuan(40))
+REOPENED = PromiseReopened(account_id=ACCOUNT, received=yuan(40), missing=yuan(60))
+TAKEN = PaymentReversed(
+    account_id=ACCOUNT,
+    value_on=after(8),
+    allocations=(Allocation(id=UUID(int=11), amount=yuan(60)),),
+)
+
+
 class TestPromises:
     @EVERY_BATCH
-    def test_says_since_when_cash_is_taken_back(self, batch: int) -> None:
-        taken = PaymentReversed(
-            account_id=ACCOUNT, allocations=(Allocation(id=UUID(int=11), amount=yuan(60)),)
+    @pytest.mark.parametrize(
+        ("ending", "shown"),
+        [
+            ([], ("open", None, None, None)),
+            ([PASSED], ("open", None, None, None)),
+            ([KEPT], ("kept", 100, after(4), None)),
+            ([PASSED, BROKEN], ("broken", 60, None, after(5))),
+            ([PASSED, BROKEN, KEPT], ("kept", 100, after(6), None)),
+            ([KEPT, REOPENED], ("open", None, None, None)),
+            ([KEPT, BROKEN], ("broken", 60, None, after(5))),
+            ([KEPT, REOPENED, PASSED, BROKEN], ("broken", 60, None, after(7))),
+        ],
+    )
+    def test_say_what_became_of_them_and_when(
+        self, ending: list[Any], shown: tuple[Any, ...], batch: int
+    ) -> None:
+        life = [(event, PROMISE, n, after(n + 2)) for n, event in enumerate(ending, start=2)]
+        tables = project(
+            promises.READ_MODEL, happened((MADE, PROMISE, 1, after(2)), *life), batch=batch
         )
-        kept = PromiseKept(account_id=ACCOUNT, received=yuan(100))
+
+        row = tables["promise"][TENANT, PROMISE]
+        assert (row.status, row.received_minor, row.kept_on, row.broken_on) == shown
+        assert row.version == 1 + len(ending)
+
+    @EVERY_BATCH
+    def test_know_the_cash_that_was_not_taken_back(self, batch: int) -> None:
         tables = project(
             promises.READ_MODEL,
             happened(
-                (MADE, PROMISE, 1, after(2)),
                 (allocated((11, 60), (12, 40), value_on=after(8)), INVOICE, 1, after(8)),
-                (kept, PROMISE, 2, after(8)),
-                (taken, INVOICE, 2, after(12)),
+                (TAKEN, INVOICE, 2, after(12)),
             ),
             batch=batch,
         )
 
-        promise = tables["promise"][TENANT, PROMISE]
-        assert (promise.status, promise.received_minor, promise.kept_on) == ("kept", 100, after(8))
-        cash = tables["promised_cash"]
-        assert cash[TENANT, ACCOUNT, UUID(int=11)].taken_back_at_offset == 3
-        assert cash[TENANT, ACCOUNT, UUID(int=12)].taken_back_at_offset is None
+        assert list(tables["promised_cash"]) == [(TENANT, ACCOUNT, UUID(int=12))]
+
+    def test_count_cash_that_came_before_they_were_entered(self) -> None:
+        late = recorded(replace(MADE, made_on=after(1)), after(1), stream=PROMISE)
+        entered = replace(late, recorded_at=at(after(5)))
+        (row,) = project(promises.READ_MODEL, [entered])["promise"].values()
+
+        assert row.counts_from == start_of_day(after(2), "Asia/Shanghai")
 
 
 class TestNotices:
@@ -230,6 +272,10 @@ class TestCollectionLedgerAndContacts:
             (allocated((1, 1), value_on=DUE), INVOICE, 1, after(1)),
             (contact, CONTACT, 1, after(2)),
             (MADE, PROMISE, 1, after(2)),
+            (PASSED, PROMISE, 2, after(10)),
+            (BROKEN, PROMISE, 3, after(10)),
+            (KEPT, PROMISE, 4, after(11)),
+            (REOPENED, PROMISE, 5, after(12)),
         )
         folded = project(collection_ledger.READ_MODEL, events)["collection_entry"]
         entries = sorted(folded.values(), key=lambda row: row.log_offset)
@@ -238,5 +284,8 @@ class TestCollectionLedgerAndContacts:
         assert [(row.kind, row.event, row.day, row.note_id) for row in entries] == [
             ("contact", "recorded", after(2), UUID(int=78)),
             ("promise", "made", after(2), UUID(int=77)),
+            ("promise", "broken", after(10), None),
+            ("promise", "kept", after(11), None),
+            ("promise", "reopened", after(12), None),
         ]
         assert rows[TENANT, CONTACT].open_item_ids == f'["{ITEM_A}"]'

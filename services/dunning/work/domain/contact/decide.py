@@ -9,11 +9,16 @@ from uuid import UUID
 from services.dunning.work.domain.contact import commands, events
 from services.dunning.work.domain.contact.evolve import evolve
 from services.dunning.work.domain.contact.state import NOT_RECORDED, NotRecorded, State
+from services.dunning.work.domain.entry_days import AGO_MAX, AHEAD_MAX
 from shared.kernel.decider import Aggregate, Book, Decided, Rejected, Stream
 from shared.kernel.ids import derived
 from shared.kernel.rejections import EffectiveDateOutOfRange, NumberAlreadyUsed
 
 CLOCKS_APART_MAX: Final = timedelta(minutes=5)  # The caller's clock may be ahead of ours.
+
+
+class NextStepOutOfRange(Rejected):
+    """A next step is on the day of the contact or within 366 days after it."""
 
 
 class UnknownOpenItem(Rejected):
@@ -23,8 +28,12 @@ class UnknownOpenItem(Rejected):
 def record_contact(command: commands.RecordContact, state: State) -> Decided[events.Event]:
     if not isinstance(state, NotRecorded):
         raise NumberAlreadyUsed("/number")
-    if command.contacted_at > command.now + CLOCKS_APART_MAX:
+    earliest, latest = command.now - AGO_MAX, command.now + CLOCKS_APART_MAX
+    if not earliest <= command.contacted_at <= latest:
         raise EffectiveDateOutOfRange("/contacted_at")
+    on, next_on = command.effective_on, command.next_step_on
+    if next_on is not None and not on <= next_on <= on + AHEAD_MAX:
+        raise NextStepOutOfRange("/next_step_on")
     for place, open_item_id in enumerate(command.open_item_ids):
         if open_item_id not in command.known_open_item_ids:
             raise UnknownOpenItem(f"/open_item_ids/{place}")

@@ -27,11 +27,26 @@ class MakePromise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepPromise:
-    """Allocations in time have reached the amount."""
+    """What came in time has reached the amount."""
 
     promise_id: UUID
     received: Money
-    effective_on: date
 
 
-Command = MakePromise | KeepPromise
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndPromise:
+    """Its day has passed: what came in time keeps it, or it is broken."""
+
+    promise_id: UUID
+    received: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenPromise:
+    """A payment was returned, and what is left does not reach the amount."""
+
+    promise_id: UUID
+    received: Money
+
+
+Command = MakePromise | KeepPromise | EndPromise | ReopenPromise

@@ -1,21 +1,31 @@
-"""Every rule a promise obeys: a positive amount by a day not yet gone, kept once."""
+"""Every rule a promise obeys: a positive amount by a day, kept by what came in time, or broken.
+
+What came in time is worked out in `../promise_keeping.py`, of all the account's promises at once.
+"""
 
 from __future__ import annotations
 
-from typing import assert_never
+from datetime import datetime
+from typing import Final, assert_never
 from uuid import UUID
 
+from services.dunning.work.domain.entry_days import AGO_MAX, AHEAD_MAX
 from services.dunning.work.domain.promise import commands, events
 from services.dunning.work.domain.promise.evolve import evolve
 from services.dunning.work.domain.promise.state import (
     NOT_MADE,
+    Broken,
+    DayPassed,
     Kept,
     NotMade,
     Open,
     State,
 )
+from services.dunning.work.domain.promise.timers import EndOfPromisedDay, on_timer, timers
+from shared.kernel.days import day_at
 from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Rejected, Stream
 from shared.kernel.ids import derived
+from shared.kernel.money import Money
 from shared.kernel.rejections import (
     AmountNotPositive,
     CurrencyMismatch,
@@ -26,6 +36,10 @@ from shared.kernel.rejections import (
 
 class PromisedDateIsPast(Rejected):
     """A promise is about a day to come, and about none before it was made."""
+
+
+class PromisedDateTooFar(Rejected):
+    """A promise is about a day within 366 days of the day it was made."""
 
 
 class PromiseNotMade(Rejected):
@@ -39,10 +53,12 @@ def make_promise(command: commands.MakePromise, state: State) -> Decided[events.
         raise CurrencyMismatch("/amount/currency")
     if command.amount.minor <= 0:
         raise AmountNotPositive("/amount/amount")
-    if command.made_on > command.today:
+    if not command.today - AGO_MAX <= command.made_on <= command.today:
         raise EffectiveDateOutOfRange("/made_on")
     if command.promised_on < command.made_on:
         raise PromisedDateIsPast("/promised_on")
+    if command.promised_on > command.made_on + AHEAD_MAX:
+        raise PromisedDateTooFar("/promised_on")
     stream = promise_stream(command.book, command.number)
     return Decided(
         command.made_on,
@@ -54,6 +70,7 @@ def make_promise(command: commands.MakePromise, state: State) -> Decided[events.
                 amount=command.amount,
                 promised_on=command.promised_on,
                 made_on=command.made_on,
+                time_zone=command.time_zone,
                 note_id=note_id(stream.id) if command.has_note else None,
             )
         ],
@@ -61,29 +78,88 @@ def make_promise(command: commands.MakePromise, state: State) -> Decided[events.
     )
 
 
-def keep_promise(command: commands.KeepPromise, state: State) -> Decided[events.Event]:
+def keep_promise(
+    command: commands.KeepPromise, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """A broken one, too: money of a day in time may be recorded later."""
     match state:
         case NotMade():
             raise PromiseNotMade
         case Kept():
             return NOTHING
-        case Open(made) if command.received >= made.amount:
-            return Decided(
-                command.effective_on,
-                [events.PromiseKept(account_id=made.account_id, received=command.received)],
-            )
-        case Open():
-            return NOTHING
+        case Open(made) | DayPassed(made) | Broken(made):
+            return _kept(made, command.received, now)
         case _:
             assert_never(state)
+
+
+def end_promise(
+    command: commands.EndPromise, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """Once: whatever ended it meanwhile stays."""
+    match state:
+        case NotMade():
+            raise PromiseNotMade
+        case Open() | Kept() | Broken():
+            return NOTHING
+        case DayPassed(made) if command.received < made.amount:
+            return _broken(made, command.received, now)
+        case DayPassed(made):
+            return _kept(made, command.received, now)
+        case _:
+            assert_never(state)
+
+
+def reopen_promise(
+    command: commands.ReopenPromise, state: State, *, now: datetime
+) -> Decided[events.Event]:
+    """Open again while its day is not over, broken when it is."""
+    match state:
+        case NotMade():
+            raise PromiseNotMade
+        case Open() | DayPassed() | Broken():
+            return NOTHING
+        case Kept(made) if command.received >= made.amount:
+            return NOTHING
+        case Kept(made) if made.promised_on < day_at(now, made.time_zone):
+            return _broken(made, command.received, now)
+        case Kept(made):
+            reopened = events.PromiseReopened(
+                account_id=made.account_id,
+                received=command.received,
+                missing=made.amount - command.received,
+            )
+            return Decided(day_at(now, made.time_zone), [reopened])
+        case _:
+            assert_never(state)
+
+
+def _kept(made: events.PromiseMade, received: Money, now: datetime) -> Decided[events.Event]:
+    if received < made.amount:
+        return NOTHING
+    kept = events.PromiseKept(account_id=made.account_id, received=received)
+    return Decided(day_at(now, made.time_zone), [kept])
+
+
+def _broken(made: events.PromiseMade, received: Money, now: datetime) -> Decided[events.Event]:
+    broken = events.PromiseBroken(
+        account_id=made.account_id, received=received, missing=made.amount - received
+    )
+    return Decided(day_at(now, made.time_zone), [broken])
 
 
 def account_of(event: events.Event) -> UUID:
     return event.account_id
 
 
-promise: Aggregate[State, events.Event] = Aggregate(
-    "promise", initial=NOT_MADE, evolve=evolve, account_of=account_of
+promise: Final[Aggregate[State, events.Event]] = Aggregate(
+    "promise",
+    initial=NOT_MADE,
+    evolve=evolve,
+    account_of=account_of,
+    timers=timers,
+    on_timer=on_timer,
+    payloads=(EndOfPromisedDay,),
 )
 
 

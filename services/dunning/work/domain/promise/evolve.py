@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import assert_never
 
 from services.dunning.work.domain.promise import events
-from services.dunning.work.domain.promise.state import Kept, NotMade, Open, State
-from shared.kernel.decider import expect
+from services.dunning.work.domain.promise.state import (
+    Broken,
+    DayPassed,
+    Kept,
+    NotMade,
+    Open,
+    State,
+)
+from shared.kernel.decider import CorruptHistory, expect
 
 
 def evolve(state: State, event: events.Event) -> State:
@@ -14,7 +21,19 @@ def evolve(state: State, event: events.Event) -> State:
         case events.PromiseMade():
             expect(state, NotMade)
             return Open(event)
+        case events.PromiseDayPassed():
+            return DayPassed(expect(state, Open).made)
         case events.PromiseKept():
-            return Kept(expect(state, Open).made)
+            return Kept(_made(state))
+        case events.PromiseBroken():
+            return Broken(_made(state))
+        case events.PromiseReopened():
+            return Open(expect(state, Kept).made)
         case _:
             assert_never(event)
+
+
+def _made(state: State) -> events.PromiseMade:
+    if isinstance(state, NotMade):
+        raise CorruptHistory("a promise ended that was never made")
+    return state.made

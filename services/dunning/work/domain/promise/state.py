@@ -19,10 +19,24 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class DayPassed:
+    """Neither open any more nor ended: it is being looked at what came in time."""
+
+    made: PromiseMade
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     made: PromiseMade
 
 
-State = NotMade | Open | Kept
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Kept after all, if cash of a day in time is recorded later."""
+
+    made: PromiseMade
+
+
+State = NotMade | Open | DayPassed | Kept | Broken
 
 NOT_MADE: Final[State] = NotMade()
