@@ -284,6 +284,12 @@ BAD = [
         "effective-date-out-of-range",
         "/contacted_at",
     ),
+    (
+        "contacts",
+        {"next_step": "call_again", "next_step_on": "2026-03-03"},
+        "effective-date-out-of-range",
+        "/next_step_on",
+    ),
     ("contacts", {"channel": "fax"}, "invalid-value", "/channel"),
     ("contacts", {"outcome": "he said no"}, "invalid-value", "/outcome"),
     ("contacts", {"fax": "1"}, "unknown-field", "/fax"),

@@ -66,6 +66,18 @@ class TestRecordContact:
             replace(RECORDED, contacted_at=barely.contacted_at)
         )
 
+    def test_refuses_a_next_step_before_it(self) -> None:
+        """On its own day it may come: call again in the afternoon."""
+        for day in (after(1), after(-30)):
+            early = replace(RECORD, next_step_on=day)
+            given(contact).when(decide.record_contact, early).then_rejected(
+                EffectiveDateOutOfRange, "/next_step_on"
+            )
+        same_day = replace(RECORD, next_step_on=after(2))
+        given(contact).when(decide.record_contact, same_day).then(
+            replace(RECORDED, next_step_on=after(2))
+        )
+
     def test_refuses_an_item_of_somebody_else(self) -> None:
         foreign = replace(RECORD, open_item_ids=[ITEM_A, ITEM_B])
 

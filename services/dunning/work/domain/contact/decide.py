@@ -25,6 +25,8 @@ def record_contact(command: commands.RecordContact, state: State) -> Decided[eve
         raise NumberAlreadyUsed("/number")
     if command.contacted_at > command.now + CLOCKS_APART_MAX:
         raise EffectiveDateOutOfRange("/contacted_at")
+    if command.next_step_on is not None and command.next_step_on < command.effective_on:
+        raise EffectiveDateOutOfRange("/next_step_on")
     for place, open_item_id in enumerate(command.open_item_ids):
         if open_item_id not in command.known_open_item_ids:
             raise UnknownOpenItem(f"/open_item_ids/{place}")
