@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from services.dunning.contract import inbox
 from shared.kernel.days import day_at
+from shared.kernel.ids import derived
 from shared.kernel.money import Money
 from tests.support.dunning import ACCOUNT, opened, registered
 from tests.support.dunning_running import Json, RunningDunning
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 ENTITY: Final = UUID(int=30)
-CREDIT_FILE: Final = UUID(int=34)
 STEPS: Final = (1, 30, 60, 90)
 DAY: Final = timedelta(days=1)
 
@@ -28,18 +29,20 @@ def local(day: date, hour: int, minute: int = 0) -> datetime:
 class DunningBook:
     """One customer. Items are numbered from 1; a payment's number is its own."""
 
-    def __init__(self, dunning: RunningDunning) -> None:
+    def __init__(self, dunning: RunningDunning, account: UUID = ACCOUNT) -> None:
         self.dunning = dunning
+        self._account = account
         self._items: dict[int, tuple[date, Money]] = {}
         self._allocated: dict[int, inbox.PaymentAllocated] = {}
         self._now: datetime | None = None  # Where the clock stands, once it was asked.
 
     async def open(self, *, grade: str | None = None, take_over_on: date | None = None) -> None:
         await self._hear(registered(take_over_on), ENTITY, account_id=ENTITY)
-        await self._hear(opened(), ACCOUNT)
+        await self._hear(replace(opened(), account_id=self._account), self._account)
         if grade is not None:
-            changed = inbox.CreditFileGradeChanged(account_id=ACCOUNT, to_grade=grade)
-            await self._hear(changed, CREDIT_FILE, on=date(2025, 1, 31))
+            changed = inbox.CreditFileGradeChanged(account_id=self._account, to_grade=grade)
+            file = derived(self._account, "credit_file")
+            await self._hear(changed, file, on=date(2025, 1, 31))
 
     async def issue(self, n: int, due_on: date, amount: str = "1000.00", of: str = "CNY") -> None:
         money = Money.of(amount, of)
@@ -47,7 +50,9 @@ class DunningBook:
         part = inbox.Installment(
             installment=1, open_item_id=item_id(n), amount=money, due_on=due_on
         )
-        issued = inbox.InvoiceIssued(account_id=ACCOUNT, number=f"I-{n}", installments=(part,))
+        issued = inbox.InvoiceIssued(
+            account_id=self._account, number=f"I-{n}", installments=(part,)
+        )
         await self._hear(issued, invoice_id(n))
 
     async def reach(
@@ -58,7 +63,7 @@ class DunningBook:
         kinds = {-3: inbox.InvoiceDueDateApproached, 1: inbox.InvoiceBecameOverdue}
         for step in steps:
             crossing = kinds.get(step, inbox.InvoiceDaysPastDueReached)(
-                account_id=ACCOUNT,
+                account_id=self._account,
                 account_number="C-1001",
                 number=f"I-{n}",
                 installment=1,
@@ -77,15 +82,16 @@ class DunningBook:
         days = ((await self.now()).astimezone(ZONE).date() - due_on).days
         await self.reach(n, *(step for step in STEPS if step <= days))
 
-    async def pay(self, n: int) -> None:
+    async def pay(self, n: int, on: date | None = None) -> None:
+        """Known now; on the day the ledger dates it."""
         _, money = self._items[n]
         nothing = Money.zero(money.currency)
         applied = inbox.InvoicePaymentApplied(open_item_id=item_id(n), open_amount=nothing)
         cured = inbox.InvoiceOverdueCured(
-            account_id=ACCOUNT, open_item_id=item_id(n), open_amount=nothing
+            account_id=self._account, open_item_id=item_id(n), open_amount=nothing
         )
-        await self._hear(applied, invoice_id(n))
-        await self._hear(cured, invoice_id(n))
+        await self._hear(applied, invoice_id(n), on=on)
+        await self._hear(cured, invoice_id(n), on=on)
 
     async def bounce(self, n: int, *steps: int) -> None:
         """Its payment is returned: it is open again, and reaches anew what it had reached."""
@@ -97,7 +103,7 @@ class DunningBook:
 
     async def receive(self, payment: int, amount: str, of: str = "CNY") -> None:
         """Money that is given to no invoice."""
-        received = inbox.PaymentReceived(account_id=ACCOUNT, amount=Money.of(amount, of))
+        received = inbox.PaymentReceived(account_id=self._account, amount=Money.of(amount, of))
         await self._hear(received, UUID(int=5_000 + payment))
 
     async def allocate(self, payment: int, amount: str, value_on: date) -> None:
@@ -186,11 +192,13 @@ class DunningBook:
         return [{**e["details"], "day": e["day"]} for e in found if e["event"] == event]
 
     async def _hear(
-        self, event: Any, stream: UUID, *, on: date | None = None, account_id: UUID = ACCOUNT
+        self, event: Any, stream: UUID, *, on: date | None = None, account_id: UUID | None = None
     ) -> None:
         now = await self.now()
         day = on or day_at(now, ZONE.key)
-        await self.dunning.hear(event, day, now, stream=stream, account_id=account_id)
+        await self.dunning.hear(
+            event, day, now, stream=stream, account_id=account_id or self._account
+        )
 
 
 def item_id(n: int) -> UUID:

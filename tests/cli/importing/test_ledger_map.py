@@ -43,6 +43,7 @@ class TestReadMap:
             ('date_format = "M/D/YYYY"', 'date_format = "M/YYYY"', "date_format"),
             ('currency = "CNY" #', 'currency = "CNX" #', "currency"),
             ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Nowhere"', "legal_entity.time_zone"),
+            ('time_zone = "Asia/Shanghai"', 'time_zone = "localtime"', "legal_entity.time_zone"),
             ('account = "customerID"\n', "", "columns.account"),
             ("[columns]", '[columns]\nowner = "x"', "columns.owner"),
             ("[columns]", '[columns]\ncurrency = "x"', "either a constant or a column"),

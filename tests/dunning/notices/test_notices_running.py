@@ -16,9 +16,11 @@ from services.dunning.notices.domain.notice.decide import notice_of
 from services.dunning.notices.handlers.notice import queue_notice
 from shared.kernel.decider import Caller
 from shared.kernel.ids import partition_of
+from shared.kernel.money import Money
 from tests.support.dunning import (
     ACCOUNT,
     BOOK,
+    ITEM_B,
     TENANT,
     after,
     applied,
@@ -129,10 +131,12 @@ class TestNotices:
     async def test_of_others_go_out_whatever_one_of_them_does(
         self, dunning: RunningDunning, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Seen: one address that nobody could write halted its partition for good."""
-        some = [Customer(dunning, n) for n in range(12)]
-        blocked, denied, unclear, odd, nameless, on_paper, textless = some[1:8]
-        fine = [some[0], *some[8:]]
+        """Seen: an address nobody can write, or a mixed notice, halted its partition for good."""
+        some = [Customer(dunning, n) for n in range(13)]
+        blocked, denied, unclear, odd, nameless, on_paper, textless, mixed = some[1:9]
+        fine = [some[0], *some[9:]]
+        dollars = replace(listed(ITEM_B), open_amount=Money(70_000, "USD"))
+        lists = {textless: [], mixed: [listed(), dollars]}
         dunning.ledger.accounts |= {
             unclear.id: {"name": {"first": "Ann"}},
             odd.id: {
@@ -155,7 +159,7 @@ class TestNotices:
         for one in some:
             await one.is_known()
         for one in some:
-            await one.queue(**({"items": []} if one is textless else {}))
+            await one.queue(**({"items": lists[one]} if one in lists else {}))
         await dunning.settled()
 
         for one in fine:
@@ -166,6 +170,7 @@ class TestNotices:
             denied: "PermissionError",
             unclear: "PartyNotUnderstood",
             textless: "ValueError",
+            mixed: "CurrenciesMixed",
         }
         for one, reason in failed.items():
             assert await one.notices() == [("email", "failed", reason)]

@@ -118,6 +118,16 @@ class TestCurrencies:
         assert iso4217.__published__ == date(2026, 1, 1)
         assert listed == EXPONENTS
 
+    @pytest.mark.parametrize("new", ["XCD", "XCG", "SLE", "ZWG"])
+    def test_have_those_that_were_missing_and_those_of_late(self, new: str) -> None:
+        """Seen: no dollar of the East Caribbean, no guilder of Curaçao."""
+        assert Money.of("100.00", new) == Money(10_000, new)
+
+    @pytest.mark.parametrize("old", ["ANG", "SLL", "ZWL", "HRK", "XCX"])
+    def test_have_none_that_is_out_of_use_or_never_was(self, old: str) -> None:
+        with pytest.raises(UnknownCurrency):
+            Money.of("100.00", old)
+
 
 class TestSplit:
     def test_gives_the_odd_cent_to_the_largest_remainder(self) -> None:

@@ -177,7 +177,11 @@ async def allocate_payment(
     "/{id}:reverse",
     responses=answers(
         PaymentView,
-        refuses=(allocation.ConcurrentChange, rejections.EffectiveDateOutOfRange),
+        refuses=(
+            allocation.ConcurrentChange,
+            on_payment.PaymentIsReversed,
+            rejections.EffectiveDateOutOfRange,
+        ),
     ),
 )
 async def reverse_payment(

@@ -89,7 +89,7 @@ def reverse(command: commands.ReversePayment, state: payment.State, invoices: In
     facts = on_payment.facts_of(state)
     today = day_at(command.now, facts.time_zone)
     if not isinstance(state, payment.Received):
-        return Decision(today, [], {})
+        return Decision(today, on_payment.reverse(command, state, reversed_on=today), {})
     on = business_day(
         command.effective_on, now=command.now, zone=facts.time_zone, earliest=state.moved_on
     )

@@ -137,6 +137,19 @@ class TestCreditFile:
             "currencies": ["VND"],
         }
 
+    @pytest.mark.parametrize("other", [None, ("100000", "JPY"), ("99.000", "KWD")])
+    async def test_has_the_same_score_with_three_invoices_in_another_currency_paid_late(
+        self, credit: CreditWorld, other: tuple[str, str] | None
+    ) -> None:
+        own = [("1000.00", "CNY", date(2026, 2, 11), date(2026, 2, 1))] * 3
+        late = [(*other, date(2026, 2, 9), date(2026, 5, 20))] * 3 if other else []
+        file = await reviewed(credit, [*own, *late])
+
+        assert file["score"]["score"] == "90.3030"
+        assert [each["currency"] for each in file["other_currencies"]] == (
+            [other[1]] if other else []
+        )
+
     async def test_of_one_currency_names_no_other(self, credit: CreditWorld) -> None:
         file = await reviewed(credit, LATE)
 

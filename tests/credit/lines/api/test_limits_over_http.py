@@ -123,6 +123,22 @@ class TestSetLimit:
         assert refused[3][0].json()["errors"][0]["pointer"] == "/limit/currency"
         assert await credit.event_types() == [OPENED]
 
+    @pytest.mark.parametrize("amount", ["-1", "-1.00", "-0.01"])
+    async def test_says_that_it_may_be_zero(self, credit: CreditWorld, amount: str) -> None:
+        """Seen: the refusal of -1 asked for more than zero, and zero was taken."""
+        says = LedgerSays()
+        account = says.opened("C-1", date(2026, 1, 1))
+        await credit.hear(says.events)
+        await credit.settle()
+        refused = await credit.set_limit(account, {"limit": {"amount": amount, "currency": "CNY"}})
+        zero = await credit.set_limit(
+            account, {"limit": {"amount": "0", "currency": "CNY"}}, key="2"
+        )
+
+        (error,) = refused.json()["errors"]
+        assert (error["pointer"], error["detail"]) == ("/limit/amount", "Must be zero or above.")
+        assert (zero.status_code, zero.json()["limit"]["amount"]) == (200, "0.00")
+
     async def test_happens_once_per_key_and_is_quiet_about_what_is_set(
         self, credit: CreditWorld
     ) -> None:

@@ -61,19 +61,26 @@ class TestDates:
         days = {entry["day"] for entry in await dunning.items("/v1/collection-ledger")}
         assert days == {on(45)}
 
-    async def test_a_case_never_closes_before_it_was_opened(
-        self, book: DunningBook, dunning: RunningDunning
+    @pytest.mark.parametrize("paid_on", [after(3), DUE, after(-30)])
+    async def test_nothing_ends_before_it_began(
+        self, book: DunningBook, dunning: RunningDunning, paid_on: date
     ) -> None:
-        """Seen: closed 27 days before, after a payment that was dated back."""
-        await book.open()
+        """Seen: a case closed 27 days before it was opened, after a payment that was dated back."""
+        await book.open(grade="较差")
         await book.until(local(after(30), 10))
         await book.enter(1, DUE)
         await book.until(local(after(31), 12))
-        await book.pay(1)  # The ledger may date it on any day; here it is known today.
+        await book.pay(1, on=paid_on)
         await book.until(local(after(31), 13))
 
         (case,) = await dunning.items("/v1/cases")
         assert (case["opened_on"], case["closed_on"]) == (on(30), on(31))
+        assert await book.alerts() == [
+            (on(30), "raised", 30, "I-1"),
+            (on(31), "recovered", 30, "I-1"),
+        ]
+        (task,) = await dunning.items("/v1/tasks")
+        assert (task["opened_on"], task["ended_on"]) == (on(30), on(31))
 
     async def test_nobody_is_written_to_at_night(self, book: DunningBook) -> None:
         await book.open()
@@ -137,6 +144,27 @@ class TestOneNotice:
 
         assert await book.notices() == [(FIRST.isoformat(), "reminder", 20)]
 
+    @pytest.mark.parametrize(
+        ("later", "listed"),
+        [
+            (timedelta(seconds=2), [(on(1), 2)]),
+            (timedelta(minutes=14), [(on(1), 2)]),
+            (timedelta(hours=3), [(on(1), 1), (on(8), 2)]),
+        ],
+    )
+    async def test_lists_the_second_of_a_due_date_too(
+        self, book: DunningBook, later: timedelta, listed: list[tuple[str, int]]
+    ) -> None:
+        """Seen: a second one, entered two seconds after the first, was never on any notice."""
+        await book.open()
+        await book.until(local(FIRST, 10))
+        await book.enter(1, DUE)
+        await book.until(local(FIRST, 10) + later)
+        await book.enter(2, DUE)
+        await book.until(local(after(9), 9))
+
+        assert [(day, lines) for day, _, lines in await book.notices()] == listed
+
     async def test_is_about_one_currency(self, book: DunningBook, dunning: RunningDunning) -> None:
         """Seen: two currencies of one due date ended in an error, and nothing went on."""
         await book.open()
@@ -150,8 +178,25 @@ class TestOneNotice:
         assert sorted(n["demanded"]["amount"] for n in notices) == ["1000.00", "700.00"]
         assert len(await dunning.items("/v1/cases", status="open")) == 2
 
+    async def test_leaves_three_times_for_seven_due_dates(self, book: DunningBook) -> None:
+        """Seen: 14 mails in 11 days, one before and one after each due date."""
+        await book.open()
+        for n in range(7):
+            await book.issue(n, DUE + n * DAY)
+        for days in range(-3, 8):
+            await book.until(local(after(days), 0))
+            for n, step in ((days + 3, -3), (days - 1, 1)):
+                if 0 <= n < 7:
+                    await book.reach(n, step)
+        await book.until(local(after(12), 12))
+
+        assert await book.notices() == [
+            (on(-3), "pre_due", 1),
+            (on(1), "reminder", 1),
+            (on(8), "reminder", 7),
+        ]
+
     async def test_leaves_once_in_seven_days(self, book: DunningBook) -> None:
-        """Seen: seven due dates, 14 mails in 11 days."""
         await book.open()
         for n in range(7):
             await book.issue(n, DUE + n * DAY)

@@ -170,6 +170,19 @@ class TestLongLists:
         assert {notice.open_amount.minor for notice in notices} == {len(items) * 10**14}
         assert len({item.open_item_id for notice in notices for item in notice.items}) == len(items)
 
+    @pytest.mark.parametrize("count", [1_800, 2_800, 10_000])
+    def test_of_one_due_date_fit_the_log(self, count: int) -> None:
+        """Seen: 2,800 made an event no log took, and dunning stood still for everybody."""
+        items = many(count)
+        rules = replace(RULES, items=items, reached=all_reached(items))
+        streams = started()
+        streams.run(handlers.record_review(recorded_review(replace(FACTS, rules=rules))), MORNING)
+        written = [each.event for each in streams.recorded[2:]]
+
+        notices = [each for each in written if isinstance(each, NoticeQueued)]
+        assert sum(len(each.items) for each in notices) == count
+        assert max(len(to_json(each)) for each in written) < RECORD_BYTES_MAX // 2
+
     @pytest.mark.parametrize("beyond", [0, 1])
     def test_fit_one_transaction_at_their_longest(self, beyond: int) -> None:
         """The most of everything one review takes: steps, items of a former book, lines."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -155,6 +156,19 @@ class TestReverse:
     def test_changes_nothing_the_second_time(self) -> None:
         given(decide.payment, received(), taken_back("20000.00")).when(
             decide.reverse, REVERSE, reversed_on=DUE_ON
+        ).then_nothing()
+
+    @pytest.mark.parametrize("other", [{"reason": "wrong"}, {"effective_on": date(2026, 3, 9)}])
+    def test_refuses_another_reason_or_day_the_second_time(self, other: dict[str, Any]) -> None:
+        given(decide.payment, received(), taken_back("20000.00")).when(
+            decide.reverse, replace(REVERSE, **other), reversed_on=DUE_ON
+        ).then_rejected(decide.PaymentIsReversed)
+
+    def test_changes_nothing_when_the_day_is_said_again(self) -> None:
+        again = replace(REVERSE, effective_on=DUE_ON)
+
+        given(decide.payment, received(), taken_back("20000.00")).when(
+            decide.reverse, again, reversed_on=DUE_ON
         ).then_nothing()
 
 

@@ -124,6 +124,8 @@ class TestBadInput:
         await ready.do(f"/payments/{PAYMENT}:reverse", {"reason": "wrong"})
         late = await ready.post(ALLOCATE, share())
         assert (late.status_code, late.json()["code"]) == (409, "payment-is-reversed")
+        other = await ready.post(f"/payments/{PAYMENT}:reverse", {"reason": "bounced"})
+        assert (other.status_code, other.json()["code"]) == (409, "payment-is-reversed")
 
     async def test_about_the_past(self, ready: LedgerApi) -> None:
         for query, code in (

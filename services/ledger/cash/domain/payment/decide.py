@@ -127,8 +127,16 @@ def allocate(
 def reverse(
     command: commands.ReversePayment, state: State, *, reversed_on: date
 ) -> Sequence[events.Event]:
-    """The money did not come, or was not ours: all that was given is taken back."""
+    """The money did not come, or was not ours: all that was given is taken back.
+
+    Once: said again with another reason, or of another day, it is refused and not swallowed.
+    """
     if isinstance(state, Reversed):
+        if (command.reason, command.effective_on or state.reversed_on) != (
+            state.reason,
+            state.reversed_on,
+        ):
+            raise PaymentIsReversed
         return []
     found = expect(state, Received)
     facts = found.facts
