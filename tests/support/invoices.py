@@ -123,6 +123,7 @@ CANCELED = events.InvoiceCanceled(
     account_id=ACCOUNT_ID,
     account_number="C-1001",
     number="2026-0131",
+    canceled_on=date(2026, 4, 10),
     installments=AGREED,
 )
 

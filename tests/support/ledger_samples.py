@@ -91,6 +91,7 @@ SAMPLES: Final[Sequence[object]] = (
         account_id=ACCOUNT_ID,
         account_number="C-1001",
         number="2026-0131",
+        canceled_on=date(2026, 4, 10),
         installments=INSTALLMENTS,
     ),
     invoice.InvoicePaymentApplied(

@@ -120,12 +120,11 @@ async def complete_task(
         known = await account_facts.account(connection, context.tenant_id, info.account_id)
     if known is None:
         raise UnknownAccount
-    today = context.today(known.time_zone)
     command = CompleteTask(
         task_id=id,
         outcome=body.outcome,
-        completed_on=body.completed_on or today,
-        today=today,
+        completed_on=body.completed_on,
+        today=context.today(known.time_zone),
         time_zone=known.time_zone,
     )
     return await context.run(handlers.complete_task(command), of_state)

@@ -49,7 +49,12 @@ class CancelInvoice(RequestBody):
 @router.post(
     "/{id}:cancel",
     responses=answers(
-        InvoiceView, refuses=(decide.InvoiceIsAllocated, rejections.EffectiveDateOutOfRange)
+        InvoiceView,
+        refuses=(
+            decide.InvoiceIsAllocated,
+            decide.InvoiceNotOpen,
+            rejections.EffectiveDateOutOfRange,
+        ),
     ),
 )
 async def cancel_invoice(

@@ -85,8 +85,18 @@ class TestCompleteTask:
     def test_says_what_came_of_it(self) -> None:
         given(task, OPENED).when(decide.complete_task, COMPLETE).then(COMPLETED)
 
+    def test_is_of_today_where_nobody_says_a_day(self) -> None:
+        today = replace(COMPLETE, completed_on=None)
+
+        given(task, OPENED).when(decide.complete_task, today).then(COMPLETED)
+
     def test_happens_once(self) -> None:
         given(task, OPENED, COMPLETED).when(decide.complete_task, COMPLETE).then_nothing()
+
+    def test_happens_once_also_when_it_is_said_again_on_another_day(self) -> None:
+        tomorrow = replace(COMPLETE, completed_on=None, today=after(32))
+
+        given(task, OPENED, COMPLETED).when(decide.complete_task, tomorrow).then_nothing()
 
     def test_refuses_another_outcome_afterwards(self) -> None:
         """Seen: it was swallowed, and answered as if it were written."""

@@ -145,8 +145,19 @@ class TestCancel:
             CANCELED, CURED
         )
 
-    def test_changes_nothing_the_second_time(self) -> None:
-        given(INVOICES, issued(), CANCELED).when(decide.cancel, self.COMMAND).then_nothing()
+    @pytest.mark.parametrize("day", [None, CANCELED.canceled_on])
+    def test_changes_nothing_the_second_time(self, day: date | None) -> None:
+        """Also on a later day: it does not say of which day it is meant to be."""
+        tomorrow = replace(self.COMMAND, effective_on=day, now=noon(date(2026, 4, 11)))
+
+        given(INVOICES, issued(), CANCELED).when(decide.cancel, tomorrow).then_nothing()
+
+    def test_refuses_another_day_afterwards(self) -> None:
+        other = replace(self.COMMAND, effective_on=date(2026, 4, 9))
+
+        given(INVOICES, issued(), CANCELED).when(decide.cancel, other).then_rejected(
+            decide.InvoiceNotOpen
+        )
 
     def test_refuses_while_anything_is_allocated(self) -> None:
         given(INVOICES, issued(), applied("1.00", "7999.00")).when(

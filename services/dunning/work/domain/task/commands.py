@@ -32,7 +32,7 @@ class OpenTask:
 class CompleteTask:
     task_id: UUID
     outcome: str
-    completed_on: date
+    completed_on: date | None  # None: nobody said it; today, where it is completed only now.
     today: date
     time_zone: str  # Of the account, in which both are days.
 

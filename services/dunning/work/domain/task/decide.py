@@ -59,18 +59,17 @@ def complete_task(command: commands.CompleteTask, state: State) -> Decided[event
         case NotOpened() | Withdrawn():
             raise TaskNotOpen
         case Completed(outcome=outcome, completed_on=on):
-            if (outcome, on) != (command.outcome, command.completed_on):
+            if outcome != command.outcome or command.completed_on not in (None, on):
                 raise TaskAlreadyCompleted
             return NOTHING
         case Open(opened):
-            if not opened.opened_on <= command.completed_on <= command.today:
+            on = command.completed_on or command.today
+            if not opened.opened_on <= on <= command.today:
                 raise EffectiveDateOutOfRange("/completed_on")
             completed = events.TaskCompleted(
-                account_id=opened.account_id,
-                outcome=command.outcome,
-                completed_on=command.completed_on,
+                account_id=opened.account_id, outcome=command.outcome, completed_on=on
             )
-            return Decided(command.completed_on, [completed], command.time_zone)
+            return Decided(on, [completed], command.time_zone)
         case _:
             assert_never(state)
 

@@ -118,9 +118,14 @@ def _due(command: commands.IssueInvoice) -> tuple[date | None, events.Terms | No
 
 
 def cancel(command: commands.CancelInvoice, state: State) -> Decided[events.Event]:
-    """As if it had not been issued, from the day of the cancellation on."""
+    """As if it had not been issued, from the day of the cancellation on.
+
+    Once: of another day it is refused and not swallowed.
+    """
     match state:
-        case Canceled():
+        case Canceled(canceled_on=on):
+            if command.effective_on not in (None, on):
+                raise InvoiceNotOpen
             return NOTHING
         case Settled():
             raise InvoiceIsAllocated
@@ -135,6 +140,7 @@ def cancel(command: commands.CancelInvoice, state: State) -> Decided[events.Even
             )
             canceled = events.InvoiceCanceled(
                 **facts.carried,
+                canceled_on=on,
                 installments=tuple(item.agreed for item in state.items),
             )
             cured = [each for item in state.items for each in _cured(facts, item)]

@@ -76,6 +76,7 @@ class InvoiceIssued(OfInvoice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceCanceled(OfInvoice):
+    canceled_on: date
     installments: tuple[Installment, ...]  # All of them, open in full.
 
 

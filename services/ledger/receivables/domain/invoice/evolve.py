@@ -37,11 +37,11 @@ def evolve(state: State, event: events.Event) -> State:
         case events.InvoiceReopened():
             settled = expect(state, Settled)
             return Open(facts=settled.facts, items=settled.items, movable_from=settled.movable_from)
-        case events.InvoiceCanceled():
+        case events.InvoiceCanceled(canceled_on=on):
             found = expect(state, Open)
             nothing = Money.zero(found.facts.total.currency)
             items = tuple(replace(item, open_amount=nothing) for item in found.items)
-            return Canceled(facts=found.facts, items=items)
+            return Canceled(facts=found.facts, canceled_on=on, items=items)
         case (
             events.InvoiceDueDateApproached()
             | events.InvoiceBecameOverdue()

@@ -86,6 +86,7 @@ class Settled:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canceled:
     facts: Facts
+    canceled_on: date
     items: tuple[Item, ...]  # Nothing is open of them.
 
 
