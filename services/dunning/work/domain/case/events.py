@@ -70,7 +70,7 @@ class CaseStepReached(OfCase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReviewPostponed(OfCase):
-    """It came due at an hour at which nobody is written to."""
+    """It came due at night, or after an outage, before all that was reached was heard."""
 
     review_at: datetime
 

@@ -33,9 +33,9 @@ def _planned(plan: Plan, event: events.OfPlan) -> Plan:
         case events.CaseStepReached():
             return _reached(plan, event)
         case events.CaseReviewPostponed(review_at=at):
-            return replace(plan, review_at=at)
+            return replace(plan, review_at=at, is_postponed=True)
         case events.CaseReviewStarted():
-            return replace(plan, is_under_review=True)
+            return replace(plan, is_under_review=True, is_postponed=False)
         case events.CaseStepPassedOver(steps=steps):
             return _without(plan, steps)
         case events.CaseStepTaken():
