@@ -164,7 +164,10 @@ class _OfCustomer:
                 item["returned"] = False
 
     def hear(self, day: date, hour: int) -> None:
-        """Of steps that come together only the last is anything; of what is settled, nothing."""
+        """Of steps that come together only the last is anything; of what is settled, nothing.
+
+        When nothing is overdue then, people need not do what they are asked.
+        """
         news, self.news = self.news, []
         for number, step, is_returned in news:
             item = self.items[number]
@@ -183,16 +186,17 @@ class _OfCustomer:
                 self.waiting.append({"step": step, "of": number, "returned": is_returned})
                 soon = (day, hour) if hour < WORK_ENDS else (day + DAY, 0)
                 self.look = min(self.look or soon, soon)
+        if news and not self.case:
+            for _, kind in self.tasks:
+                self.do(day, f"task {kind} withdrawn")
+            self.tasks = []
 
     def cure(self, day: date, number: str) -> None:
-        """The case ends with its last item, and with it what people are asked."""
+        """The case ends with its last item."""
         for step in self.alerts.pop(number, ()):
             self.do(day, f"alert {step} of {number} recovered")
         if self.case == {number}:
             self.do(day, "case closed")
-            for _, kind in self.tasks:
-                self.do(day, f"task {kind} withdrawn")
-            self.tasks = []
         self.case.discard(number)
 
     # What is done about it.
