@@ -11,6 +11,7 @@ FIRST_HOUR: Final = time(8)  # of the account's day; nobody is written to at nig
 LAST_HOUR: Final = time(20)  # of the account's day; later waits for the morning
 QUIET: Final = timedelta(minutes=15)  # for what is entered together to be all there
 DAY: Final = timedelta(days=1)
+OUTAGE: Final = timedelta(days=1)  # a review that comes so late was kept back by one
 
 
 def review_time(reached_at: datetime, zone: str) -> datetime:
@@ -24,6 +25,11 @@ def work_time(at: datetime, zone: str) -> datetime:
     if at > instant_of(day, LAST_HOUR, zone):
         day += DAY
     return max(at, instant_of(day, FIRST_HOUR, zone))
+
+
+def is_after_outage(due_at: datetime, now: datetime) -> bool:
+    """Then what was reached meanwhile is not heard yet."""
+    return now - due_at >= OUTAGE
 
 
 def review_on(day: date, zone: str) -> datetime:

@@ -192,12 +192,44 @@ class TestRemoveCuredItem:
 class TestReviewSteps:
     def test_starts_a_review_dated_when_it_is_made(self) -> None:
         state = given(case, OPENED, ADDED, REACHED).state
-        for days in (0, 50):
-            now = MORNING + days * DAY
+        for hours in (0, 11):
+            now = MORNING + timedelta(hours=hours)
             started = on_timer(ReviewSteps(), state, Due(MORNING, now))
 
             assert list(started.events) == [STARTED]
-            assert started.effective_on == after(1 + days)
+            assert started.effective_on == after(1)
+
+    def test_hears_first_what_was_reached_in_an_outage(self) -> None:
+        """Seen: a reminder of items that had become 60 days past due meanwhile."""
+        state = given(case, OPENED, ADDED, REACHED).state
+        for days in (1, 50):
+            now = MORNING + days * DAY
+            late = on_timer(ReviewSteps(), state, Due(MORNING, now))
+            at = now + timedelta(minutes=15)
+
+            assert list(late.events) == [events.CaseReviewMoved(account_id=ACCOUNT, review_at=at)]
+            assert late.effective_on == after(1 + days)
+            then = given(case, OPENED, ADDED, REACHED, *late.events).state
+            assert list(on_timer(ReviewSteps(), then, Due(at, at)).events) == [STARTED]
+
+    def test_is_postponed_once(self) -> None:
+        """However far somebody moves the clock each time, it is made."""
+        at = MORNING + timedelta(minutes=15)
+        postponed = events.CaseReviewMoved(account_id=ACCOUNT, review_at=at)
+        state = given(case, OPENED, ADDED, REACHED, postponed).state
+
+        started = on_timer(ReviewSteps(), state, Due(at, at + 50 * DAY))
+        assert list(started.events) == [STARTED]
+        anew = given(case, OPENED, ADDED, REACHED, postponed, STARTED, REVIEWED, REACHED).state
+        assert not anew.plan.is_postponed
+
+    def test_is_not_postponed_by_being_brought_forward(self) -> None:
+        history = replace(REACHED, is_history=True, review_at=MORNING + 365 * DAY)
+        forward = events.CaseReviewMoved(account_id=ACCOUNT, review_at=MORNING)
+        state = given(case, history, forward).state
+
+        late = on_timer(ReviewSteps(), state, Due(MORNING, MORNING + 50 * DAY))
+        assert [type(one) for one in late.events] == [events.CaseReviewMoved]
 
     def test_waits_for_the_morning_where_it_would_be_night(self) -> None:
         """A service that was away comes back at any hour."""

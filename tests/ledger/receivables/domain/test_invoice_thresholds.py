@@ -134,6 +134,18 @@ class TestSeveralAtOnce:
             (date(2026, 5, 1), crossing(60, latest=60, reopened_on=on)),
         ]
 
+    def test_do_not_say_so_again_when_it_comes_of_age_after_the_return(self) -> None:
+        """Seen: every later notice was one of the returned payment, and the plan stood still."""
+        on = date(2026, 3, 10)  # 8 days past due.
+        paid = (applied("8000.00", "0.00"), SETTLED, CURED)
+        again = (unapplied("8000.00", "8000.00", on), reopened(on))
+        overdue = crossing(1, latest=1, reopened_on=on)
+
+        late = timedelta(days=7)
+        assert reach(state_after(NEAR, OVERDUE, *paid, *again), 1, late=late) == [(on, overdue)]
+        found = reach(state_after(NEAR, OVERDUE, *paid, *again, overdue), 30)
+        assert found == [(date(2026, 4, 1), THIRTY)]
+
     def test_do_not_say_so_when_a_part_is_returned_of_what_was_open(self) -> None:
         on = date(2026, 2, 20)
         part = (applied("1000.00", "7000.00"), unapplied("1000.00", "8000.00", on))

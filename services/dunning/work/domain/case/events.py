@@ -70,7 +70,7 @@ class CaseStepReached(OfCase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReviewMoved(OfCase):
-    """It is at another time than was said: nobody is written to at night, or a date changed."""
+    """It is at another time than was said: after the night or an outage, or a date changed."""
 
     review_at: datetime
 

@@ -33,9 +33,10 @@ def _planned(plan: Plan, event: events.OfPlan) -> Plan:
         case events.CaseStepReached():
             return _reached(plan, event)
         case events.CaseReviewMoved(review_at=at):
-            return replace(plan, review_at=at)
+            is_later = plan.review_at is not None and at > plan.review_at
+            return replace(plan, review_at=at, is_postponed=is_later)
         case events.CaseReviewStarted():
-            return replace(plan, is_under_review=True)
+            return replace(plan, is_under_review=True, is_postponed=False)
         case events.CaseStepPassedOver(steps=steps):
             return _without(plan, steps)
         case events.CaseStepTaken():

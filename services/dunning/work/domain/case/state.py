@@ -27,6 +27,7 @@ class Plan:
     customer: Customer | None = None  # None: no step was ever reached.
     waiting: frozenset[UUID] = frozenset()  # The crossings that reached a step.
     review_at: datetime | None = None
+    is_postponed: bool = False  # Once, so that it is made at last.
     is_under_review: bool = False
     last_notice: LastNotice | None = None
 

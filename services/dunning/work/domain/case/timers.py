@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.dunning.strategies.domain.review_time import work_time
+from services.dunning.strategies.domain.review_time import is_after_outage, review_time, work_time
 from services.dunning.work.domain.case import events
 from services.dunning.work.domain.case.state import State
 from shared.kernel.days import day_at
@@ -26,12 +26,17 @@ def timers(state: State) -> Sequence[Timer]:
 
 
 def on_timer(payload: ReviewSteps, state: State, due: Due) -> Decided[events.Event]:
-    """A review is dated when it is made, however late it is; at night it waits for the morning."""
+    """A review is dated when it is made, however late it is.
+
+    At night it waits for the morning, and after an outage for what was reached meanwhile.
+    """
     plan = state.plan
     customer = plan.customer
     if customer is None or not plan.waiting or plan.is_under_review:
         return NOTHING
-    today, at = day_at(due.now, customer.time_zone), work_time(due.now, customer.time_zone)
+    is_caught_up = plan.is_postponed or not is_after_outage(due.at, due.now)
+    made_at = work_time if is_caught_up else review_time
+    today, at = day_at(due.now, customer.time_zone), made_at(due.now, customer.time_zone)
     if at > due.now:
         later = events.CaseReviewMoved(account_id=customer.account_id, review_at=at)
         return Decided(today, [later])

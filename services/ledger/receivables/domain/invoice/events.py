@@ -121,7 +121,7 @@ class OfCrossing(OfInstallment):
 
     threshold_days: int  # Days past due that are reached; negative: so many days ahead.
     latest_threshold_days: int  # The highest one that is reached when this is recorded.
-    reopened_on: date | None  # It had been paid, and was opened again; None: open since issued.
+    reopened_on: date | None  # It had been paid, and this is the first since it was opened again.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def on_timer(payload: DaysPastDue, state: State, due: Due) -> Sequence[Decided[e
 
     Those of the installment that are due by now come together, the lowest first, so that nobody
     takes one for the latest that is not. Each is dated on the day it is reached, not on the day
-    we noticed.
+    we noticed. Only the first that come after a returned payment say so: later ones come of age.
     """
     if not isinstance(state, Open):
         return ()
@@ -51,6 +51,7 @@ def on_timer(payload: DaysPastDue, state: State, due: Due) -> Sequence[Decided[e
     if payload.threshold not in dict(reached):
         return ()
     latest, _ = reached[-1]
+    reopened_on = None if item.reached else item.reopened_on
     decided: list[Decided[events.Event]] = []
     for days, on in reached:
         happened = _crossing(item, days)(
@@ -59,7 +60,7 @@ def on_timer(payload: DaysPastDue, state: State, due: Due) -> Sequence[Decided[e
             open_amount=item.open_amount,
             threshold_days=days,
             latest_threshold_days=latest,
-            reopened_on=item.reopened_on,
+            reopened_on=reopened_on,
         )
         decided.append(Decided(on, [happened], facts.time_zone))
         item = replace(item, reached=item.reached | {days})
