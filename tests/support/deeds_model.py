@@ -69,7 +69,7 @@ class _OfCustomer:
         self.items: dict[str, dict[str, Any]] = {}  # By invoice.
         self.rests: dict[str, int] = {}  # Money on account, by payment.
         self.promises: list[dict[str, Any]] = []
-        self.email, self.postal = "", ""
+        self.email, self.postal, self.is_address_new = "", "", False
         self.news: list[tuple[str, int | None, bool]] = []  # What dunning has not heard.
         self.alerts: dict[str, list[int]] = {}
         self.case: set[str] = set()  # What is overdue.
@@ -101,7 +101,7 @@ class _OfCustomer:
     # What people enter.
 
     def enter_address(self, fact: Fact) -> None:
-        self.email, self.postal = fact.email, fact.postal
+        self.email, self.postal, self.is_address_new = fact.email, fact.postal, True
 
     def enter_invoice(self, fact: Fact) -> None:
         item = {"due": fact.due_on, "since": fact.on, "entered": fact.at[0], "open": fact.minor}
@@ -141,7 +141,7 @@ class _OfCustomer:
             item["open"] += minor
 
     def enter_promise(self, fact: Fact) -> None:
-        self.promises.append({"all": fact.minor, "left": fact.minor, "by": fact.due_on})
+        self.promises.append({"left": fact.minor, "by": fact.due_on})
 
     def enter_done(self, fact: Fact) -> None:
         """A person does the first task there is."""
@@ -166,8 +166,14 @@ class _OfCustomer:
     def hear(self, day: date, hour: int) -> None:
         """Of steps that come together only the last is anything; of what is settled, nothing.
 
-        When nothing is overdue then, people need not do what they are asked.
+        When nothing is overdue then, people need not do what they are asked, nor ask for an
+        address when one was entered.
         """
+        asked = [task for task in self.tasks if task[1] == "ask_for_address"]
+        for task in asked if self.is_address_new else ():
+            self.tasks.remove(task)
+            self.do(day, "task ask_for_address withdrawn")
+        self.is_address_new = False
         news, self.news = self.news, []
         for number, step, is_returned in news:
             item = self.items[number]
@@ -255,8 +261,8 @@ class _OfCustomer:
     ) -> date:
         """For what is promised; for a week, or a day where it is more severe or returned."""
         promises = [one for one in self.promises if one["left"] and one["by"] >= day]
-        if promises and sum(one["all"] for one in promises) >= demanded:
-            return max(one["by"] for one in promises) + DAY  # type: ignore[no-any-return] # plain dicts
+        if promises and not is_returned and sum(one["left"] for one in promises) >= demanded:
+            return min(one["by"] for one in promises) + DAY  # type: ignore[no-any-return] # plain dicts
         if self.last is None or not any(" " in what for what in planned):
             return day
         last_on, last_step = self.last
