@@ -166,14 +166,9 @@ class _OfCustomer:
     def hear(self, day: date, hour: int) -> None:
         """Of steps that come together only the last is anything; of what is settled, nothing.
 
-        When nothing is overdue then, people need not do what they are asked, nor ask for an
-        address when one was entered.
+        When nothing is overdue then, people need not do what they are asked.
         """
-        asked = [task for task in self.tasks if task[1] == "ask_for_address"]
-        for task in asked if self.is_address_new else ():
-            self.tasks.remove(task)
-            self.do(day, "task ask_for_address withdrawn")
-        self.is_address_new = False
+        self.stop_asking(day)
         news, self.news = self.news, []
         for number, step, is_returned in news:
             item = self.items[number]
@@ -196,6 +191,14 @@ class _OfCustomer:
             for _, kind in self.tasks:
                 self.do(day, f"task {kind} withdrawn")
             self.tasks = []
+
+    def stop_asking(self, day: date) -> None:
+        """For an address, when one was entered."""
+        asked = [task for task in self.tasks if task[1] == "ask_for_address"]
+        for task in asked if self.is_address_new else ():
+            self.tasks.remove(task)
+            self.do(day, "task ask_for_address withdrawn")
+        self.is_address_new = False
 
     def cure(self, day: date, number: str) -> None:
         """The case ends with its last item."""
