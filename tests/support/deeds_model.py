@@ -24,6 +24,7 @@ from tests.support.random_year import HOURS, Fact, Moment, Year
 DAY: Final = timedelta(days=1)
 STEPS: Final = (-3, 1, 30, 60, 90)
 LINES: Final = 200  # of one notice
+NO_ADDRESS: Final = "undeliverable, no_address"
 WORK_ENDS: Final = 20  # o'clock
 GRADES: Final = ("优质", "良好", "一般", "未评级", "较差")
 # By step and grade. Of two words: a notice, and how it is sent; of one: what a person is asked.
@@ -275,15 +276,15 @@ class _OfCustomer:
         """As many notices as the lines need; on paper where no e-mail arrives."""
         channel, template = what.split()
         parts = [items[at : at + LINES] for at in range(0, len(items), LINES)]
-        no_email = "" if self.email.isascii() else "address_not_usable"
-        no_email = no_email if self.email else "no_address"
+        no_email = "" if self.email.isascii() else "undeliverable, address_not_usable"
+        no_email = no_email if self.email else NO_ADDRESS
         for n, part in enumerate(parts, start=1):
             lines = ", ".join(f"{number} {minor}" for _, number, minor in part)
             said = f"{template} of step {step}, part {n} of {len(parts)}, {demanded}: {lines}"
             if channel == "email":
                 self.do(day, f"email {said}: {no_email or 'accepted'}")
             if channel == "letter" or (no_email and self.postal):
-                self.do(day, f"letter {said}: {'accepted' if self.postal else 'no_address'}")
+                self.do(day, f"letter {said}: {'accepted' if self.postal else NO_ADDRESS}")
         is_lost = not self.postal and (channel == "letter" or no_email)
         if is_lost and step > 0 and all(kind != "ask_for_address" for _, kind in self.tasks):
             self.ask(day, "ask_for_address")

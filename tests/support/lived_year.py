@@ -117,6 +117,7 @@ class LivedYear:
         if tasks:
             _, _, task = min(tasks)
             await self._post("dunning", f"tasks/{task}:complete", {"outcome": "done"})
+            await self._services.clocks.settle()  # The list without it.
 
     async def _address(self, fact: Fact) -> None:
         details = {"email": fact.email or None, "postal_address": fact.postal or None}
@@ -195,7 +196,7 @@ def _deed(one: Any, currency: str, day: str, what: str) -> Deed:
 
 def _notice(one: Any) -> str:
     lines = ", ".join(f"{i['invoice_number']} {_minor(i['open_amount'])}" for i in one["items"])
-    ending = one["reason"] or one["status"]
+    ending = ", ".join(said for said in (one["status"], one["reason"]) if said)
     if one["ended_on"] != one["written_on"]:
         ending += f" on {one['ended_on']}"
     return (
