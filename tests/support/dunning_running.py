@@ -59,24 +59,37 @@ class FakeLedger:
 
 class RunningDunning:
     def __init__(self, database: Database, folder: Path, start: datetime) -> None:
-        platform = PlatformSettings(
+        self._platform = PlatformSettings(
             tenant_id=TENANT, clock="manual", clock_start=start, lease_ttl_s=3, instance="test"
         )
         self.ledger = FakeLedger()
         self.mail = folder
-        self.database = database
         self.log = MemoryLog()
+        self._versions: dict[UUID, int] = {}
+        self._host_on(database, works=True)
+
+    def _host_on(self, database: Database, *, works: bool) -> None:
+        settings = Settings(mail_folder=self.mail, ledger_url="http://ledger")
+        self.database = database
         self.host = Host(
-            service(Settings(mail_folder=folder, ledger_url="http://ledger"), self.ledger.client()),
-            platform,
+            service(settings, self.ledger.client()),
+            self._platform,
             database=database,
             store=PostgresStore(database),
             log=self.log,
+            closes_log=False,
+            works=works,
         )
-        self._versions: dict[UUID, int] = {}
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.host.app), base_url="http://dunning"
         )
+
+    async def work(self, *, is_there: bool) -> None:
+        """Stops it, and starts it again with workers or without."""
+        await self.http.aclose()
+        await self.host.stop()
+        self._host_on(Database(self.database.url), works=is_there)
+        await self.host.start()
 
     async def hear(
         self,
