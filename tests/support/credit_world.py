@@ -34,7 +34,7 @@ from shared.platform.service import Topics
 from shared.platform.store.postgres import PostgresStore
 from tests.support.credit_book import TENANT, ZONE
 
-SETTLE_S_MAX: Final = 30.0
+SETTLE_S_MAX: Final = 60.0
 TOPICS: Final = Topics()
 
 

@@ -26,7 +26,7 @@ from shared.platform.store.postgres import PostgresStore
 from tests.support.dunning import ACCOUNT, TENANT
 
 NAMES: Final = {kind: name for name, kind in inbox.SUBSCRIBES_TO.items()}
-SETTLED_S_MAX: Final = 20.0
+SETTLED_S_MAX: Final = 60.0
 Json = dict[str, Any]
 
 

@@ -20,7 +20,7 @@ from shared.platform.store.writer import Writer
 from tests.support.toy import wallet
 from tests.support.toy.wallets import service
 
-SETTLE_S_MAX: Final = 30.0
+SETTLE_S_MAX: Final = 60.0
 
 
 class SetClock:
