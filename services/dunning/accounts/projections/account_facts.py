@@ -298,13 +298,11 @@ async def known_account(
     return known
 
 
-async def zone_of_account(
-    connection: AsyncConnection, recorded: Recorded[InvoiceOverdueCured]
-) -> str:
-    """The time zone in which the account has its days."""
+async def zone_of_account(connection: AsyncConnection, recorded: Recorded[Any]) -> str:
+    """The time zone in which the account of an event has its days."""
     known = await account(connection, recorded.tenant_id, recorded.event.account_id)
     if known is None:
-        raise CorruptHistory("an item of an account that was never opened")
+        raise CorruptHistory("an event of an account that was never opened")
     return known.time_zone
 
 

@@ -10,12 +10,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dunning.accounts.projections.account_facts import OpenItemRow, account
+from services.dunning.accounts.projections.account_facts import OpenItemRow, zone_of_account
 from services.dunning.work.domain.case.events import CaseClosed
 from services.dunning.work.domain.idle_tasks import IdleTasks
 from services.dunning.work.domain.task.events import TaskOpened
 from services.dunning.work.projections.work_list import CaseItemRow, CaseRow, TaskItemRow, TaskRow
-from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
 from shared.platform.projector.rows import table_of
@@ -79,10 +78,8 @@ async def idle_tasks(
             sa.not_(is_in_case),
         )
     )
-    known = await account(connection, tenant_id, account_id)
-    if known is None:
-        raise CorruptHistory("a task of an account that was never opened")
-    return IdleTasks(task_ids=tuple(found.scalars()), time_zone=known.time_zone)
+    zone = await zone_of_account(connection, recorded)
+    return IdleTasks(task_ids=tuple(found.scalars()), time_zone=zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dunning.accounts.projections.account_facts import account, owed_by
+from services.dunning.accounts.projections.account_facts import owed_by, zone_of_account
 from services.dunning.contract.inbox import AccountDetailsChanged
 from services.dunning.notices.domain.notice.events import NoticeFailed, NoticeUndeliverable
 from services.dunning.strategies.domain.dunning_plan import ASK_FOR_ADDRESS
@@ -16,7 +16,6 @@ from services.dunning.work.domain.idle_tasks import IdleTasks
 from services.dunning.work.domain.unreached import Unreached
 from services.dunning.work.projections.review_facts import owed_item
 from services.dunning.work.projections.work_list import TaskRow
-from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.platform.projector.rows import table_of
 
@@ -28,9 +27,6 @@ async def facts_of_unreached(
 ) -> Unreached:
     """Where nobody can be reached, the first part of a notice asks for all of them."""
     tenant_id, event = recorded.tenant_id, recorded.event
-    known = await account(connection, tenant_id, event.account_id)
-    if known is None:
-        raise CorruptHistory("a notice to an account that was never opened")
     is_asked_for = event.part == 1 or isinstance(event, NoticeFailed)
     customer = (tenant_id, event.account_id, event.currency)
     owed = await owed_by(connection, *customer) if is_asked_for else ()
@@ -43,7 +39,7 @@ async def facts_of_unreached(
         )
     )
     return Unreached(
-        time_zone=known.time_zone,
+        time_zone=await zone_of_account(connection, recorded),
         items=listed([owed_item(row) for row in owed], event.step, recorded.effective_on),
         asked=frozenset(asked.scalars()),
     )
@@ -54,9 +50,6 @@ async def requests_for_addresses(
 ) -> IdleTasks:
     """The open tasks that ask for an address of the account, in whatever currency."""
     tenant_id, account_id = recorded.tenant_id, recorded.event.account_id
-    known = await account(connection, tenant_id, account_id)
-    if known is None:
-        raise CorruptHistory("details of an account that was never opened")
     found = await connection.execute(
         sa.select(_task.c.id).where(
             _task.c.tenant_id == tenant_id,
@@ -65,4 +58,5 @@ async def requests_for_addresses(
             _task.c.status == "open",
         )
     )
-    return IdleTasks(task_ids=tuple(found.scalars()), time_zone=known.time_zone)
+    zone = await zone_of_account(connection, recorded)
+    return IdleTasks(task_ids=tuple(found.scalars()), time_zone=zone)
