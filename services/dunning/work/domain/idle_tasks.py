@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.dunning.work.domain.task.commands import WithdrawTask
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleTasks:
@@ -13,3 +15,10 @@ class IdleTasks:
 
     task_ids: Sequence[UUID]
     time_zone: str
+
+    def withdrawn(self, reason: str) -> Sequence[WithdrawTask]:
+        """The commands that end them all."""
+        return [
+            WithdrawTask(task_id=id, reason=reason, time_zone=self.time_zone)
+            for id in self.task_ids
+        ]

@@ -20,7 +20,4 @@ def react(recorded: Recorded[AccountDetailsChanged], asked: IdleTasks) -> Sequen
     """If it is none that a notice can be sent to, the next notice asks again."""
     if ADDRESSES.isdisjoint(recorded.event.fields):
         return []
-    return [
-        WithdrawTask(task_id=id, reason=ADDRESS_ENTERED, time_zone=asked.time_zone)
-        for id in asked.task_ids
-    ]
+    return asked.withdrawn(ADDRESS_ENTERED)

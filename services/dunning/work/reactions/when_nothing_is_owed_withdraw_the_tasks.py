@@ -20,7 +20,4 @@ NOTHING_OWED: Final = "nothing_owed"
 
 
 def react(recorded: Recorded[CaseClosed | TaskOpened], facts: IdleTasks) -> Sequence[WithdrawTask]:
-    return [
-        WithdrawTask(task_id=id, reason=NOTHING_OWED, time_zone=facts.time_zone)
-        for id in facts.task_ids
-    ]
+    return facts.withdrawn(NOTHING_OWED)
