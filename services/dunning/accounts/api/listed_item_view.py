@@ -9,6 +9,7 @@ from uuid import UUID
 from services.dunning.accounts.domain.listed_item import ListedItem
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
+from shared.platform.projector.keyset import Record
 
 
 class ListedItemView(View, frozen=True, kw_only=True):
@@ -31,4 +32,15 @@ def of_item(item: ListedItem) -> ListedItemView:
         installment=item.installment,
         due_on=item.due_on,
         open_amount=item.open_amount,
+    )
+
+
+def of_row(row: Record) -> ListedItemView:
+    """As a read model keeps it."""
+    return ListedItemView(
+        open_item_id=row["open_item_id"],
+        invoice_number=row["invoice_number"],
+        installment=row["installment"],
+        due_on=row["due_on"],
+        open_amount=Money(row["open_minor"], row["currency"]),
     )

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.api.listed_item_view import ListedItemView, of_item
+from services.dunning.accounts.api.listed_item_view import of_row as listed_item
 from services.dunning.accounts.projections import account_facts
 from services.dunning.work.domain.task.commands import CompleteTask
 from services.dunning.work.domain.task.decide import TaskAlreadyCompleted, TaskNotOpen
@@ -144,16 +145,7 @@ def of_row(row: Record, items: Sequence[Record]) -> TaskView:
         opened_on=row["opened_on"],
         outcome=row["outcome"],
         ended_on=row["ended_on"],
-        items=[
-            ListedItemView(
-                open_item_id=item["open_item_id"],
-                invoice_number=item["invoice_number"],
-                installment=item["installment"],
-                due_on=item["due_on"],
-                open_amount=Money(item["open_minor"], item["currency"]),
-            )
-            for item in items
-        ],
+        items=[listed_item(item) for item in items],
         item_count=row["item_count"],
         open_amount=Money(row["open_minor"], row["currency"]),
     )

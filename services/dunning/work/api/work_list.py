@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.dunning.accounts.api.account_view import AccountRefView, account_of
 from services.dunning.accounts.api.listed_item_view import ListedItemView
+from services.dunning.accounts.api.listed_item_view import of_row as listed_item
 from services.dunning.strategies.domain.next_step import WaitingStep, next_step
 from services.dunning.work.api.tasks import Kind
 from services.dunning.work.projections.customer_work import (
@@ -156,7 +157,7 @@ def of_work(row: Record, work: CustomerWork, today: date) -> CustomerWorkView:
         grade=row["grade"],
         open_amount=work.open_amount,
         overdue_amount=Money(row["overdue_minor"], currency),
-        oldest_item=_item(work.oldest) if work.oldest else None,
+        oldest_item=listed_item(work.oldest) if work.oldest else None,
         case=_case(row) if row["case_version"] else None,
         next_step=NextStepView(step=step.step, on=step.on) if step else None,
         tasks=[_task(one) for one in work.tasks],
@@ -176,16 +177,6 @@ def _waiting(waiting: Waiting | None, time_zone: str, today: date) -> WaitingSte
 
 def _case(row: Record) -> OpenCaseView:
     return OpenCaseView(version=row["case_version"], opened_on=row["case_opened_on"])
-
-
-def _item(row: Record) -> ListedItemView:
-    return ListedItemView(
-        open_item_id=row["open_item_id"],
-        invoice_number=row["invoice_number"],
-        installment=row["installment"],
-        due_on=row["due_on"],
-        open_amount=Money(row["open_minor"], row["currency"]),
-    )
 
 
 def _task(row: Record) -> OpenTaskView:
