@@ -132,10 +132,8 @@ def reverse(
     Once: said again with another reason, or of another day, it is refused and not swallowed.
     """
     if isinstance(state, Reversed):
-        if (command.reason, command.effective_on or state.reversed_on) != (
-            state.reason,
-            state.reversed_on,
-        ):
+        is_same_day = command.effective_on in (None, state.reversed_on)
+        if command.reason != state.reason or not is_same_day:
             raise PaymentIsReversed
         return []
     found = expect(state, Received)
