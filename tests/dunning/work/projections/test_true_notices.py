@@ -102,6 +102,13 @@ class TestUntrue:
         found = ("2026-0131/1", "Money(2350.00 CNY)", "Money(0.00 CNY)")
         assert wrong(*written(), OWED, gone) == [found]
 
+    def test_a_line_of_nothing_is_named(self) -> None:
+        nothing = replace(ONE, items=(listed(minor=0),), open_amount=yuan(0), demanded=yuan(0))
+        gone = said(applied(ITEM_A, 0), WHEN - HOUR)
+
+        found = ("2026-0131/1", "Money(0.00 CNY)", "Money(0.00 CNY)")
+        assert wrong(*written(nothing), OWED, gone) == [found]
+
     def test_an_amount_that_was_paid_in_part_is_named(self) -> None:
         less = said(applied(ITEM_A, 100_000), WHEN - HOUR)
 
