@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from hashlib import sha1
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from shared.kernel.texts import number_of
 
@@ -19,14 +20,25 @@ _CACHED_KEYS_MAX: Final = 100_000  # accounts whose partition is remembered
 
 def stream_id(tenant_id: UUID, legal_entity: str, kind: str, *number: str) -> UUID:
     """The one id of a business thing; two spellings of one number are the same (`number_of`)."""
-    parts = [number_of(part) for part in (str(tenant_id), legal_entity, kind, *number)]
-    return uuid5(NAMESPACE, json.dumps(parts, ensure_ascii=False, separators=(",", ":")))
+    parts = (number_of(part) for part in (str(tenant_id), legal_entity, kind, *number))
+    return _named(NAMESPACE, parts)
 
 
 def derived(source: UUID, *parts: str | int | UUID) -> UUID:
     """An id that follows from its cause: the same cause, the same id; so firing twice is one."""
-    texts = [str(part) for part in parts]
-    return uuid5(source, json.dumps(texts, ensure_ascii=False, separators=(",", ":")))
+    return _named(source, map(str, parts))
+
+
+def _named(namespace: UUID, texts: Iterable[str]) -> UUID:
+    """The UUID of version 5 (RFC 9562) of the texts as a JSON array without blanks.
+
+    As `uuid5` of `json.dumps`, in a third of the time: every event has several such ids.
+    """
+    name = "[" + ",".join(map(json.encoder.encode_basestring, texts)) + "]"
+    digest = sha1(namespace.bytes + name.encode(), usedforsecurity=False).digest()
+    number = int.from_bytes(digest[:16], "big")
+    number = number & ~(0xF << 76) | 5 << 76  # The version,
+    return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)  # and the variant.
 
 
 def open_item_id(stream: UUID, installment: int) -> UUID:

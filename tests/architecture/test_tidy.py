@@ -31,8 +31,8 @@ PURE_MAY_IMPORT: Final = re.compile(
     r"|functools|heapq|itertools|operator|re|types|typing|unicodedata|uuid|zoneinfo"
     r"|shared\.kernel(\..+)?|services\.\w+\.(contract|\w+\.domain)(\..+)?"
 )
-# Ids derive from one canonical text; time zones are read from a package, not from the host.
-KERNEL_MAY_IMPORT: Final = re.compile(r"json|importlib\.resources")
+# Ids derive from one canonical text and its hash; time zones are read from a package, not from the host.
+KERNEL_MAY_IMPORT: Final = re.compile(r"hashlib|json|importlib\.resources")
 
 # Each pattern has a character class where it would find itself.
 MACHINE_PATH: Final = re.compile(r"(?<![\w.])/(?:wor[k]|far[m]|roo[t]|hom[e]|User[s])/\w")

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from uuid import UUID
+import json
+from uuid import UUID, uuid5
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.kernel.ids import PARTITIONS, derived, murmur2, partition_of, stream_id
 
@@ -57,6 +60,14 @@ class TestDerived:
     def test_follows_from_its_cause(self) -> None:
         assert derived(TENANT, "a", 1) == derived(TENANT, "a", 1)
         assert derived(TENANT, "a", 1) != derived(TENANT, "a", 2)
+
+    @given(st.uuids(), st.lists(st.text(), min_size=1, max_size=4))
+    def test_is_the_standard_library_s_uuid_of_the_parts_as_json(
+        self, source: UUID, parts: list[str]
+    ) -> None:
+        text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+
+        assert derived(source, *parts) == uuid5(source, text)
 
 
 class TestPartitionOf:
