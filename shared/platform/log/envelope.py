@@ -12,14 +12,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
+
+# The driver's kind of UUID is one of the standard's, made in C: read from text in a tenth of the
+# time, compared and hashed in a third of it, and every record carries six.
+from asyncpg.pgproto.pgproto import UUID as FastUUID
 
 from shared.kernel.envelope import Recorded
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
 
 CONTENT_TYPE: Final = b"application/json"
 SCHEMAS: Final = "https://duebook.example/schemas/"
+INSTANTS_CACHED_MAX: Final = 4_096  # texts; the events of a batch have one instant
 
 # Stored headers that pass as they are, in this order; `traceparent` has no prefix.
 PASSED: Final = (
@@ -34,6 +40,7 @@ PASSED: Final = (
     "txindex",
     "txcount",
 )
+_PASSED: Final = tuple((name, f"ce_{name}") for name in PASSED)
 
 
 class BadEnvelope(Exception):
@@ -114,9 +121,8 @@ def record_of(event: StoredEvent, service: str) -> NewRecord:
         ("ce_partitionkey", str(event.account_id).encode()),
         ("ce_effectiveon", event.effective_on.isoformat().encode()),
     ]
-    headers += [
-        (f"ce_{name}", event.headers[name].encode()) for name in PASSED if name in event.headers
-    ]
+    stored = event.headers
+    headers += [(key, stored[name].encode()) for name, key in _PASSED if name in stored]
     headers.append(("ce_dataschema", f"{SCHEMAS}{event.type}.json".encode()))
     if "traceparent" in event.headers:
         headers.append(("traceparent", event.headers["traceparent"].encode()))
@@ -125,15 +131,15 @@ def record_of(event: StoredEvent, service: str) -> NewRecord:
 
 def envelope_of(record: LogRecord) -> Envelope:
     """Reads a record's envelope. Raises BadEnvelope, which names the header and not its value."""
-    found = {name: value for name, value in record.headers}
+    found = dict(record.headers)
     try:
         return Envelope(
             type=found["ce_type"].decode(),
-            id=UUID(found["ce_id"].decode()),
-            stream_id=UUID(found["ce_streamid"].decode()),
+            id=FastUUID(found["ce_id"].decode()),
+            stream_id=FastUUID(found["ce_streamid"].decode()),
             version=int(found["ce_sequence"]),
-            tenant_id=UUID(found["ce_tenantid"].decode()),
-            account_id=UUID(found["ce_partitionkey"].decode()),
+            tenant_id=FastUUID(found["ce_tenantid"].decode()),
+            account_id=FastUUID(found["ce_partitionkey"].decode()),
             legal_entity=found.get("ce_entityid", b"").decode(),
             effective_on=date.fromisoformat(found["ce_effectiveon"].decode()),
             recorded_at=datetime.fromisoformat(found["ce_recordedtime"].decode()),
@@ -156,9 +162,10 @@ def header(headers: Sequence[tuple[str, bytes]], name: str) -> str | None:
 
 
 def _optional_id(value: bytes | None) -> UUID | None:
-    return UUID(value.decode()) if value else None
+    return FastUUID(value.decode()) if value else None
 
 
+@lru_cache(maxsize=INSTANTS_CACHED_MAX)
 def instant_text(instant: datetime) -> str:
     """RFC 3339, UTC, as many digits as the instant has."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -30,7 +30,7 @@ from shared.platform.log.port import (
 )
 from shared.platform.log.postgres_append import Appender
 from shared.platform.log.records import InTurn, check
-from shared.platform.log.tail import Tail
+from shared.platform.log.tail import Stretches, Tail
 from shared.platform.signals import Listener, Signal
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class PostgresLog:
     def __init__(self, url: str) -> None:
         self._url = url
         self._tail = Tail()
+        self._read_last = Stretches()  # Workers that catch up read the same records in turn.
         self._moved = Signal()
         self._appender = Appender(HeldConnection(self._connect), self._on_appended)
         self._reads = [HeldConnection(self._connect) for _ in range(READS_MAX)]
@@ -128,12 +129,16 @@ class PostgresLog:
         found: dict[TopicPartition, Sequence[LogRecord]] = {}
         missing: dict[TopicPartition, tuple[int, int]] = {}
         for at, (start, stop) in wanted.items():
-            if records := self._tail.read(at, start, stop - start):
+            records = self._tail.read(at, start, stop - start)
+            if records := records or self._read_last.read(at, start, stop - start):
                 found[at] = records
             else:
                 missing[at] = (start, stop)
         if missing:
-            found.update(await self._read_stored(missing))
+            stored = await self._read_stored(missing)
+            for at, records in stored.items():
+                self._read_last.add(at, records)
+            found.update(stored)
         return found
 
     async def _read_stored(
@@ -149,7 +154,7 @@ class PostgresLog:
             )
         found: dict[TopicPartition, list[LogRecord]] = {at: [] for at in wanted}
         for topic, partition, offset, key, value, headers in rows:
-            pairs = tuple((name, text.encode()) for name, text in _PAIRS.decode(headers))
+            pairs = [(name, text.encode()) for name, text in _PAIRS.decode(headers)]
             found[TopicPartition(topic, partition)].append(LogRecord(offset, key, value, pairs))
         for at, (start, stop) in wanted.items():
             if len(found[at]) != stop - start:

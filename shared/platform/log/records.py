@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from shared.platform.log.port import (
     RECORD_BYTES_MAX,
+    LogRecord,
     NewRecord,
     RecordTooLarge,
     TopicPartition,
@@ -26,10 +27,12 @@ def check(records: Sequence[NewRecord]) -> None:
             raise RecordTooLarge(f"{size} bytes")
 
 
-def size_of(record: NewRecord) -> int:
+def size_of(record: NewRecord | LogRecord) -> int:
     """Bytes of key, value and headers."""
-    headers = sum(len(name.encode()) + len(value) for name, value in record.headers)
-    return len(record.key) + len(record.value) + headers
+    size = len(record.key) + len(record.value)
+    for name, value in record.headers:  # Names are ASCII.
+        size += len(name) + len(value)
+    return size
 
 
 class InTurn:

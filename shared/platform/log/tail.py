@@ -1,6 +1,6 @@
-"""Remembers the end of the log: how far each partition goes, and its last records.
+"""Remembers the end of the log, its last records and those read last. Bounded by bytes.
 
-Readers near the end are served from here without asking the database. Bounded by bytes.
+Readers near the end, and those that follow another one, are served without asking the database.
 """
 
 from __future__ import annotations
@@ -16,15 +16,53 @@ from shared.platform.log.records import size_of
 BYTES_MAX: Final = 16_000_000  # of all partitions, as records are counted: the oldest go first
 
 
-class Tail:
-    """Remembers committed records only."""
+class Stretches:
+    """Remembers one unbroken stretch of committed records of each partition."""
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
         self._bytes = 0
-        self._ends: dict[TopicPartition, int] = {}
         self._held: dict[TopicPartition, deque[LogRecord]] = {}
         self._order: deque[tuple[TopicPartition, int, int]] = deque()  # Offset and bytes of each.
+
+    def add(self, at: TopicPartition, records: Sequence[LogRecord]) -> None:
+        """Goes on with the partition's stretch, or begins a new one."""
+        held = self._held.setdefault(at, deque())
+        if held and records and held[-1].offset + 1 != records[0].offset:
+            held.clear()
+        for record in records:
+            held.append(record)
+            size = size_of(record)
+            self._order.append((at, record.offset, size))
+            self._bytes += size
+        while self._bytes > self._bytes_max:
+            self._forget_oldest()
+
+    def read(self, at: TopicPartition, position: int, records_max: int) -> Sequence[LogRecord]:
+        """Gives records from `position` on, or nothing when that is not here."""
+        held = self._held.get(at)
+        if not held:
+            return ()
+        first = held[0].offset
+        if not first <= position < first + len(held):
+            return ()
+        start = position - first
+        return list(islice(held, start, start + records_max))
+
+    def _forget_oldest(self) -> None:
+        at, offset, size = self._order.popleft()
+        self._bytes -= size
+        held = self._held[at]
+        if held and held[0].offset <= offset:  # Or it was cleared before.
+            held.popleft()
+
+
+class Tail:
+    """Remembers how far each partition goes, and its last records."""
+
+    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+        self._ends: dict[TopicPartition, int] = {}
+        self._last = Stretches(bytes_max)
 
     def end(self, at: TopicPartition) -> int | None:
         """The next offset as far as known; None for a partition that is not known."""
@@ -39,32 +77,10 @@ class Tail:
         return True
 
     def appended(self, at: TopicPartition, base: int, records: Sequence[NewRecord]) -> None:
-        held = self._held.setdefault(at, deque())
-        if held and held[-1].offset + 1 != base:
-            held.clear()  # Another process appended in between, or two answers crossed.
-        for n, record in enumerate(records):
-            held.append(LogRecord(base + n, *record))
-            size = size_of(record)
-            self._order.append((at, base + n, size))
-            self._bytes += size
-        while self._bytes > self._bytes_max:
-            self._forget_oldest()
+        """Notes what this process appended."""
+        self._last.add(at, [LogRecord(base + n, *record) for n, record in enumerate(records)])
         self.moved(at, base + len(records))
-
-    def _forget_oldest(self) -> None:
-        at, offset, size = self._order.popleft()
-        self._bytes -= size
-        held = self._held[at]
-        if held and held[0].offset <= offset:  # Or it was cleared before.
-            held.popleft()
 
     def read(self, at: TopicPartition, position: int, records_max: int) -> Sequence[LogRecord]:
         """Gives records from `position` on, or nothing when that is not here."""
-        held = self._held.get(at)
-        if not held:
-            return ()
-        first = held[0].offset
-        if not first <= position < first + len(held):
-            return ()
-        start = position - first
-        return list(islice(held, start, start + records_max))
+        return self._last.read(at, position, records_max)

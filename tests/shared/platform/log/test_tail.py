@@ -1,13 +1,13 @@
-"""What is remembered of the log's end is what was appended, and no more than may be."""
+"""What is remembered of the log is what was appended, and no more than may be."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.platform.log.port import NewRecord, TopicPartition
+from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
 from shared.platform.log.records import size_of
-from shared.platform.log.tail import Tail
+from shared.platform.log.tail import Stretches, Tail
 
 PLACES = [TopicPartition("topic", n) for n in range(3)]
 BYTES_MAX = 40
@@ -65,3 +65,40 @@ def test_forgets_across_partitions_what_is_oldest() -> None:
 
     assert tail.read(PLACES[0], 0, 9) == ()
     assert [len(tail.read(at, 0, 9)) for at in PLACES[1:]] == [1, 1]
+
+
+Reads = st.lists(
+    st.tuples(st.sampled_from(PLACES), st.integers(0, 30), st.integers(0, 6)), max_size=30
+)
+
+
+def stored(at: TopicPartition, offset: int) -> LogRecord:
+    return LogRecord(offset, b"", f"{at.partition} {offset}".encode(), ())
+
+
+@given(Reads)
+def test_gives_those_who_follow_what_was_read_before(
+    reads: list[tuple[TopicPartition, int, int]],
+) -> None:
+    stretches = Stretches(BYTES_MAX)
+    for at, start, length in reads:
+        stretches.add(at, [stored(at, offset) for offset in range(start, start + length)])
+
+    held = 0
+    for at in PLACES:
+        for offset in range(40):
+            found = stretches.read(at, offset, 9)
+            assert found == [stored(at, offset + n) for n in range(len(found))] or found == ()
+            held += sum(len(one.value) for one in found[:1])
+    assert held <= BYTES_MAX
+
+
+def test_goes_on_with_a_stretch_and_begins_another_after_a_gap() -> None:
+    stretches = Stretches()
+    stretches.add(PLACES[0], [stored(PLACES[0], 3), stored(PLACES[0], 4)])
+    stretches.add(PLACES[0], [stored(PLACES[0], 5)])
+    assert [one.offset for one in stretches.read(PLACES[0], 3, 9)] == [3, 4, 5]
+
+    stretches.add(PLACES[0], [stored(PLACES[0], 7)])
+    assert stretches.read(PLACES[0], 3, 9) == ()
+    assert [one.offset for one in stretches.read(PLACES[0], 7, 9)] == [7]
