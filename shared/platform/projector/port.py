@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -40,8 +41,13 @@ class ReadModel(Generic[R]):
     def key_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.table.primary_key.columns)
 
-    def key_of(self, row: R) -> Key:
-        return tuple(getattr(row, name) for name in self.key_names)
+    @cached_property
+    def key_of(self) -> Callable[[R], Key]:
+        """Gives the key of a row."""
+        return attrgetter(*self.key_names) if len(self.key_names) > 1 else self._only_key_of
+
+    def _only_key_of(self, row: R) -> Key:
+        return (getattr(row, self.key_names[0]),)
 
 
 def model_of(rows: ReadModel[R] | type[R]) -> ReadModel[R]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
@@ -11,7 +11,7 @@ from shared.platform.log.port import TopicPartition
 from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
 from shared.platform.projector.port import Projection, Rows
-from shared.platform.projector.rows_sql import RowStore
+from shared.platform.projector.rows_sql import SESSION, RowStore
 from shared.platform.subscription import cursor_sql as sql
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
 from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
@@ -19,13 +19,6 @@ from shared.platform.subscription.progress import ProjectionProgress
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
-
-# Rows are looked up by key. A plan made while a table was small would scan it when it is large.
-# A commit lost in a crash of the server is made again from the log: no need to wait for the disk.
-_SESSION: Final = (
-    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;"
-    " SET synchronous_commit = off"
-)
 
 
 class Projector:
@@ -86,5 +79,5 @@ class Projector:
 
     async def _connect(self) -> Driver:
         connection = await self._database.own_connection(f"duebook {self._projection.name}")
-        await connection.execute(_SESSION)
+        await connection.execute(SESSION)
         return connection
