@@ -31,7 +31,7 @@ PURE_MAY_IMPORT: Final = re.compile(
     r"|functools|heapq|itertools|operator|re|types|typing|unicodedata|uuid|zoneinfo"
     r"|shared\.kernel(\..+)?|services\.\w+\.(contract|\w+\.domain)(\..+)?"
 )
-# Ids derive from one canonical text and its hash; time zones are read from a package, not from the host.
+# Ids are hashes of one canonical text; time zones are read from a package, not from the host.
 KERNEL_MAY_IMPORT: Final = re.compile(r"hashlib|json|importlib\.resources")
 
 # Each pattern has a character class where it would find itself.
