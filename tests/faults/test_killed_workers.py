@@ -104,7 +104,7 @@ class TestKilledWorkers:
 
 async def check(toy: RunningToy) -> None:
     status = await toy.workers.status()
-    assert (status.outbox, status.lag, status.halted) == (0, 0, [])
+    assert (status.outbox, status.lag, status.halted, status.parked) == (0, 0, [], ())
     found = await verify(
         toy.service,
         database=toy.database,

@@ -78,6 +78,7 @@ class CreditWorld:
         while quiet < 2:
             status = await self.host.workers.status()
             assert not status.halted, status.halted
+            assert not status.parked, status.parked
             assert monotonic_s() < deadline, status
             busy = status.timers_due or status.outbox or status.in_flight or status.lag
             quiet = 0 if busy else quiet + 1

@@ -32,9 +32,12 @@ def drive(served: Served) -> None:
         callers["credit"].post(f"/v1/credit-lines/{account}:set-limit", limit)
         ids |= _dunning(callers["dunning"])
         served.advance(THIRTY_DAYS_LATE)
+        for service in callers:
+            callers[service].post(f"/parked/{account}:retry", None)
         for service, method, path in OPERATIONS:
             if method == "get":
                 known = {"id": ids.get(path), "code": "CN01", "account_id": account}
+                known["stream_id"] = account
                 named = path.format(**known, name=EVENTS[service])
                 callers[service].get(named, **QUERIES.get(path, {}))
 

@@ -133,6 +133,7 @@ class RunningDunning:
         while asyncio.get_running_loop().time() < deadline:
             status = await self.host.workers.status()
             assert not status.halted, status.halted
+            assert not status.parked, status.parked
             if status.is_settled and status.end_offsets == before:
                 return
             before = status.end_offsets if status.is_settled else None

@@ -72,7 +72,7 @@ class LedgerApi:
         while seen < 2:
             assert asyncio.get_running_loop().time() < until, "does not settle"
             clock = (await self.client.get("/clock")).json()
-            assert not clock["halted"], clock
+            assert not [*clock["halted"], *clock["parked"]], clock
             seen = seen + 1 if clock["settled"] else 0
             await asyncio.sleep(LOOK_AGAIN_S)
 

@@ -90,6 +90,7 @@ class Pretend:
                 "lag": 0,
                 "end_offsets": {"t": [len(self.received)]},
                 "halted": [],
+                "parked": [],
             },
         )
 

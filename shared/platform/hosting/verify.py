@@ -13,11 +13,12 @@ from shared.platform.projector.port import Difference
 from shared.platform.projector.verify import Fold, Stored, compare, judge, read_stored
 from shared.platform.service import Service, Topics
 from shared.platform.subscription.decoding import EventDecoder
-from shared.platform.subscription.work_status import read_halted
+from shared.platform.subscription.work_status import read_halted, read_parked
 from shared.platform.timers.verify import compare_timers
 
 TIMER_TABLE: Final = "es_timer"
 CURSOR_TABLE: Final = "es_cursor"
+PARKED_TABLE: Final = "es_parked_stream"
 
 
 async def verify(
@@ -33,7 +34,7 @@ async def verify(
     What the service's checks say of the events themselves differs too.
 
     A partition that halted differs too: its rows follow from the events up to where it stands, and
-    it should not stand.
+    it should not stand. So does a parked stream: what follows from its events is missing.
 
     All stored rows are of one snapshot, so the service may be at work meanwhile.
     """
@@ -54,6 +55,10 @@ async def verify(
             differences.append(
                 Difference(CURSOR_TABLE, key, "state", f"halted ({one.error})", "running")
             )
+        for parked in await read_parked(raw):
+            key = f"{parked.worker} {parked.topic}/{parked.partition} {parked.stream_id}"
+            stored_error = f"parked ({parked.error})"
+            differences.append(Difference(PARKED_TABLE, key, "", stored_error, "none"))
     decoder = EventDecoder(service.codec())
     for each in stored:
         fold = Fold(each.projection, decoder)

@@ -17,7 +17,6 @@ from shared.platform.leases.freshness import measure
 from shared.platform.leases.leases import Freshness, Leases, Worker
 from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import CLOCK_CHANNEL
-from shared.platform.observability import metrics as meters
 from shared.platform.outbox import relay
 from shared.platform.outbox.relay import Relay
 from shared.platform.projector.runtime import Projector
@@ -29,11 +28,12 @@ from shared.platform.service import Service, Topics
 from shared.platform.signals import Listener, Signal
 from shared.platform.store.port import CommandQueue, EventStore
 from shared.platform.store.submission import Submitter
-from shared.platform.subscription.consumer import RECORDS_MAX, Consumer
+from shared.platform.subscription.consumer import RECORDS_MAX, Consumer, StreamParking
 from shared.platform.subscription.consumer import Handler as BatchHandler
 from shared.platform.subscription.decoding import EventDecoder
+from shared.platform.subscription.parking import Parking
 from shared.platform.subscription.progress import ProjectionProgress
-from shared.platform.subscription.work_status import Ends, Halted, WorkStatus, read_status
+from shared.platform.subscription.work_status import Ends, Halted, WorkStatus, read_status, show
 from shared.platform.timers import runtime as timers
 from shared.platform.timers.runtime import Timers
 
@@ -232,14 +232,8 @@ class Workers:
         """
         name = self._service.name
         await measure(name, self._database, [worker.name for worker in self._workers])
-        for worker in self._workers:
-            meters.LAG.labels(name, worker.name).set(float("nan"))
-            meters.HALTED.labels(name, worker.name).set(float("nan"))
-        status = await self.status()
-        for worker in self._workers:
-            halted = [one for one in status.halted if one.worker == worker.name]
-            meters.LAG.labels(name, worker.name).set(status.lags[worker.name])
-            meters.HALTED.labels(name, worker.name).set(len(halted))
+        show(name, self._workers, None)
+        show(name, self._workers, await self.status())
 
     async def wait_processed(
         self, projection: str, versions: Mapping[UUID, int], timeout_s: float
@@ -279,21 +273,22 @@ class Workers:
     def _consuming(self) -> Sequence[Consumer]:
         loops: list[Consumer] = []
         for projection in self._service.projections:
-            handler = Projector(
+            projector = Projector(
                 self._service.name,
                 projection,
                 database=self._database,
                 decoder=self._decoder,
                 progress=self._projection_progress,
             )
-            loops.append(self._consumer(projection.name, handler))
+            loops.append(self._consumer(projection.name, projector))
         if self._service.reactions:
-            loops.append(self._consumer(reactor.WORKER, self._reactor()))
+            loops.append(self._parking_consumer(reactor.WORKER, self._reactor()))
         for effect in self._service.effects:
-            loops.append(self._consumer(reactor.EFFECT_PREFIX + effect.name, self._effect(effect)))
+            name = reactor.EFFECT_PREFIX + effect.name
+            loops.append(self._parking_consumer(name, self._effect(effect)))
         return loops
 
-    def _reactor(self) -> _Handler:
+    def _reactor(self) -> Reactor:
         subscribes_to = {
             p.name: _topics_of(p.subscribes_to, self._topics) for p in self._service.projections
         }
@@ -315,7 +310,7 @@ class Workers:
             clock=self._clock,
         )
 
-    def _effect(self, effect: Effect) -> _Handler:
+    def _effect(self, effect: Effect) -> EffectRunner:
         return EffectRunner(
             self._service.name,
             effect,
@@ -325,7 +320,20 @@ class Workers:
             clock=self._clock,
         )
 
-    def _consumer(self, worker: str, handler: _Handler) -> Consumer:
+    def _parking_consumer(self, worker: str, handler: Reactor | EffectRunner) -> Consumer:
+        parking = Parking(
+            self._service.name,
+            worker,
+            database=self._database,
+            reader=self._log.reader(f"{self._service.name}-{worker}-parked"),
+            decoder=self._decoder,
+            handler=handler,
+        )
+        return self._consumer(worker, handler, parking)
+
+    def _consumer(
+        self, worker: str, handler: _Handler, parking: StreamParking | None = None
+    ) -> Consumer:
         self._handlers.append(handler)
         return Consumer(
             self._service.name,
@@ -334,6 +342,7 @@ class Workers:
             reader=self._log.reader(f"{self._service.name}-{worker}"),
             leases=self._leases,
             handler=handler,
+            parking=parking,
             records_max=RECORDS_MAX,
         )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from msgspec import UNSET, UnsetType
@@ -24,12 +26,19 @@ from shared.platform.http.views import View, answers, said, shown
 from shared.platform.manual_clock import ManualClock
 from shared.platform.observability import metrics as meters
 from shared.platform.observability.logs import version
-from shared.platform.subscription.work_status import Halted, read_halted
+from shared.platform.subscription.work_status import (
+    Halted,
+    Parked,
+    read_halted,
+    read_parked,
+    want_retry,
+)
 
 CLOCK_WAIT_S_MAX: Final = 5.0  # seconds one question for the clock waits for settled work
 READY_S_MAX: Final = 1.0  # how long the database has for an answer before we are not ready
 MEASURE_S_MAX: Final = 2.0  # how long database and log are read for the metrics
 STATUS_S_MAX: Final = 10.0  # how long the database and the log are asked
+PARKED_SHOWN_MAX: Final = 100  # streams, in an answer about health or the clock
 
 router = APIRouter(tags=["operations"])
 plain = APIRouter(tags=["operations"])  # Routes that answer something else than JSON.
@@ -51,14 +60,38 @@ class HaltedView(View, frozen=True, kw_only=True):
     error: Annotated[str, said("What it could not take.", "VersionGap")]
 
 
+class ParkedView(View, frozen=True, kw_only=True):
+    """A stream that its worker passes over from an event on that it cannot take."""
+
+    worker: Annotated[str, said("Which worker.", "reactions")]
+    topic: Annotated[str, said("Which topic.", "duebook.books.events.v1")]
+    partition: Annotated[int, said("Which partition.", 3)]
+    stream_id: Annotated[UUID, said("Which stream.", "0b7b6b6e-3c7e-5d7a-9a53-0d3f4c1f2a10")]
+    first_offset: Annotated[int, said("Where what waits of it begins.", 1207)]
+    error: Annotated[str, said("What its worker could not take.", "ZeroDivisionError: by zero")]
+    parked_at: Annotated[
+        datetime, said("Since when, by the clock on the wall.", "2026-03-14T09:26:53Z")
+    ]
+    retry_wanted: Annotated[bool, said("Whether a retry was asked for and is to come.", False)]
+
+
+class ParkedStreamsView(View, frozen=True, kw_only=True):
+    """The streams that workers of this service pass over."""
+
+    items: Annotated[list[ParkedView], said("By worker, in the order of the log.")]
+
+
 class HealthView(View, frozen=True, kw_only=True):
     """Whether this process is well, and whether its service is."""
 
-    status: Annotated[str, said("ok, halted, starting, or not ready.", "ok")]
+    status: Annotated[str, said("ok, halted, parked, starting, or not ready.", "ok")]
     missing: Annotated[str | UnsetType, said("What keeps it, in a line.", "it is draining")] = UNSET
     halted: Annotated[list[HaltedView] | UnsetType, said("What of the service stands still.")] = (
         UNSET
     )
+    parked: Annotated[
+        list[ParkedView] | UnsetType, said("Streams of the service that are passed over.")
+    ] = UNSET
 
 
 class ClockView(View, frozen=True, kw_only=True):
@@ -79,6 +112,7 @@ class ClockView(View, frozen=True, kw_only=True):
         said("By topic, the end of each partition.", {"duebook.books.events.v1": [7, 12]}),
     ] = UNSET
     halted: Annotated[list[HaltedView] | UnsetType, said("What stands still.")] = UNSET
+    parked: Annotated[list[ParkedView] | UnsetType, said("Streams that are passed over.")] = UNSET
 
 
 async def _parts(request: Request) -> Parts:
@@ -109,37 +143,88 @@ async def startup(parts: Running) -> Response:
 async def ready(parts: Running) -> Response:
     """Send requests here, or do not; then `missing` says why not, in one line.
 
-    A partition that stands still makes no process unready: others would not do better, and
-    requests are answered. It is named all the same, until it is mended.
+    A partition that stands still or a stream that is passed over makes no process unready: others
+    would not do better, and requests are answered. It is named all the same, until it is mended.
     """
-    missing, halted = await _state(parts)
+    missing, halted, parked = await _state(parts)
     if missing is not None:
         return shown(HealthView(status="not ready", missing=missing), status=503)
-    if halted:
-        return shown(HealthView(status="halted", halted=_shown(halted)))
-    return shown(HealthView(status="ok"))
+    return shown(
+        HealthView(
+            status="halted" if halted else "parked" if parked else "ok",
+            halted=_shown(halted) if halted else UNSET,
+            parked=_shown_parked(parked) if parked else UNSET,
+        )
+    )
 
 
-async def _state(parts: Parts) -> tuple[str | None, Sequence[Halted]]:
-    """What this process lacks, and what of the service stands still.
+async def _state(parts: Parts) -> tuple[str | None, Sequence[Halted], Sequence[Parked]]:
+    """What this process lacks, and what of the service stands still or is passed over.
 
     A log that is away keeps no API from being ready: commands need the database alone.
     """
     halted: Sequence[Halted] = ()
+    parked: Sequence[Parked] = ()
     if not parts.started:
-        return "it has not started yet", halted
+        return "it has not started yet", halted, parked
     if parts.draining.is_set():
-        return "it is draining", halted
+        return "it is draining", halted, parked
     if parts.database is not None:
         try:
             async with asyncio.timeout(READY_S_MAX), parts.database.engine.connect() as connection:
-                halted = await read_halted(await driver(connection))
+                raw = await driver(connection)
+                halted, parked = await read_halted(raw), await read_parked(raw)
         except Exception as problem:  # Whatever it is, nothing can be done here now.
             away = f"the database of {parts.service.name} does not answer: {type(problem).__name__}"
-            return away, halted
+            return away, halted, parked
     if parts.works and parts.reporter is not None:
-        return parts.reporter.missing(), halted
-    return None, halted
+        return parts.reporter.missing(), halted, parked
+    return None, halted, parked
+
+
+@router.get("/parked", responses=answers(ParkedStreamsView, problems=["service-unavailable"]))
+async def list_parked(parts: Running) -> Response:
+    """The streams that workers of this service pass over, with the reason of each.
+
+    Everything else goes on. What comes later in such a stream waits, and nothing of it is lost.
+    """
+    return _listed(await _parked(parts))
+
+
+@router.get(
+    "/parked/{stream_id}",
+    responses=answers(ParkedStreamsView, problems=["service-unavailable"]),
+)
+async def find_parked(stream_id: UUID, parts: Running) -> Response:
+    """Where a stream is parked: by which workers, and nowhere when none passes it over."""
+    return _listed([one for one in await _parked(parts) if one.stream_id == stream_id])
+
+
+@router.post(
+    "/parked/{stream_id}:retry",
+    responses=answers(ParkedStreamsView, problems=["service-unavailable"]),
+)
+async def retry_parked(stream_id: UUID, parts: Running) -> Response:
+    """Asks the owner of its partition to react to the stream once more; that is done in a moment.
+
+    Answers where the stream is parked: nowhere when it has left by then.
+    """
+    found: Sequence[Parked] = ()
+    if parts.database is not None:
+        async with parts.database.unbound() as connection:
+            found = await want_retry(await driver(connection), stream_id)
+    return _listed(found)
+
+
+async def _parked(parts: Parts) -> Sequence[Parked]:
+    if parts.database is None:
+        return ()
+    async with parts.database.unbound() as connection:
+        return await read_parked(await driver(connection))
+
+
+def _listed(parked: Sequence[Parked]) -> Response:
+    return shown(ParkedStreamsView(items=[_parked_view(one) for one in parked]))
 
 
 @router.get("/version", responses=answers(VersionView))
@@ -221,6 +306,7 @@ async def clock_reading(parts: Parts, wait_s: float = 0) -> ClockView:
         lag=status.lag,
         end_offsets={topic: list(ends) for topic, ends in status.end_offsets.items()},
         halted=_shown(status.halted),
+        parked=_shown_parked(status.parked),
     )
 
 
@@ -229,3 +315,11 @@ def _shown(halted: Sequence[Halted]) -> list[HaltedView]:
         HaltedView(worker=one.worker, topic=one.topic, partition=one.partition, error=one.error)
         for one in halted
     ]
+
+
+def _shown_parked(parked: Sequence[Parked]) -> list[ParkedView]:
+    return [_parked_view(one) for one in parked[:PARKED_SHOWN_MAX]]
+
+
+def _parked_view(one: Parked) -> ParkedView:
+    return ParkedView(**asdict(one))

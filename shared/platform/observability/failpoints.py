@@ -33,6 +33,11 @@ NAMES: Final = frozenset(
         "reactor.after_submit",
         "reactor.before_commit",
         "reactor.after_commit",
+        "parking.before_commit",
+        "parking.after_commit",
+        "parking.after_retry",  # What follows is written; the stream is parked still.
+        "parking.before_retry_commit",
+        "parking.after_retry_commit",
         "effect.after_perform",
         "adapter.after_hand_over",
         "timers.after_poll",

@@ -58,6 +58,11 @@ AGE: Final = Gauge(
 HALTED: Final = Gauge(
     "duebook_worker_halted_partitions", "Partitions that stand still.", ("service", "worker")
 )
+PARKED: Final = Gauge(
+    "duebook_worker_parked_streams",
+    "Streams that are passed over because of an event that could not be taken.",
+    ("service", "worker"),
+)
 OWNERS: Final = Gauge(
     "duebook_lease_owner_partitions",
     "Partitions by who owns them.",

@@ -48,7 +48,7 @@ class Effect:
     event, on a later day perhaps. It raises Unreachable when somebody is away whom every event
     needs; the partition waits. Whatever else it raises concerns this event alone: it is tried a
     few times, then `failed(recorded, reason)` gives the commands that follow and later events go
-    on. `reason` is the name of the exception's class. Without `failed` the partition halts.
+    on. `reason` is the name of the exception's class. Without `failed` the stream is parked.
     """
 
     name: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
@@ -29,7 +29,8 @@ from shared.platform.reactor.port import BatchQuestion, Effect, Reaction, Unreac
 from shared.platform.signals import Signal
 from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription import cursor_sql as sql
-from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
+from shared.platform.subscription import parking_sql
+from shared.platform.subscription.consumer import Batch, Cursors, Fenced, ends_of, moved_all
 from shared.platform.subscription.decoding import (
     DecodedRecord,
     EventDecoder,
@@ -70,10 +71,10 @@ class Progress:
         self._moved = moved
         self._held = HeldConnection(self._connect)
 
-    async def unprocessed(self, batch: Batch) -> Unprocessed:
-        """What of a batch has not been reacted to."""
+    async def unprocessed(self, batch: Batch, parked: Collection[UUID] = ()) -> Unprocessed:
+        """What of a batch has not been reacted to, but for the streams that are parked."""
         records = self._decoder.decode_all(batch)
-        return unprocessed_of(records, await self._processed(records))
+        return unprocessed_of(records, await self._processed(records), parked)
 
     async def move(
         self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
@@ -83,6 +84,7 @@ class Progress:
             looked = await connection.fetchrow(sql.MOVE_AND_LOOK, *cursors.fence(upto), [], "{}")
             assert looked is not None  # An aggregate without GROUP BY gives one row.
             moved_all(looked, upto)
+            await self._check_parked(connection, unprocessed.passed_over)
             await connection.execute(
                 sql.MARK_PROCESSED,
                 self._worker,
@@ -96,6 +98,13 @@ class Progress:
 
     async def close(self) -> None:
         await self._held.close()
+
+    async def _check_parked(self, connection: Driver, passed_over: Collection[UUID]) -> None:
+        """Raises Fenced where a stream is not parked any more: what waits of it would be lost."""
+        if passed_over:
+            parked = await connection.fetch(parking_sql.ARE_PARKED, self._worker, list(passed_over))
+            if len(parked) != len(passed_over):
+                raise Fenced
 
     async def _processed(self, records: Sequence[DecodedRecord]) -> Mapping[Any, int]:
         streams = sorted({h.envelope.stream_id for h in records})
@@ -133,10 +142,17 @@ class Reactor:
         self._clock = clock
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
-        unprocessed = await self._progress.unprocessed(batch)
+        unprocessed = await self._progress.unprocessed(batch, cursors.parked)
+        await self.react_to(unprocessed.events)
+        upto = ends_of(batch)
+        await self._progress.move(cursors, upto, unprocessed)
+        return upto
+
+    async def react_to(self, events: Sequence[Recorded[Any]]) -> None:
+        """Writes what follows from these events, where it was not written before."""
         asks = [
             _Ask(recorded, reaction)
-            for recorded in unprocessed.events
+            for recorded in events
             for reaction in self._reactions
             if isinstance(recorded.event, reaction.subscribes_to)
         ]
@@ -145,9 +161,6 @@ class Reactor:
             failpoints.hit("reactor.before_submit")
             await self._submitter.submit(submissions)
             failpoints.hit("reactor.after_submit")
-        upto = ends_of(batch)
-        await self._progress.move(cursors, upto, unprocessed)
-        return upto
 
     def stop(self) -> None:
         self._facts.stop()
@@ -226,7 +239,8 @@ class EffectRunner:
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Some events of each partition, in order, and the cursor after them."""
         unprocessed = {
-            at: await self._progress.unprocessed({at: part}) for at, part in batch.items()
+            at: await self._progress.unprocessed({at: part}, cursors.parked)
+            for at, part in batch.items()
         }
         done = await asyncio.gather(
             *(self._perform_some(cursors, at, part, unprocessed[at]) for at, part in batch.items())
@@ -237,9 +251,27 @@ class EffectRunner:
         )
         if parts:
             await self._progress.move(
-                cursors, ends_of(parts), await self._progress.unprocessed(parts)
+                cursors,
+                ends_of(parts),
+                await self._progress.unprocessed(parts, cursors.parked),
             )
         return ends_of(parts)
+
+    async def react_to(self, events: Sequence[Recorded[Any]]) -> None:
+        """Performs the effect once more for each, and writes what follows.
+
+        Raises TimeoutError where somebody is away.
+        """
+        for recorded in events:
+            if not isinstance(recorded.event, self._effect.subscribes_to):
+                continue
+            try:
+                submissions = await self._perform(recorded)
+            except Unreachable:
+                raise TimeoutError(self._effect.name) from None
+            except Exception as problem:
+                submissions = await self._given_up(recorded, problem)
+            await self._submitter.submit(submissions)
 
     async def _perform_some(
         self,
@@ -311,7 +343,7 @@ class EffectRunner:
         return False
 
     async def _given_up(self, recorded: Recorded[Any], problem: Exception) -> Sequence[Submission]:
-        """What follows from it; where the effect does not say, its partition halts."""
+        """What follows from it; where the effect does not say, its stream is parked."""
         if self._effect.failed is None:
             raise problem
         return await self._submissions(

@@ -138,6 +138,20 @@ CREATE TABLE es_cursor (
   PRIMARY KEY (worker, topic, partition_no)
 )"""
 
+# The streams that one worker passes over, each from an event on that it could not take.
+_PARKED_STREAM: Final = """
+CREATE TABLE es_parked_stream (
+  worker       text NOT NULL,
+  topic        text NOT NULL,
+  stream_id    uuid NOT NULL,
+  partition_no smallint NOT NULL,
+  first_offset bigint NOT NULL,
+  error        text NOT NULL,
+  parked_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  retry_wanted boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (worker, topic, stream_id)
+)"""
+
 _PROJECTIONS: Final = (
     """
 CREATE TABLE proj_stream (
@@ -210,6 +224,19 @@ def protect(op: Migration, table: str) -> None:
 
 def platform_statements() -> Sequence[str]:
     """Everything the platform needs in a service's database."""
+    return [*first_statements(), *parked_stream_statements()]
+
+
+def parked_stream_statements() -> Sequence[str]:
+    """Makes the table of parked streams: ids only, so without a policy of tenants."""
+    return [
+        _PARKED_STREAM,
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON es_parked_stream TO {APP_ROLE}",
+    ]
+
+
+def first_statements() -> Sequence[str]:
+    """Makes what the platform had at first."""
     return [
         _ROLE,
         f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",

@@ -1,14 +1,16 @@
 """Leads one worker through the log: leases, positions, batches, and what happens when one fails.
 
-A batch that fails for ever is narrowed down to the one record that does it; its partition halts
-there and the others go on. Nothing is ever skipped.
+A batch that fails for ever is narrowed down to the one record that does it. Where its worker can,
+it parks the record's stream and goes on with the others; else the partition halts there. Nothing is
+ever skipped.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -31,7 +33,7 @@ RECORDS_MAX: Final = 2_000  # of one batch
 FETCH_WAIT_S: Final = 5.0  # a reader wakes by itself; this only bounds a forgotten wait
 RETRY_S_MIN: Final = 0.05  # after the first failure of a batch; twice as long each time
 RETRY_S_MAX: Final = 5.0  # after any further one
-ERROR_CHARS_MAX: Final = 500  # of what is stored about a halt
+ERROR_CHARS_MAX: Final = 500  # of what is stored about a halt or a parked stream
 
 Batch = Mapping[TopicPartition, Sequence[LogRecord]]
 
@@ -57,6 +59,31 @@ class Handler(Protocol):
         ...
 
 
+class StreamParking(Protocol):
+    """Takes one stream out of the way of its partition, and lets it back in."""
+
+    async def load(
+        self, connection: Driver, cursors: Cursors, held: Collection[int], taken: Collection[int]
+    ) -> None:
+        """Loads what is parked in the partitions held; those just taken are retried."""
+        ...
+
+    async def park(
+        self, cursors: Cursors, at: TopicPartition, record: LogRecord, problem: Exception
+    ) -> bool:
+        """Parks the stream of a record that fails for ever, and moves the cursor past it.
+
+        False: it cannot, and the partition has to halt. Raises Fenced.
+        """
+        ...
+
+    async def retry_some(self, cursors: Cursors) -> None:
+        """Does a bounded part of what is to be retried. Raises Fenced."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class Cursors:
     """Knows where one worker stands in its partitions, as its fence does."""
 
@@ -64,6 +91,8 @@ class Cursors:
         self.worker = worker
         self.positions: dict[TopicPartition, int] = {}
         self.epochs: dict[int, int] = {}
+        self.parked: Collection[UUID] = ()  # Streams that are passed over.
+        self.wait_s = FETCH_WAIT_S  # For records, at most.
         self._resting: dict[TopicPartition, float] = {}  # Until when a partition waits.
 
     def rest(self, at: TopicPartition, seconds: float) -> None:
@@ -79,8 +108,8 @@ class Cursors:
     def rest_s(self) -> float:
         """How long to wait for records at most."""
         if not self._resting:
-            return FETCH_WAIT_S
-        return max(0.0, min(FETCH_WAIT_S, min(self._resting.values()) - monotonic_s()))
+            return self.wait_s
+        return max(0.0, min(self.wait_s, min(self._resting.values()) - monotonic_s()))
 
     def fence(self, upto: Mapping[TopicPartition, int]) -> tuple[object, ...]:
         """The first five arguments of MOVE."""
@@ -112,6 +141,7 @@ class Consumer:
         reader: LogReader,
         leases: Leases,
         handler: Handler,
+        parking: StreamParking | None = None,
         records_max: int = RECORDS_MAX,
     ) -> None:
         self._service = service
@@ -120,6 +150,7 @@ class Consumer:
         self._reader = reader
         self._leases = leases
         self._handler = handler
+        self._parking = parking
         self._records_max = records_max
         self._held = HeldConnection(self._connect)
         self._listener = Listener()
@@ -162,6 +193,8 @@ class Consumer:
                 await self._after(problem)
         self._leases.changed.remove(self._listener)
         await self._reader.close()
+        if self._parking is not None:
+            await self._parking.close()
         await self._held.close()
 
     async def _step(self) -> None:
@@ -169,6 +202,8 @@ class Consumer:
         if self._stopping:
             return
         await self._follow_leases()
+        if self._parking is not None:
+            await self._parking.retry_some(self._cursors)
         positions = self._cursors.awake()
         if not positions:
             await self._listener.wait(self._cursors.rest_s())
@@ -238,22 +273,28 @@ class Consumer:
         return {at: records for at, records in ahead.items() if records}
 
     async def _narrow(self, batch: Batch, problem: Exception) -> None:
-        """Tries the records in smaller batches; a single one that fails halts its partition."""
+        """Tries the records in smaller batches; a single one that fails is given up."""
         if len(batch) > 1:
             for at, records in batch.items():
                 await self._take({at: records})
             return
         ((at, records),) = batch.items()
         if len(records) == 1:
-            await self._halt(at, problem)
+            await self._give_up(at, records[0], problem)
             return
         half = len(records) // 2
         await self._take({at: records[:half]})
         if self._cursors.positions.get(at) == records[half].offset:
             await self._take({at: records[half:]})
 
+    async def _give_up(self, at: TopicPartition, record: LogRecord, problem: Exception) -> None:
+        if self._parking is None or not await self._parking.park(
+            self._cursors, at, record, problem
+        ):
+            await self._halt(at, problem)
+
     async def _halt(self, at: TopicPartition, problem: Exception) -> None:
-        error = f"{type(problem).__name__}: {problem}"[:ERROR_CHARS_MAX]
+        error = said_of(problem)
         _log.error(
             "partition halted",
             service=self._service,
@@ -276,6 +317,9 @@ class Consumer:
             return
         connection = await self._held.get()
         rows = await connection.fetch(sql.LOAD, self._worker, list(held), list(held.values()))
+        if self._parking is not None:
+            taken = [n for n, epoch in held.items() if self._cursors.epochs.get(n) != epoch]
+            await self._parking.load(connection, self._cursors, list(held), taken)
         await self._held.close()  # Needed again only when leases change.
         self._cursors.epochs = held
         self._cursors.positions = {
@@ -309,6 +353,12 @@ class Consumer:
 
     async def _connect(self) -> Driver:
         return await self._database.own_connection(f"duebook {self._worker}")
+
+
+def said_of(problem: Exception) -> str:
+    """What is stored about a failure: its class and what it says, as far as a database takes it."""
+    said = f"{type(problem).__name__}: {problem}".replace("\0", "")
+    return said.encode("utf-8", "replace").decode()[:ERROR_CHARS_MAX]
 
 
 def moved_all(row: asyncpg.Record, upto: Mapping[TopicPartition, int]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class Unprocessed(NamedTuple):
     events: Sequence[Recorded[Any]]
     versions: Mapping[UUID, int]
     duplicates: int
+    passed_over: Collection[UUID] = ()  # Parked streams that are in the batch.
 
 
 class EventDecoder:
@@ -55,12 +56,23 @@ class EventDecoder:
         return [self.decode(at, record) for at in sorted(batch) for record in batch[at]]
 
 
-def unprocessed_of(records: Sequence[DecodedRecord], processed: Mapping[UUID, int]) -> Unprocessed:
-    """Drops what was processed, refuses a gap. Types nobody here knows count all the same."""
+def unprocessed_of(
+    records: Sequence[DecodedRecord],
+    processed: Mapping[UUID, int],
+    parked: Collection[UUID] = (),
+) -> Unprocessed:
+    """Drops what was processed, refuses a gap. Types nobody here knows count all the same.
+
+    What belongs to a parked stream is left where it is, and is not processed.
+    """
     versions: dict[UUID, int] = {}
     events: list[Recorded[Any]] = []
     duplicates = 0
+    passed_over: set[UUID] = set()
     for envelope, recorded in records:
+        if envelope.stream_id in parked:
+            passed_over.add(envelope.stream_id)
+            continue
         last = versions.get(envelope.stream_id, processed.get(envelope.stream_id, 0))
         if envelope.version <= last:
             duplicates += 1
@@ -72,4 +84,4 @@ def unprocessed_of(records: Sequence[DecodedRecord], processed: Mapping[UUID, in
         versions[envelope.stream_id] = envelope.version
         if recorded is not None:
             events.append(recorded)
-    return Unprocessed(events, versions, duplicates)
+    return Unprocessed(events, versions, duplicates, passed_over)

@@ -6,22 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 import asyncpg
 
 from shared.platform.database.pools import Database, driver
 from shared.platform.leases.leases import Worker
 from shared.platform.log.port import EventLog
+from shared.platform.observability import metrics as meters
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
 # One row per worker and topic, and one without a worker where there are none.
 STORED: Final = """
-SELECT w.timers_due, w.next_timer_at, w.outbox, c.*
+SELECT w.timers_due, w.next_timer_at, w.outbox, w.has_parked, c.*
   FROM (SELECT (SELECT count(*) FROM es_timer WHERE due_at <= $1) AS timers_due,
                (SELECT min(due_at) FROM es_timer) AS next_timer_at,
-               (SELECT count(*) FROM es_outbox) AS outbox) w
+               (SELECT count(*) FROM es_outbox) AS outbox,
+               EXISTS (SELECT FROM es_parked_stream) AS has_parked) w
   LEFT JOIN (SELECT worker, topic, array_agg(partition_no) AS partitions,
                     array_agg(next_offset) AS offsets, array_agg(state) AS states,
                     array_agg(error) AS errors
@@ -30,6 +33,13 @@ SELECT w.timers_due, w.next_timer_at, w.outbox, c.*
 HALTED: Final = """
 SELECT worker, topic, partition_no, error FROM es_cursor
  WHERE state = 'halted' ORDER BY worker, topic, partition_no"""
+
+PARKED: Final = """
+SELECT worker, topic, partition_no, stream_id, first_offset, error, parked_at, retry_wanted
+  FROM es_parked_stream ORDER BY worker, topic, partition_no, first_offset"""
+
+# Whoever owns the partition sees it.
+WANT_RETRY: Final = "UPDATE es_parked_stream SET retry_wanted = true WHERE stream_id = $1"
 
 Ends = Mapping[str, Sequence[int]]  # topic -> the next offset of each partition
 
@@ -45,6 +55,20 @@ class Halted:
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """A stream that is passed over from an event on that its worker cannot take."""
+
+    worker: str
+    topic: str
+    partition: int
+    stream_id: UUID
+    first_offset: int  # Where what waits of it begins.
+    error: str
+    parked_at: datetime  # Wall clock.
+    retry_wanted: bool  # Somebody asked for it, and nobody has done it yet.
+
+
+@dataclass(frozen=True, slots=True)
 class WorkStatus:
     """What waits in this service."""
 
@@ -56,6 +80,7 @@ class WorkStatus:
     lags: Mapping[str, int]  # Worker -> records it has not consumed.
     end_offsets: Ends  # Of the own topic and those read.
     halted: Sequence[Halted]
+    parked: Sequence[Parked]  # The others do not wait for them: all can be settled.
 
     @property
     def lag(self) -> int:
@@ -76,6 +101,18 @@ async def read_halted(connection: Driver) -> Sequence[Halted]:
     ]
 
 
+async def read_parked(connection: Driver) -> Sequence[Parked]:
+    """What is passed over, whatever process owns it."""
+    rows = await connection.fetch(PARKED)
+    return [Parked(*row.values()) for row in rows]
+
+
+async def want_retry(connection: Driver, stream: UUID) -> Sequence[Parked]:
+    """Asks whoever owns its partition to retry a parked stream; tells by which workers it is."""
+    await connection.execute(WANT_RETRY, stream)
+    return [one for one in await read_parked(connection) if one.stream_id == stream]
+
+
 async def read_status(
     database: Database,
     log: EventLog,
@@ -93,6 +130,7 @@ async def read_status(
     async with database.engine.connect() as connection:
         raw = await driver(connection)  # Asked often while a clock is driven; no transaction.
         rows = await raw.fetch(STORED, now, [worker.name for worker in workers])
+        parked = await read_parked(raw) if rows[0]["has_parked"] else ()
     cursors = {(row["worker"], row["topic"]): row for row in rows if row["worker"] is not None}
     found = WorkStatus(
         now=now,
@@ -110,11 +148,25 @@ async def read_status(
             )
             if state == "halted"
         ],
+        parked=parked,
     )
     if known_ends is not None and not found.is_settled:
         return found
     ends = await log.ends(topics)
     return replace(found, lags=_lags(cursors, workers, ends), end_offsets=ends)
+
+
+def show(service: str, workers: Sequence[Worker], status: WorkStatus | None) -> None:
+    """Sets the metrics of workers; to nothing known where the status is not."""
+    for name in (worker.name for worker in workers):
+        lag = halted = parked = float("nan")
+        if status is not None:
+            lag = status.lags[name]
+            halted = sum(one.worker == name for one in status.halted)
+            parked = sum(one.worker == name for one in status.parked)
+        meters.LAG.labels(service, name).set(lag)
+        meters.HALTED.labels(service, name).set(halted)
+        meters.PARKED.labels(service, name).set(parked)
 
 
 def _lags(

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,7 @@ import pytest
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook, Refused
+from shared.kernel.ids import partition_of
 from shared.platform.clock import monotonic_s
 from shared.platform.database.pools import Database
 from shared.platform.hosting.host import Host
@@ -27,7 +29,8 @@ from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
 from shared.platform.subscription.progress import until
 from tests.support.running import free_port
-from tests.support.toy import wallets
+from tests.support.toy import wallet, wallets
+from tests.support.toy.poison import Poison
 from tests.support.toy.wallets import bare_service
 
 pytestmark = pytest.mark.connected
@@ -114,6 +117,91 @@ class TestReady:
             metrics = (await http.get(f"{url}/ledger/metrics")).text
             assert 'halted_partitions{service="toy",worker="coins"} 1.0' in metrics
             assert 'halted_partitions{service="toy",worker="moves"} 0.0' in metrics
+
+
+class Poisoned(NamedTuple):
+    """A service at its address, one of whose streams is parked: that of the wallet P-1."""
+
+    address: str
+    http: httpx.AsyncClient
+    poison: Poison
+    one: dict[str, Any]  # As GET /parked shows it.
+
+    async def get(self, path: str, **headers: str) -> Any:
+        return (await self.http.get(f"{self.address}{path}", headers=headers)).json()
+
+    async def retry(self, stream: object) -> httpx.Response:
+        return await self.http.post(f"{self.address}/parked/{stream}:retry")
+
+
+@pytest.fixture
+async def poisoned(
+    make_database: Callable[..., str], platform_template: str
+) -> AsyncIterator[Poisoned]:
+    database = Database(make_database(wallets.STATEMENTS, template=platform_template))
+    poison = Poison(5)
+    host = Host(
+        poison.service(),
+        PlatformSettings(port=free_port(), clock="manual", clock_start=START),
+        database=database,
+        store=PostgresStore(database),
+        log=MemoryLog(),
+    )
+    async with served(host, free_port()) as (url, _), httpx.AsyncClient() as http:
+        address = f"{url}/ledger"
+        await until_ready(http, address)
+        assert (await http.get(f"{address}/parked")).json() == {"items": []}
+        for work in (wallets.fill("P-1", 100, 1), wallet.spend("P-1", 5)):
+            await host.writer.submit(work, wallet.caller())
+        (one,) = await parked(http, address, count=1)
+        yield Poisoned(address, http, poison, one)
+
+
+async def parked(http: httpx.AsyncClient, address: str, *, count: int) -> list[Any]:
+    """What is parked, when it is so many streams."""
+    until_s = monotonic_s() + SOON_S
+    while len(items := (await http.get(f"{address}/parked")).json()["items"]) != count:
+        assert monotonic_s() < until_s, items
+        await asyncio.sleep(0.02)
+    return list(items)
+
+
+class TestParked:
+    async def test_is_said_wherever_somebody_asks(self, poisoned: Poisoned) -> None:
+        one = poisoned.one
+        assert one == {
+            "worker": "reactions",
+            "topic": "duebook.toy.events.v1",
+            "partition": partition_of(wallets.account(1)),
+            "stream_id": str(wallet.stream("P-1").id),
+            "first_offset": 2,
+            "error": "ZeroDivisionError: 5 coins",
+            "parked_at": one["parked_at"],
+            "retry_wanted": False,
+        }
+        ready = await poisoned.http.get(f"{poisoned.address}/health/ready")
+        assert (ready.status_code, ready.json()) == (200, {"status": "parked", "parked": [one]})
+        clock = await poisoned.get("/clock", prefer="wait=5")
+        assert (clock["settled"], clock["halted"], clock["parked"]) == (True, [], [one])
+        metrics = (await poisoned.http.get(f"{poisoned.address}/metrics")).text
+        assert 'parked_streams{service="toy",worker="reactions"} 1.0' in metrics
+        assert 'parked_streams{service="toy",worker="coins"} 0.0' in metrics
+        assert await poisoned.get(f"/parked/{one['stream_id']}") == {"items": [one]}
+        assert await poisoned.get(f"/parked/{UUID(int=1)}") == {"items": []}
+
+    async def test_is_retried_on_demand(self, poisoned: Poisoned) -> None:
+        poisoned.poison.coins.clear()
+        stream = poisoned.one["stream_id"]
+        asked = await poisoned.retry(stream)
+        assert asked.json() == {"items": [{**poisoned.one, "retry_wanted": True}]}
+        assert await parked(poisoned.http, poisoned.address, count=0) == []
+        assert await poisoned.get("/health/ready") == {"status": "ok"}
+        assert (await poisoned.retry(stream)).json() == {"items": []}  # As it is wanted already.
+
+    async def test_is_left_alone_by_a_retry_of_something_else(self, poisoned: Poisoned) -> None:
+        assert (await poisoned.retry(UUID(int=1))).json() == {"items": []}
+        assert (await poisoned.retry("P-1")).status_code in (400, 404, 422)
+        assert (await poisoned.get("/parked"))["items"] == [poisoned.one]
 
 
 class TestServe:

@@ -67,6 +67,27 @@ class TestUnprocessedOf:
         assert versions(unprocessed(twice)) == versions(unprocessed(once)) == once
 
 
+class TestUnprocessedBesideParkedStreams:
+    @given(st.lists(st.integers(1, 6), max_size=30), st.sets(st.integers(1, 6)))
+    def test_are_as_if_those_were_not_on_the_log(
+        self, streams: list[int], parked: set[int]
+    ) -> None:
+        events = [(stream, streams[: n + 1].count(stream)) for n, stream in enumerate(streams)]
+        records = [record(*event, offset) for offset, event in enumerate(events)]
+        decoded = EventDecoder(CODEC).decode_all({AT: records})
+        found = unprocessed_of(decoded, {}, {UUID(int=stream) for stream in parked})
+        assert versions(found) == [event for event in events if event[0] not in parked]
+        assert found.versions.keys() == {UUID(int=s) for s in set(streams) - parked}
+        assert found.passed_over == {UUID(int=s) for s in set(streams) & parked}
+        assert found.duplicates == 0
+
+    def test_find_no_gap_in_a_parked_stream(self) -> None:
+        records = [record(1, 9, 0), record(2, 1, 1)]
+        decoded = EventDecoder(CODEC).decode_all({AT: records})
+        found = unprocessed_of(decoded, {UUID(int=1): 2}, {UUID(int=1)})
+        assert versions(found) == [(2, 1)]
+
+
 class TestEventDecoder:
     def test_counts_types_nobody_subscribes_to_but_gives_no_event(self) -> None:
         records = [record(1, 1, 0, "other.thing.done.v1"), record(1, 2, 1)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
+from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
@@ -49,8 +50,8 @@ class Remembered:
         self.moved: dict[TopicPartition, int] = {}
         self._decoder = EventDecoder(CODEC)
 
-    async def unprocessed(self, batch: Batch) -> Unprocessed:
-        return unprocessed_of(self._decoder.decode_all(batch), {})
+    async def unprocessed(self, batch: Batch, parked: Collection[UUID] = ()) -> Unprocessed:
+        return unprocessed_of(self._decoder.decode_all(batch), {}, parked)
 
     async def move(
         self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed

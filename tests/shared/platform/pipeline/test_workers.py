@@ -255,24 +255,6 @@ class TestReactions:
         await toy.settle()
         await toy.stop()
 
-    async def test_a_bug_halts_and_what_was_before_it_is_done(
-        self, url: str, log: EventLog
-    ) -> None:
-        def react(recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
-            if recorded.event.coins == 5:
-                raise ZeroDivisionError
-            return [wallets.PutAway(wallet.BOOK, recorded.stream_id, recorded.event.coins, 0)]
-
-        reaction = Reaction("broken", wallet.Spent, react)
-        toy = RunningToy(url, log, described=wallets.service(reactions=[reaction]))
-        await toy.start()
-        await toy.do(*(wallets.fill(f"P-{n}", 10) for n in range(9)))
-        await toy.do(*(wallet.spend(f"P-{n}", n + 1) for n in range(9)))
-        await _until_halted(toy, "reactions")
-        rows = await toy.rows("SELECT count(*) FROM es_stream WHERE stream_type = 'safe'")
-        assert rows[0][0] == 4
-        await toy.stop()
-
 
 class TestTimers:
     async def test_fire_when_the_clock_passes_them(self, toy: RunningToy) -> None:

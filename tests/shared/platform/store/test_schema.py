@@ -32,6 +32,7 @@ OPEN = (
     "es_timer",
     "es_lease",
     "es_cursor",
+    "es_parked_stream",
     "proj_stream",
     "domain_clock",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from shared.platform.store.schema import platform_statements
+from shared.platform.store.schema import first_statements
 
 revision = "0001"
 down_revision = None
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in platform_statements():
+    for statement in first_statements():
         op.execute(statement)
 
 
