@@ -205,8 +205,8 @@ async def _settled(duebook: Duebook) -> float:
     begin_s = monotonic_s()
     while (passed_s := monotonic_s() - begin_s) < SETTLE_S_MAX:
         body = (await duebook.operation("ledger", "GET", "/clock")).body
-        if body["halted"]:
-            raise BenchFailed(f"a worker halted: {body['halted']}")
+        if stuck := [*body["halted"], *body["parked"]]:
+            raise BenchFailed(f"a worker halted or parked a stream: {stuck}")
         if body["settled"]:
             return passed_s
         await asyncio.sleep(LOOK_AGAIN_S)

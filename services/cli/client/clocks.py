@@ -29,7 +29,10 @@ class ClockNotManual(Exception):
 
 
 class WorkHalted(Exception):
-    """A worker stands still before an event it cannot take. The message says which."""
+    """A worker stands still before an event it cannot take, or passes over its stream.
+
+    The message says which.
+    """
 
 
 class WorkStandsStill(Exception):
@@ -47,7 +50,7 @@ class ClockReading:
     next_timer_at: datetime | None
     end_offsets: Ends
     left: tuple[int, ...]  # timers due, outbox rows, works in flight, lag
-    halted: tuple[str, ...]
+    halted: tuple[str, ...]  # What stands still, and what is passed over.
 
 
 class Clocks:
@@ -194,6 +197,6 @@ def _reading(service: str, answer: Answer) -> ClockReading:
         left=tuple(body.get(name, 0) for name in counts),
         halted=tuple(
             f"{service}: {one['worker']} at {one['topic']}/{one['partition']}: {one['error']}"
-            for one in body.get("halted", ())
+            for one in (*body.get("halted", ()), *body.get("parked", ()))
         ),
     )

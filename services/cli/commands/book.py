@@ -25,6 +25,7 @@ from services.cli.bench.bench import (
 from services.cli.client.addresses import HOME_URL, UrlOption
 from services.cli.client.duebook import RETRY_S_MAX, Duebook
 from services.cli.commands.clock import clock_app
+from services.cli.commands.parked import parked_app
 from services.cli.importing.importer import Importer, Summary, outcome, ticks
 from services.cli.importing.ledger_file import Refusal, read_file
 from services.cli.importing.ledger_map import MapRefused, read_map
@@ -222,6 +223,7 @@ def register(app: typer.Typer, *, bench_server: Sequence[str]) -> None:
     """Give the `duebook` command these sub-commands."""
     app.add_typer(import_app, name="import")
     app.add_typer(clock_app, name="clock")
+    app.add_typer(parked_app, name="parked")
     app.command()(simulate)
     app.command()(report)
     app.command("bench")(bench_of(bench_server))

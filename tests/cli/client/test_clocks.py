@@ -38,6 +38,7 @@ class Village:
     on_move: Callable[[str], None] = lambda service: None
     is_manual: bool = True
     halted: list[dict[str, Any]] = field(default_factory=list)
+    parked: list[dict[str, Any]] = field(default_factory=list)
     unsettled_looks: int = 0
     moves: list[tuple[str, datetime]] = field(default_factory=list)
     reads: int = 0
@@ -71,6 +72,7 @@ class Village:
                 "lag": 0,
                 "end_offsets": {"t": [len(self.moves)]},
                 "halted": self.halted,
+                "parked": self.parked,
             },
         )
 
@@ -170,6 +172,11 @@ class TestAdvance:
         halted = {"worker": "open_items", "topic": "t", "partition": 3, "error": "gap"}
         with pytest.raises(WorkHalted, match="open_items at t/3: gap"):
             await Village(halted=[halted]).advance(day(2))
+
+    async def test_stops_where_a_stream_is_passed_over_though_all_is_settled(self) -> None:
+        parked = {"worker": "reactions", "topic": "t", "partition": 3, "error": "by zero"}
+        with pytest.raises(WorkHalted, match="reactions at t/3: by zero"):
+            await Village(parked=[parked]).advance(day(2))
 
 
 class TestNextStop:
