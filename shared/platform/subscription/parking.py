@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 PARKED_MAX: Final = 100  # streams of one worker and partition; with more, all of it is broken
 RETRY_RECORDS_MAX: Final = 2_000  # read in one step of a retry, others' records among them
-RETRY_EVENTS_MAX: Final = 50  # reacted to in one step of a retry, before the partition goes on
+RETRY_EVENTS_MAX: Final = 20  # reacted to in one step of a retry; again after a crash
+RETRY_S_MAX: Final = 0.25  # of retries, but for the step begun, before the partitions go on
 READ_WAIT_S: Final = 5.0  # for records that are known to be on the log
 PUT_OFF_S: Final = 30.0  # until a retry that a connection ended is made again
 LOOK_S: Final = 1.0  # between two looks whether somebody wants a retry, while anything is parked
@@ -145,12 +146,13 @@ class Parking:
         return True
 
     async def retry_some(self, cursors: Cursors) -> None:
-        """Does one step of one retry, where any is due. Raises Fenced."""
+        """Retries what is due, step by step and in turn, but not for long. Raises Fenced."""
         await self._look()
-        now_s = monotonic_s()
-        stream = next((one for one, since_s in self._due.items() if since_s <= now_s), None)
-        if stream is not None:
+        end_s = monotonic_s() + RETRY_S_MAX
+        while (stream := self._next_due()) is not None:  # Each goes on, or is not due any more.
             await self._retry(cursors, self._parked[stream])
+            if monotonic_s() >= end_s:
+                break
         self._tell(cursors)
 
     async def close(self) -> None:
@@ -159,6 +161,10 @@ class Parking:
 
     def _is_full(self, at: TopicPartition) -> bool:
         return sum(one.at.partition == at.partition for one in self._parked.values()) >= PARKED_MAX
+
+    def _next_due(self) -> UUID | None:
+        now_s = monotonic_s()
+        return next((stream for stream, since_s in self._due.items() if since_s <= now_s), None)
 
     def _tell(self, cursors: Cursors) -> None:
         cursors.parked = self._parked.keys()

@@ -221,6 +221,7 @@ class TestRetry:
         await toy.stop()
         monkeypatch.setattr(parking, "RETRY_RECORDS_MAX", 3)
         monkeypatch.setattr(parking, "RETRY_EVENTS_MAX", 1)
+        monkeypatch.setattr(parking, "RETRY_S_MAX", 0.0)
         mended = RunningToy(url, log, described=Poison().service())
         parked_then: list[int] = []
         retry_some = Parking.retry_some
