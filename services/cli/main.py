@@ -1,111 +1,117 @@
-"""The `duebook` command: starts services and asks them for things over HTTP. No business here."""
+"""The `duebook` command: what it can be asked. No work here.
+
+What a sub-command does is in `commands/` and imported when it is called, so that help, completion
+and a mistyped option are answered at once.
+"""
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from types import FrameType
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings
-from rich.console import Console
 
-from services.cli.bench.bench import end_with_parent, say_address
-from services.cli.bench.bench_echo import with_echo
-from services.cli.bench.speeds import BenchFailed
-from services.cli.client.clocks import (
-    ClockNotManual,
-    WorkHalted,
-    WorkStandsStill,
-)
-from services.cli.client.duebook import Refused, Unreachable
-from services.cli.commands.book import (
+from services.cli.bench.plan import CONNECTIONS_MAX, ROUNDS_MAX, SECONDS_MAX, SECONDS_MIN, Plan
+from services.cli.client.addresses import HOME_URL
+from services.cli.client.patience import RETRY_S_MAX
+from services.cli.commands.options import (
+    DAY_FORMAT,
+    HOME_ZONE,
+    ClockOption,
     CustomersOption,
+    DataOption,
+    DayOption,
+    HostOption,
     MonthsOption,
+    NameArgument,
+    NameOrAllArgument,
+    PatienceOption,
+    PortOption,
     SeedOption,
-    register,
+    StartOption,
+    TakeOverOption,
+    UrlOption,
 )
-from services.cli.commands.revision import revise
-from services.cli.commands.topics import DataOption, topics_app
-from services.cli.installed import RUNTIMES
-from services.cli.simulation.book import TIME_ZONE
-from services.cli.simulation.generator import FIRST_DAY
-from services.cli.simulation.story import Story, free_port
-from services.ledger.cash.api.issuing import IssueInvoice
-from shared.kernel.days import start_of_day
-from shared.platform.database.embedded.errors import EmbeddedError
-from shared.platform.database.embedded.folders import default_folder
-from shared.platform.database.embedded.server import temporary_folder
-from shared.platform.hosting import serving
-from shared.platform.hosting.chosen_log import open_log
-from shared.platform.hosting.host import Host
-from shared.platform.hosting.local_server import (
-    make_log_database,
-    migrate_service,
-    server_beside,
-    server_for,
-)
-from shared.platform.hosting.preconditions import DatabaseRefused, SchemaMismatch
-from shared.platform.hosting.runtime import ALONE, SERVER, WORKER, Runtime
-from shared.platform.hosting.settings import (
-    DatabaseUnknown,
-    PlatformSettings,
-    rows_of,
-)
-from shared.platform.log.port import (
-    LogUnavailable,
-    TopicMismatch,
-    UnknownTopic,
-)
-from shared.platform.observability.logs import configure_logs
-
-THIS: Final = (sys.executable, "-m", "services.cli.main")  # Starts this program once more.
-DIFFERS: Final = 5  # Exit status: something derived is not what follows from the events.
-
 
 app = typer.Typer(
     name="duebook",
-    help="An event-sourced receivables platform.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+topics_app = typer.Typer(help="The topics of the log.", no_args_is_help=True)
+import_app = typer.Typer(help="Put existing books into a running Duebook.", no_args_is_help=True)
+clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
+parked_app = typer.Typer(
+    help="Streams that are passed over because of an event a worker cannot take.",
+    no_args_is_help=True,
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"duebook {version('duebook')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _duebook(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """An event-sourced receivables platform."""
+
+
 app.add_typer(topics_app, name="topics")
-register(app, bench_server=[*THIS, "bench-server"])
-console = Console(stderr=True)
+app.add_typer(import_app, name="import")
+app.add_typer(clock_app, name="clock")
+app.add_typer(parked_app, name="parked")
 
 
-def _known(name: str | None) -> str | None:
-    if name is not None and name not in RUNTIMES:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(RUNTIMES)}")
-    return name
+@app.command()
+def simulate(
+    customers: CustomersOption = 200,
+    months: MonthsOption = 12,
+    seed: SeedOption = 7,
+    url: UrlOption = HOME_URL,
+    start: DayOption = None,
+    report: Annotated[bool, typer.Option("--report", help="Show what came of it.")] = False,
+    patience: PatienceOption = RETRY_S_MAX,
+) -> None:
+    """Let a simulated book happen, day by day, on a manual clock."""
+    from services.cli.commands import book
+
+    first = start.date() if start else None
+    book.simulate(seed, customers, months, first, url, report, patience)
 
 
-NAMES: Final = "|".join(RUNTIMES)
-NameArgument = Annotated[str, typer.Argument(callback=_known, metavar=NAMES)]
-NameOrAllArgument = Annotated[
-    str | None,
-    typer.Argument(callback=_known, metavar=NAMES, help="All when none is named."),
-]
-PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
-HostOption = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
-ClockOption = Annotated[str | None, typer.Option(help="Domain clock: system or manual.")]
-StartOption = Annotated[
-    str | None, typer.Option(help="Where a manual clock begins: 2026-01-01T00:00:00Z.")
-]
+@app.command("report")
+def show_report(
+    legal_entity: Annotated[str, typer.Argument(help="Its code.")], url: UrlOption = HOME_URL
+) -> None:
+    """Show aging, worst customers, work list, alerts, notices and tasks of a legal entity."""
+    from services.cli.commands import book
+
+    book.report(legal_entity, url)
 
 
-def chosen(*names: str | None) -> Sequence[Runtime[Any]]:
-    """The services of these names; of no name, all."""
-    return [RUNTIMES[name] for name in names if name] or [*RUNTIMES.values()]
+@app.command()
+def bench(
+    seconds: Annotated[float, typer.Option(min=SECONDS_MIN, max=SECONDS_MAX)] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1, max=ROUNDS_MAX)] = 3,
+    connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 32,
+) -> None:
+    """Measure this machine: invoices and aging, beside a bare echo of the same request."""
+    from services.cli.commands import measuring
 
-
-def settings_with(**given: object) -> PlatformSettings:
-    """From the environment, with what the command line says instead."""
-    said = {name: value for name, value in given.items() if value is not None}
-    return PlatformSettings(**said)  # type: ignore[arg-type] # checked by pydantic
+    measuring.bench(Plan(seconds, rounds, connections))
 
 
 @app.command()
@@ -117,44 +123,10 @@ def up(
     clock_start: StartOption = None,
 ) -> None:
     """Run all services in this process, on an embedded PostgreSQL unless one is named."""
-    settings = settings_with(port=port, host=host, data=data, clock=clock, clock_start=clock_start)
-    _end_cleanly()
+    from services.cli.commands import running, settings
 
-    def said(address: str) -> None:
-        console.print(f"Duebook answers at {address}")
-
-    _run_all(settings, lambda placed: _up(placed, said))
-
-
-def _run_all(
-    settings: PlatformSettings,
-    main: Callable[[PlatformSettings], Coroutine[Any, Any, None]],
-    names: Sequence[str] = (),
-) -> None:
-    runtimes = chosen(*names)
-    configure_logs(settings.log_level)
-    with server_for(settings, runtimes) as placed:
-        make_log_database(placed)
-        for one in runtimes:
-            migrate_service(placed, one)
-        serving.run(main(placed))
-
-
-async def _up(settings: PlatformSettings, ready: Callable[[str], None]) -> None:
-    log = open_log(settings)
-    hosts: dict[str, Host] = {
-        name: runtime.host(settings, log, ALONE) for name, runtime in RUNTIMES.items()
-    }
-    try:
-        await serving.serve(
-            serving.joined(hosts),
-            [*hosts.values()],
-            host=settings.host,
-            port=settings.port,
-            ready=ready,
-        )
-    finally:
-        await log.close()
+    given = {"port": port, "host": host, "data": data, "clock": clock, "clock_start": clock_start}
+    running.up(settings.settings_with(**given))
 
 
 @app.command()
@@ -166,59 +138,25 @@ def demo(
     exit_after: Annotated[bool, typer.Option("--exit", help="End when all is shown.")] = False,
 ) -> None:
     """Simulate a year of 200 customers in a fresh folder, show what came of it, and stay up."""
-    _end_cleanly()
-    asked = ("--customers", customers, "--months", months, "--seed", seed, "--report")
-    story = Story(
-        [*THIS, "simulate", *map(str, asked)],
-        ends_process=exit_after,
-        on_success=lambda: console.print("Duebook stays up until Ctrl-C."),
-    )
-    with temporary_folder() as folder:
-        settings = settings_with(
-            port=free_port(port or settings_with().port),
-            data=folder,
-            clock="manual",
-            clock_start=start_of_day(FIRST_DAY, TIME_ZONE),
-        )
-        _run_all(settings, lambda placed: _tell(placed, story))
-    if story.status != 0:
-        raise typer.Exit(1)
+    from services.cli.commands import demo as shown
 
-
-async def _tell(settings: PlatformSettings, story: Story) -> None:
-    try:
-        await _up(settings, story.begin)
-    finally:
-        await story.end()
+    shown.demo(customers, months, seed, port, exit_after)
 
 
 @app.command(hidden=True)
 def bench_server() -> None:
     """What `bench` measures: the ledger in a fresh folder, and an echo."""
-    _end_cleanly()
-    end_with_parent()
-    with temporary_folder() as folder:
-        _run_all(settings_with(data=folder), _serve_bench, ["ledger"])
+    from services.cli.commands import measuring
 
-
-async def _serve_bench(settings: PlatformSettings) -> None:
-    host = RUNTIMES["ledger"].host(settings, role=ALONE)
-    app = with_echo(serving.joined({"ledger": host}), IssueInvoice)
-    await serving.serve(app, [host], host=settings.host, port=0, ready=say_address)
+    measuring.bench_server()
 
 
 @app.command()
-def migrate(
-    service: NameOrAllArgument = None,
-    data: DataOption = None,
-) -> None:
+def migrate(service: NameOrAllArgument = None, data: DataOption = None) -> None:
     """Bring the databases up to date, as the owner of their tables."""
-    runtimes = chosen(service)
-    with server_for(settings_with(data=data), runtimes) as ready:
-        make_log_database(ready)
-        for one in runtimes:
-            migrate_service(ready, one)
-            console.print(f"{one.name}: up to date")
+    from services.cli.commands import databases
+
+    databases.migrate(service, data)
 
 
 @app.command()
@@ -227,124 +165,133 @@ def revision(
     message: Annotated[str, typer.Argument(help="What changes, in a sentence.")],
 ) -> None:
     """Write the migration that the service's declared rows ask for; read it before you commit."""
-    runtime = RUNTIMES[service]
-    declared = runtime.service(settings_with(data=default_folder()))
-    found = revise(declared, runtime.migrations, message)
-    console.print(f"{found}" if found else f"{service}: database and rows agree")
+    from services.cli.commands import databases
+
+    databases.write_revision(service, message)
 
 
-@app.command("verify")
-def verify_all(
-    service: NameOrAllArgument = None,
-    data: DataOption = None,
-) -> None:
+@app.command()
+def verify(service: NameOrAllArgument = None, data: DataOption = None) -> None:
     """Fold all events anew and name all that differs, untrue notices too. Changes nothing."""
-    runtimes = chosen(service)
-    with server_beside(settings_with(data=data), runtimes) as ready:
-        differing = serving.run(_verify(ready, runtimes))
-    if differing:
-        raise typer.Exit(DIFFERS)
+    from services.cli.commands import databases
 
-
-async def _verify(settings: PlatformSettings, runtimes: Sequence[Runtime[Any]]) -> int:
-    differing = 0
-    for runtime in runtimes:
-        name, host = runtime.name, runtime.host(settings)
-        try:
-            with console.status(f"{name}: folding all events"):
-                found = await host.verify()
-        finally:
-            await host.stop()
-        for one in found:
-            where = f"{one.table} {one.key} {one.column}".strip()
-            typer.echo(f"{name}: {where}: stored {one.stored}, expected {one.expected}")
-        typer.echo(f"{name}: {len(found)} differences" if found else f"{name}: clean")
-        differing += len(found)
-    return differing
+    databases.verify(service, data)
 
 
 @app.command()
 def serve(service: NameArgument, port: PortOption = None, host: HostOption = None) -> None:
     """Answer HTTP for one service; its workers run elsewhere."""
-    settings = settings_with(port=port, host=host)
-    _run_alone(service, settings, lambda: RUNTIMES[service].host(settings, role=SERVER))
+    from services.cli.commands import running, settings
+
+    running.serve(service, settings.settings_with(port=port, host=host))
 
 
 @app.command()
 def work(service: NameArgument, port: PortOption = None, host: HostOption = None) -> None:
     """Run the workers of one service; health, metrics and the clock answer on the port."""
-    settings = settings_with(port=port, host=host)
-    _run_alone(service, settings, lambda: RUNTIMES[service].host(settings, role=WORKER))
+    from services.cli.commands import running, settings
 
-
-def _run_alone(name: str, settings: PlatformSettings, make: Callable[[], Host]) -> None:
-    configure_logs(settings.log_level)
-
-    def said(address: str) -> None:
-        console.print(f"{name} answers at {address}")
-
-    async def main() -> None:
-        one = make()
-        await serving.serve(one.app, [one], host=settings.host, port=settings.port, ready=said)
-
-    serving.run(main())
+    running.work(service, settings.settings_with(port=port, host=host))
 
 
 @app.command("settings")
 def show_settings() -> None:
     """Every setting with its default and meaning, as the table of the README."""
-    typer.echo(settings_table())
+    from services.cli.commands import settings
+
+    typer.echo(settings.settings_table())
 
 
-def settings_table() -> str:
-    kinds: list[type[BaseSettings]] = [
-        PlatformSettings,
-        *(runtime.settings for runtime in RUNTIMES.values()),
-    ]
-    lines = [f"| `{row.name}` | {row.default} | {row.meaning} |" for row in rows_of(kinds)]
-    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *lines])
+@topics_app.command("apply")
+def apply_topics(data: DataOption = None) -> None:
+    """Create what is missing. What is there and differs is named, and nothing is changed."""
+    from services.cli.commands import topics
+
+    topics.apply_topics(data)
 
 
-def _end_cleanly() -> None:
-    """Before the server has its own handlers, SIGTERM unwinds like SIGINT does."""
+@topics_app.command("verify")
+def verify_topics(data: DataOption = None) -> None:
+    """Say whether all topics are there, with their partitions and retention."""
+    from services.cli.commands import topics
 
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, end)
-
-
-def _said(problem: Exception) -> str:
-    if isinstance(problem, ValidationError):
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in problem.errors()]
-        return "; ".join(lines)
-    return f"{type(problem).__name__}: {problem}" if str(problem) else type(problem).__name__
+    topics.verify_topics(data)
 
 
-EXPECTED: Final[Sequence[type[Exception]]] = (
-    ValidationError,
-    DatabaseRefused,
-    DatabaseUnknown,
-    EmbeddedError,
-    Refused,
-    Unreachable,
-    ClockNotManual,
-    WorkHalted,
-    WorkStandsStill,
-    BenchFailed,
-    LogUnavailable,
-    SchemaMismatch,
-    TopicMismatch,
-    UnknownTopic,
-)
+@import_app.command("ledger")
+def import_ledger(
+    file: Annotated[Path, typer.Argument(help="CSV of invoices, settled or not.")],
+    ledger_map: Annotated[Path, typer.Option("--map", help="TOML: which column holds what.")],
+    url: UrlOption = HOME_URL,
+    drive_clock: Annotated[
+        bool, typer.Option("--drive-clock", help="Let it happen day by day on a manual clock.")
+    ] = False,
+    first: Annotated[datetime | None, typer.Option("--from", formats=[DAY_FORMAT])] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=[DAY_FORMAT])] = None,
+    take_over_on: TakeOverOption = None,
+    patience: PatienceOption = RETRY_S_MAX,
+) -> None:
+    """Import invoices and their settlement; what is refused is reported, the rest goes in.
+
+    May be repeated as often as one likes: nothing is written twice.
+    """
+    from services.cli.commands import importing
+
+    if not drive_clock and (first or last):
+        raise typer.BadParameter("--from and --to belong to --drive-clock")
+    days = importing.driven_days(first, last) if drive_clock else None
+    day = take_over_on.date() if take_over_on else None
+    importing.import_ledger(file, ledger_map, url, days, day, patience)
+
+
+@clock_app.callback()
+def _keep_the_name() -> None:
+    """A group of one command would lose its command's name."""
+
+
+@clock_app.command()
+def advance(
+    to: Annotated[str, typer.Option(help="A day (its beginning in the zone) or an instant.")],
+    zone: Annotated[str, typer.Option(help="In which a day begins.")] = HOME_ZONE,
+    url: UrlOption = HOME_URL,
+) -> None:
+    """Move all clocks forward, stop whenever something is due, and wait until it is done."""
+    from services.cli.commands import clock
+
+    clock.advance(to, zone, url)
+
+
+@parked_app.command("list")
+def list_parked(url: UrlOption = HOME_URL) -> None:
+    """Name each with its worker, the place on the log where it begins, and the reason."""
+    from services.cli.commands import parked
+
+    parked.list_parked(url)
+
+
+@parked_app.command("retry")
+def retry_parked(
+    stream: Annotated[UUID | None, typer.Argument(help="All when none is named.")] = None,
+    url: UrlOption = HOME_URL,
+) -> None:
+    """Ask for another try; what fails again stays in the list, with its reason."""
+    from services.cli.commands import parked
+
+    parked.retry_parked(stream, url)
 
 
 def main(arguments: Sequence[str] | None = None) -> Any:
     """What users can do something about is said in a line; the rest is a bug with its traceback."""
     try:
         app(None if arguments is None else list(arguments))
-    except tuple(EXPECTED) as problem:
-        console.print(_said(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+    except Exception as problem:
+        from services.cli.commands.problems import line_about
+        from services.cli.commands.terminal import console
+
+        line = line_about(problem)
+        if line is None:
+            raise
+        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -10,9 +10,10 @@ from typing import Any, Final
 import pytest
 import typer.main
 
+from services.cli.commands.settings import settings_table
 from services.cli.importing.ledger_file import read_file
 from services.cli.importing.ledger_map import read_map
-from services.cli.main import app, settings_table
+from services.cli.main import app
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text("utf-8")

@@ -12,8 +12,8 @@ import pytest
 from pydantic_settings import SettingsConfigDict
 
 from services.cli.client.addresses import roots_of
-from services.cli.installed import RUNTIMES, SERVICES, installed_specs
-from services.cli.main import settings_table
+from services.cli.commands.settings import settings_table
+from services.cli.installed import MODULES, RUNTIMES, SERVICES, chosen, installed_specs
 from shared.platform.hosting import serving
 from shared.platform.hosting.local_server import migrate_service, needs_server
 from shared.platform.hosting.runtime import ALONE, Runtime
@@ -34,17 +34,19 @@ def service(settings: ToySettings) -> Service:
     return wallets.service()
 
 
+RUNTIME: Final = Runtime(
+    name="toy",
+    settings=ToySettings,
+    make=service,
+    migrations=Path(wallets.__file__).parent / "migrations",
+)
+
+
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> Runtime[Any]:
-    """What a service's folder declares, and the line that names it."""
-    runtime = Runtime(
-        name="toy",
-        settings=ToySettings,
-        make=service,
-        migrations=Path(wallets.__file__).parent / "migrations",
-    )
-    monkeypatch.setitem(RUNTIMES, "toy", runtime)
-    return runtime
+    """What a service's folder declares, and the line that names it: this module."""
+    monkeypatch.setitem(MODULES, "toy", __name__)
+    return RUNTIME
 
 
 @pytest.mark.usefixtures("toy")
@@ -68,6 +70,12 @@ class TestFurtherService:
 
     def test_is_reached_below_the_one_address(self) -> None:
         assert roots_of("http://127.0.0.1:8080")["toy"] == "http://127.0.0.1:8080/toy"
+
+    def test_is_one_of_all_and_can_be_chosen_alone(self) -> None:
+        assert [runtime.name for runtime in chosen(None)] == [*SERVICES, "toy"]
+        assert chosen("toy") == [RUNTIME]
+        assert "toy" in RUNTIMES
+        assert "nothing" not in RUNTIMES
 
     async def test_is_served_beside_the_others(self) -> None:
         platform = PlatformSettings(database_url=NOWHERE)

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 from rich import box
 from rich.console import Console
@@ -24,16 +24,12 @@ from rich.table import Table
 
 from services.cli.bench.bench_echo import ECHO_PATH
 from services.cli.bench.http_load import Load, Question
+from services.cli.bench.plan import Plan
 from services.cli.bench.speeds import BenchFailed, Run, Speed, Spread, run_of, speeds
 from services.cli.client.duebook import Duebook, Json
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import to_json
 from shared.platform.hosting.settings import PREFIX
-
-SECONDS_MIN: Final = 0.1  # seconds of one measurement; less says nothing
-SECONDS_MAX: Final = 60.0  # for each thing in each round
-ROUNDS_MAX: Final = 20  # rounds; the median needs no more
-CONNECTIONS_MAX: Final = 256  # at once; one socket each
 
 WARM_UP_S_MAX: Final = 1.0  # seconds each thing is done once before it counts
 START_S_MAX: Final = 180.0  # for a new database server and its migrations
@@ -48,14 +44,6 @@ STEADY_ITEMS: Final = 1000  # open items
 ECHO: Final = "echo of an invoice"
 ISSUE: Final = "POST invoice"
 AGING: Final = f"GET aging of {STEADY_ITEMS} items"
-
-
-class Plan(NamedTuple):
-    """How long, how often, and how many at once."""
-
-    seconds: float
-    rounds: int
-    connections: int
 
 
 @dataclass

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from services.cli.installed import RUNTIMES
 
@@ -32,23 +30,3 @@ def _address(text: str) -> str:
     if not address.startswith(("http://", "https://")):
         raise AddressUnclear(f"{address!r} does not begin with http:// or https://")
     return address
-
-
-def _checked(text: str) -> str:
-    try:
-        roots_of(text)
-    except AddressUnclear as problem:
-        raise typer.BadParameter(str(problem)) from None
-    return text
-
-
-_APART: Final = ",".join(f"{name}=URL" for name in RUNTIMES)
-
-UrlOption = Annotated[
-    str,
-    typer.Option(
-        help=f"Where Duebook answers; services apart: {_APART}.",
-        envvar="DUEBOOK_URL",
-        callback=_checked,
-    ),
-]

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from services.cli.client.addresses import roots_of
+from services.cli.client.patience import PAUSE_S_MAX, PAUSE_S_MIN, RETRY_S_MAX
 from shared.platform.clock import monotonic_s
 from shared.platform.codec import to_json
 
@@ -24,9 +25,6 @@ Params = Mapping[str, str | int | Sequence[str]]
 
 CONNECTIONS_MAX: Final = 64  # open at the same time
 TIMEOUT_S: Final = 60.0  # for one answer
-RETRY_S_MAX: Final = 60.0  # how long a request is repeated; a restart takes less
-PAUSE_S_MIN: Final = 0.05  # before the first repetition; twice as long each time
-PAUSE_S_MAX: Final = 1.0  # before any repetition
 PAGE_ITEMS: Final = 500
 
 _RETRY_STATUS: Final = frozenset((502, 503, 504))

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
-from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from services.cli.client.addresses import HOME_URL, UrlOption
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook
+from services.cli.commands.terminal import console
 from shared.kernel.days import day_at, start_of_day
 from shared.platform.http.models import read_day, read_instant
 
-ZONE: Final = "Asia/Shanghai"
 
-console = Console(stderr=True)
-clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
-
-
-@clock_app.callback()
-def _keep_the_name() -> None:
-    """A group of one command would lose its command's name."""
-
-
-@clock_app.command()
-def advance(
-    to: Annotated[str, typer.Option(help="A day (its beginning in the zone) or an instant.")],
-    zone: Annotated[str, typer.Option(help="In which a day begins.")] = ZONE,
-    url: UrlOption = HOME_URL,
-) -> None:
-    """Move all clocks forward, stop whenever something is due, and wait until it is done."""
+def advance(to: str, zone: str, url: str) -> None:
+    """Moves all clocks to the instant, or to the beginning of the day in the zone."""
     instant = _instant(to, zone)
     asyncio.run(_advance(url, instant, zone))
 

@@ -4,36 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-from rich.console import Console
-
+from services.cli.commands.terminal import console
 from services.cli.installed import installed_specs
-from shared.platform.hosting import serving
+from shared.platform.hosting import preconditions, serving
 from shared.platform.hosting.chosen_log import open_log
 from shared.platform.hosting.local_server import make_log_database, server_beside
-from shared.platform.hosting.preconditions import verify_topics as verify
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.port import EventLog, TopicSpec
 from shared.platform.observability.logs import configure_logs
 from shared.platform.service import Topics
 
-console = Console(stderr=True)
-topics_app = typer.Typer(help="The topics of the log.", no_args_is_help=True)
-DataOption = Annotated[Path | None, typer.Option(help="Folder of the embedded server.")]
 
-
-@topics_app.command("apply")
-def apply_topics(data: DataOption = None) -> None:
-    """Create what is missing. What is there and differs is named, and nothing is changed."""
+def apply_topics(data: Path | None) -> None:
+    """Creates what is missing. What is there and differs is named, and nothing is changed."""
     _with_log(data, lambda log, topics: log.create(topics))
 
 
-@topics_app.command("verify")
-def verify_topics(data: DataOption = None) -> None:
-    """Say whether all topics are there, with their partitions and retention."""
-    _with_log(data, verify)
+def verify_topics(data: Path | None) -> None:
+    """Says whether all topics are there, with their partitions and retention."""
+    _with_log(data, preconditions.verify_topics)
 
 
 def _with_log(

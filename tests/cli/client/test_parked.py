@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from services.cli.client.duebook import Duebook
 from services.cli.client.parked import parked_streams, retry
 from services.cli.commands import parked as commands
+from services.cli.main import app
 
 ONE: Final = UUID(int=1)
 TWO: Final = UUID(int=2)
@@ -99,7 +100,7 @@ class TestCommands:
         return services
 
     def test_list_names_each_with_its_reason(self, services: Services) -> None:
-        ended = CliRunner().invoke(commands.parked_app, ["list"])
+        ended = CliRunner().invoke(app, ["parked", "list"])
         assert (ended.exit_code, ended.stdout.splitlines()) == (
             0,
             [
@@ -109,11 +110,11 @@ class TestCommands:
         )
 
     def test_retry_says_what_it_asked_for(self, services: Services) -> None:
-        ended = CliRunner().invoke(commands.parked_app, ["retry", str(ONE)])
+        ended = CliRunner().invoke(app, ["parked", "retry", str(ONE)])
         assert ended.exit_code == 0
         assert str(ONE) in ended.stdout
         assert services.streams_retried() == [str(ONE)]
 
     def test_retry_of_what_is_not_parked_fails(self, services: Services) -> None:
-        assert CliRunner().invoke(commands.parked_app, ["retry", str(TWO)]).exit_code == 1
-        assert CliRunner().invoke(commands.parked_app, ["retry"]).exit_code == 0
+        assert CliRunner().invoke(app, ["parked", "retry", str(TWO)]).exit_code == 1
+        assert CliRunner().invoke(app, ["parked", "retry"]).exit_code == 0

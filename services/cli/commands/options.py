@@ -1,0 +1,69 @@
+"""Arguments and options that several sub-commands have. Imports nothing that help does without."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from services.cli.client.addresses import AddressUnclear, roots_of
+from services.cli.installed import RUNTIMES
+from services.cli.simulation.generator import CUSTOMERS_MAX, MONTHS_MAX
+
+_NAMES: Final = "|".join(RUNTIMES)
+_APART: Final = ",".join(f"{name}=URL" for name in RUNTIMES)
+DAY_FORMAT: Final = "%Y-%m-%d"
+HOME_ZONE: Final = "Asia/Shanghai"  # In which a day begins when nobody says another.
+
+
+def _known(name: str | None) -> str | None:
+    if name is not None and name not in RUNTIMES:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(RUNTIMES)}")
+    return name
+
+
+def _checked(text: str) -> str:
+    try:
+        roots_of(text)
+    except AddressUnclear as problem:
+        raise typer.BadParameter(str(problem)) from None
+    return text
+
+
+NameArgument = Annotated[str, typer.Argument(callback=_known, metavar=_NAMES)]
+NameOrAllArgument = Annotated[
+    str | None,
+    typer.Argument(callback=_known, metavar=_NAMES, help="All when none is named."),
+]
+PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
+HostOption = Annotated[str | None, typer.Option(help="Loopback address to listen on.")]
+DataOption = Annotated[Path | None, typer.Option(help="Folder of the embedded server.")]
+ClockOption = Annotated[str | None, typer.Option(help="Domain clock: system or manual.")]
+StartOption = Annotated[
+    str | None, typer.Option(help="Where a manual clock begins: 2026-01-01T00:00:00Z.")
+]
+UrlOption = Annotated[
+    str,
+    typer.Option(
+        help=f"Where Duebook answers; services apart: {_APART}.",
+        envvar="DUEBOOK_URL",
+        callback=_checked,
+    ),
+]
+PatienceOption = Annotated[
+    float, typer.Option(min=0, max=3600, help="Seconds to repeat what gets no answer.")
+]
+CustomersOption = Annotated[int, typer.Option(min=1, max=CUSTOMERS_MAX, help="How many.")]
+MonthsOption = Annotated[int, typer.Option(min=1, max=MONTHS_MAX, help="How long.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="The same seed, the same book.")]
+DayOption = Annotated[datetime | None, typer.Option(formats=[DAY_FORMAT], metavar="YYYY-MM-DD")]
+TakeOverOption = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=[DAY_FORMAT],
+        metavar="YYYY-MM-DD",
+        help="What happened before it is history; else the map's, the first day, or today.",
+    ),
+]
