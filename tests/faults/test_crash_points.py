@@ -12,10 +12,10 @@ import pytest
 
 from services.cli.client.duebook import Duebook
 from services.cli.installed import SERVICES
-from shared.platform.database.embedded.server import temporary_folder
 from shared.platform.observability.failpoints import KILLED, NAMES, VARIABLE, said_at
 from tests.support.brokers import Brokers
 from tests.support.crashing import ACCOUNTS, DUE_SOON, INVOICES, ZONE, Outcome, Place
+from tests.support.data_folders import data_folder
 from tests.support.databases import Server
 from tests.support.running import duebook
 
@@ -81,7 +81,7 @@ def calm_at(place: Place) -> Iterator[Calm]:
 
 @pytest.fixture(scope="module")
 def calm_on_postgres(server: Server) -> Iterator[Calm]:
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         yield from calm_at(Place(folder, {"DUEBOOK_DATABASE_URL": server.url_of("postgres")}))
 
 
@@ -97,7 +97,7 @@ def calm_on_kafka(server: Server, one_broker: Brokers) -> Iterator[Calm]:
             for name, database in databases.items()
         },
     }
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         yield from calm_at(Place(folder, environment))
     for database in databases.values():
         server.drop(database)

@@ -15,7 +15,7 @@ from services.cli.client.duebook import Duebook
 from services.cli.installed import SERVICES
 from shared.platform.database.embedded.folders import DATA
 from shared.platform.database.embedded.postmaster import PID_FILE
-from shared.platform.database.embedded.server import temporary_folder
+from tests.support.data_folders import data_folder
 from tests.support.load import Load, questions_of
 from tests.support.running import Running, duebook
 from tests.support.small_book import CLOCK_START, open_book
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         found = Running(folder, CLOCK_START)
         found.start()
         try:

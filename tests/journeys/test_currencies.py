@@ -20,7 +20,7 @@ from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import PAGE_ITEMS, Duebook, Json
 from shared.kernel.days import start_of_day
 from shared.kernel.money import Money
-from shared.platform.database.embedded.server import temporary_folder
+from tests.support.data_folders import data_folder
 from tests.support.running import Running
 
 SERVICES: Final = Path(__file__).parents[2] / "services"
@@ -242,7 +242,7 @@ def _choices(schema: Any) -> Sequence[str]:
 @pytest.fixture(scope="module")
 def kept() -> Iterator[str]:
     """The address of a Duebook with the book."""
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         running = Running(folder, CLOCK_START)
         try:
             running.start()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.platform.database.embedded.server import temporary_folder
 from tests.journeys.ibm_figures import check_aging, check_behavior
+from tests.support.data_folders import data_folder
 from tests.support.ibm_story import ENTITY, Book, data_file, invoices, needs_data
 from tests.support.running import ROOT, Running, duebook
 
@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         running = Running(folder, None)
         running.start()
         try:

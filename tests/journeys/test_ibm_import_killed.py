@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from shared.platform.database.embedded.server import temporary_folder
 from tests.support.calm import Calm
+from tests.support.data_folders import data_folder
 from tests.support.ibm_story import CLOCK_START, live_through, needs_data
 from tests.support.running import Running
 
@@ -63,7 +63,7 @@ class Killer:
 
 class TestKilledImport:
     def test_ends_as_the_undisturbed_one(self, calm: Calm) -> None:
-        with temporary_folder() as folder:
+        with data_folder() as folder:
             running = Running(folder, CLOCK_START)
             running.start()
             try:
@@ -73,6 +73,7 @@ class TestKilledImport:
                 running.verify()
             finally:
                 running.stop()
+                running.log.unlink(missing_ok=True)
 
         assert killer.kills == sum(KILLS)
         assert again.outcome.alerts == calm.outcome.alerts

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 import pytest
 
-from shared.platform.database.embedded.server import temporary_folder
 from shared.platform.observability.failpoints import VARIABLE
+from tests.support.data_folders import data_folder
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
@@ -27,7 +27,7 @@ WAIT: Final = {"prefer": "wait=30"}
 @pytest.fixture
 def slow() -> Iterator[Running]:
     """Duebook whose projectors take their time."""
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         running = Running(folder, CLOCK_START)
         try:
             running.start({VARIABLE: SLOW})

@@ -12,7 +12,7 @@ import pytest
 
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Duebook
-from shared.platform.database.embedded.server import temporary_folder
+from tests.support.data_folders import data_folder
 from tests.support.ibm_story import Book
 from tests.support.running import Running
 
@@ -71,7 +71,7 @@ class Taken:
 
 @pytest.fixture
 def taken() -> Iterator[Taken]:
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         running = Running(folder, CLOCK_START)
         running.start()
         taken = Taken(running)

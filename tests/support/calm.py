@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from shared.platform.database.embedded.server import temporary_folder
+from tests.support.data_folders import data_folder
 from tests.support.ibm_story import CLOCK_START, Lived, Outcome, data_file, live_through
 from tests.support.running import ROOT, Running
 
@@ -39,7 +39,7 @@ class Calm:
 def living() -> Iterator[Lived]:
     """Lives through the story in one process of our own, which stays when it has ended."""
     source = key()  # Before it runs: what is edited meanwhile does not match.
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         running = Running(folder, CLOCK_START)
         running.start()
         try:
@@ -49,6 +49,7 @@ def living() -> Iterator[Lived]:
             story.book.close()
         finally:
             running.stop()
+            running.log.unlink(missing_ok=True)
 
 
 def calm_story() -> Calm:

@@ -18,13 +18,15 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final, TypeVar
+from unittest.mock import patch
 from urllib.parse import quote
 
 import asyncpg
 from sqlalchemy.engine import make_url
 
 from shared.platform.database.embedded.folders import PORT
-from shared.platform.database.embedded.server import SUPERUSER, EmbeddedServer, temporary_folder
+from shared.platform.database.embedded.server import SETTINGS, SUPERUSER, EmbeddedServer
+from tests.support.data_folders import data_folder, parent
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ CHOICE: Final = "DUEBOOK_TEST_SERVER"
 DEBIAN_15: Final = Path("/usr/lib/postgresql/15/bin")
 MAINTENANCE: Final = "postgres"
 START_S_MAX: Final = 60.0
+# Databases come and go with the tests; a process that is killed needs neither.
+NO_POWER_CUT: Final = {"fsync": "off", "full_page_writes": "off"}
 NUMBERS: Final = count(1)  # Names are used once, on whatever server: topics are named after them.
 
 
@@ -105,7 +109,7 @@ class StoppableServer(Server):
 @contextmanager
 def stoppable_server() -> Iterator[StoppableServer]:
     """Starts it; whoever stops it starts it again."""
-    with temporary_folder() as folder:
+    with data_folder() as folder:
         server = StoppableServer(folder)
         try:
             yield server
@@ -118,8 +122,8 @@ def running_server(choice: str | None = None) -> Iterator[Server]:
     """Runs the server of this choice, or of the one that the environment makes."""
     choice = choice or os.environ.get(CHOICE, "embedded")
     if choice == "embedded":
-        with temporary_folder() as folder, EmbeddedServer.start(folder) as server:
-            yield Server(server.url)
+        with _embedded() as server:
+            yield server
     elif choice == "15":
         with _debian_15() as server:
             yield server
@@ -129,15 +133,25 @@ def running_server(choice: str | None = None) -> Iterator[Server]:
 
 
 @contextmanager
+def _embedded() -> Iterator[Server]:
+    with data_folder() as folder:
+        with patch.dict(SETTINGS, NO_POWER_CUT):
+            started = EmbeddedServer.start(folder)
+        with started:
+            yield Server(started.url)
+
+
+@contextmanager
 def _debian_15() -> Iterator[Server]:
     """Runs it as the user postgres when we are root: the server refuses to run as root."""
-    folder = Path(tempfile.mkdtemp(prefix="duebook15-"))
+    folder = Path(tempfile.mkdtemp(prefix="duebook15-", dir=parent()))
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:
         shutil.chown(folder, user)
     data = folder / "data"
     pg_ctl = [str(DEBIAN_15 / "pg_ctl"), "-D", str(data), "-w"]
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
+    options += "".join(f" -c {name}={value}" for name, value in NO_POWER_CUT.items())
     try:
         initdb = [str(DEBIAN_15 / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"]
         _call(initdb, user)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +16,7 @@ from shared.platform.database.migrations import migrate
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.projector.port import Projection
 from shared.platform.projector.rows import Index, row
+from tests.support.data_folders import parent
 from tests.support.databases import Server
 
 
@@ -32,6 +34,10 @@ REMARKS = Projection("remarks", ("ledger",), (RemarkRow,), lambda _: (), lambda 
 
 @pytest.mark.connected
 class TestRevise:
+    @pytest.fixture(autouse=True)
+    def makes_its_server_where_files_are_cheap(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", parent())
+
     def test_writes_what_a_new_row_asks_for_and_then_nothing_more(self, tmp_path: Path) -> None:
         runtime = RUNTIMES["credit"]
         migrations = tmp_path / "migrations"

@@ -30,7 +30,8 @@ from shared.platform.database.embedded.errors import (
     ServerFailed,
     SocketPathTooLong,
 )
-from shared.platform.database.embedded.server import EmbeddedServer, temporary_folder
+from shared.platform.database.embedded.server import EmbeddedServer
+from tests.support.data_folders import data_folder
 
 pytestmark = pytest.mark.connected
 
@@ -44,6 +45,7 @@ START_AND_WAIT: Final = """
 import signal, sys, time
 from pathlib import Path
 from shared.platform.database.embedded.server import EmbeddedServer
+from tests.support.data_folders import data_folder
 signal.signal(signal.SIGINT, signal.default_int_handler)
 server = EmbeddedServer.start(Path(sys.argv[1]))
 try:
@@ -67,7 +69,7 @@ print(folder.exists())
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    with temporary_folder() as made:
+    with data_folder() as made:
         yield made
 
 
