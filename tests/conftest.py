@@ -17,6 +17,7 @@ from tests.support.brokers import OWN_BROKER, Brokers, missing, running_brokers
 from tests.support.databases import Server, running_server
 from tests.support.run_notes import notes
 from tests.support.served import templates
+from tests.support.toy import wallets
 
 # How long an example takes is the machine's business: a busy one fails no law.
 settings.register_profile("untimed", deadline=None)
@@ -52,6 +53,12 @@ def server() -> Iterator[Server]:
 def platform_template(server: Server) -> str:
     """A database with the platform's tables and nothing in them, to be copied."""
     return server.create([*platform_statements(), *private_table("party"), *private_table("note")])
+
+
+@pytest.fixture(scope="session")
+def toy_template(server: Server, platform_template: str) -> str:
+    """A database with the tables of the toy service, to be copied."""
+    return server.create(wallets.STATEMENTS, template=platform_template)
 
 
 @pytest.fixture(scope="session")

@@ -11,16 +11,9 @@ from shared.kernel.ids import partition_of
 from shared.platform.database.pools import Database
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import TopicPartition
-from shared.platform.store.schema import platform_statements
-from tests.support.databases import Server
 from tests.support.toy import wallet, wallets
 from tests.support.toy.one_wallet import FILLED, SPENT, TOPIC, Scene
 from tests.support.toy.running import RunningToy
-
-
-@pytest.fixture(scope="module")
-def toy_template(server: Server) -> str:
-    return server.create([*platform_statements(), *wallets.STATEMENTS])
 
 
 @pytest.fixture

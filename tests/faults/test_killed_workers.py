@@ -85,20 +85,20 @@ async def die_and_live(database_url: str, log_place: str, prefix: str, point: st
 class TestKilledWorkers:
     @pytest.mark.parametrize("point", POINTS)
     async def test_lose_nothing_and_do_nothing_twice(
-        self, make_database: Callable[..., str], platform_template: str, point: str
+        self, make_database: Callable[..., str], toy_template: str, point: str
     ) -> None:
-        url = make_database(wallets.STATEMENTS, template=platform_template)
+        url = make_database(template=toy_template)
         await die_and_live(url, make_database(), "", point)
 
     @pytest.mark.parametrize("point", ON_KAFKA)
     async def test_lose_nothing_and_do_nothing_twice_on_kafka(
         self,
         make_database: Callable[..., str],
-        platform_template: str,
+        toy_template: str,
         one_broker: Brokers,
         point: str,
     ) -> None:
-        url = make_database(wallets.STATEMENTS, template=platform_template)
+        url = make_database(template=toy_template)
         await die_and_live(url, one_broker.bootstrap, f"toy.{uuid4().hex[:12]}.", point)
 
 

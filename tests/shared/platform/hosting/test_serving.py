@@ -86,9 +86,9 @@ async def until_ready(http: httpx.AsyncClient, url: str) -> None:
 
 class TestReady:
     async def test_says_what_stands_still_and_goes_on_answering(
-        self, make_database: Callable[..., str], platform_template: str
+        self, make_database: Callable[..., str], toy_template: str
     ) -> None:
-        database = Database(make_database(wallets.STATEMENTS, template=platform_template))
+        database = Database(make_database(template=toy_template))
         host = Host(
             wallets.service(),
             PlatformSettings(port=free_port(), clock="manual", clock_start=START),

@@ -8,13 +8,12 @@ import pytest
 
 from shared.platform.log.port import EventLog
 from shared.platform.log.postgres import PostgresLog
-from tests.support.toy import wallets
 from tests.support.toy.running import RunningToy
 
 
 @pytest.fixture
-def url(make_database: Callable[..., str], platform_template: str) -> str:
-    return make_database(wallets.STATEMENTS, template=platform_template)
+def url(make_database: Callable[..., str], toy_template: str) -> str:
+    return make_database(template=toy_template)
 
 
 @pytest.fixture
