@@ -27,7 +27,7 @@ fix: $(READY)  ## Format, and mend what ruff can mend.
 	@$(PY) -m ruff check --fix
 
 prove: $(READY)  ## Failpoints, kills, races and mutants.
-	@$(PY) tests/layers.py faults six
+	@$(PY) tests/layers.py crash_on_kafka faults six
 
 bench: $(READY)  ## Measure this machine.
 	@.venv/bin/duebook bench $(ARGS)

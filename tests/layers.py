@@ -22,13 +22,18 @@ class Layer:
     needs: Path | None = None  # Where this is absent, the layer is skipped, loudly.
 
 
+# Both processors have work: one file after the other to each of two processes. Each has its own
+# servers and databases, made once, so that nobody waits for another's. In the order of the tree, as
+# the few files that take longest are not those with the most tests.
+PAIR: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 CRASH_POINTS: Final = "tests/faults/test_crash_points.py"
 DEBIAN_15: Final = Path("/usr/lib/postgresql/15/bin/initdb")
 
-# Journeys and faults own the machine, so they run alone.
+# Journeys and faults own the machine, so they run alone. All but a death at each failpoint: it
+# comes when the point is reached, whatever else there is to do.
 LAYERS: Final = {
     "fast": Layer(("-m", "not connected and not journey and not faults", "-n", "2")),
-    "connected": Layer(("-m", "connected and not journey and not faults")),
+    "connected": Layer(("-m", "connected and not journey and not faults", *PAIR)),
     # The platform once more, on the PostgreSQL that Debian packages.
     "postgres15": Layer(
         (
@@ -36,22 +41,19 @@ LAYERS: Final = {
             *("--ignore", "tests/shared/platform/log/test_kafka_log.py"),
             *("--ignore", "tests/shared/platform/database/test_embedded.py"),
             "tests/shared",
+            *PAIR,
         ),
         environment={"DUEBOOK_TEST_SERVER": "15"},
         needs=DEBIAN_15,
     ),
-    "journey": Layer(("-m", "journey and not faults")),
+    "journey": Layer(("-m", "journey and not faults", "tests/journeys")),
     # What dies in one process is in `make test`, the rest in `make prove`, so that each of the two
     # stays under twenty minutes: every failpoint on the log in PostgreSQL, and on Kafka with the
     # other faults; whole journeys under kill -9 on one process, and on six. These are compared with
     # the calm one that the layer before has left.
-    "crash": Layer(("-m", "faults", "-k", "not OnKafka", CRASH_POINTS)),
-    "faults": Layer(
-        (
-            *("-m", "faults", "--ignore", "tests/journeys"),
-            *("-k", "not test_crash_points or OnKafka"),
-        )
-    ),
+    "crash": Layer(("-m", "faults", "-k", "not OnKafka", CRASH_POINTS, "-n", "2")),
+    "crash_on_kafka": Layer(("-m", "faults", "-k", "OnKafka", CRASH_POINTS, "-n", "2")),
+    "faults": Layer(("-m", "faults", "--ignore", CRASH_POINTS, "tests/faults")),
     "killed": Layer(("-m", "faults and not connected", "tests/journeys")),
     "six": Layer(("-m", "faults and connected", "tests/journeys")),
 }
