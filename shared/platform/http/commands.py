@@ -23,6 +23,7 @@ from starlette.responses import Response
 from shared.kernel.days import day_at
 from shared.kernel.decider import Book, Caller, Resource, Work
 from shared.platform.codec import to_json
+from shared.platform.http.bodies import decoded_of, header
 from shared.platform.http.models import AccountRef
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
@@ -58,15 +59,15 @@ class CommandRequest:
     )
 
     def __init__(self, request: Request, parts: Parts, now: datetime) -> None:
-        headers = request.headers
+        scope = request.scope
         self._request = request
         self._parts = parts
         self.tenant_id = parts.tenant_id
         self.now = now
         self._dry_run = _dry_run(request)
-        self._key = _key(headers.get("idempotency-key"), required=not self._dry_run)
-        self._expected_version = _expected(headers.get("if-match"))
-        traceparent = headers.get("traceparent", "")
+        self._key = _key(header(scope, b"idempotency-key"), required=not self._dry_run)
+        self._expected_version = _expected(header(scope, b"if-match"))
+        traceparent = header(scope, b"traceparent") or ""
         trace = _TRACEPARENT.fullmatch(traceparent)
         self._traceparent = traceparent if trace else ""
         self._correlation_id = UUID(trace[1]) if trace else parts.new_id()
@@ -141,10 +142,11 @@ class CommandRequest:
 
     async def _fingerprint(self) -> bytes:
         """Of method, path and body: the same command gives the same bytes in any spelling."""
-        body = await self._request.body()
+        request = self._request
+        body = await request.body()
         if body:
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):  # Else taken literally.
-                body = _SORTED.encode(msgspec.json.decode(body))
+            with suppress(Problem, UnicodeError):  # Else taken literally.
+                body = _SORTED.encode(await decoded_of(request))
         head = f"{self._request.method}\0{get_route_path(self._request.scope)}\0"
         return sha256(head.encode() + body).digest()
 
@@ -176,6 +178,8 @@ async def _refuse_unread_body(request: Request) -> None:
 
 
 def _dry_run(request: Request) -> bool:
+    if not request.scope["query_string"]:
+        return False
     given = request.query_params.getlist("dry_run")
     if given in ([], ["false"]):
         return False

@@ -15,10 +15,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.datastructures import Headers
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.platform.http.bodies import header
 from shared.platform.http.commands import command_request
 from shared.platform.http.faults import pointer_of
 from shared.platform.http.problems import Problem
@@ -49,7 +49,8 @@ class JsonRoute(APIRoute):
         self.path_regex, self.path_format, self.param_convertors = compile_path(
             _NAME.sub(rf"{{\1:{SEGMENT}}}", self.path)
         )
-        self.app = _checked(self.app, frozenset(query_names(self.dependant)))
+        self.names = frozenset(query_names(self.dependant))
+        self.app = _checked(self.app, self.names)
 
 
 def add_routes(app: FastAPI, prefix: str, routers: Iterable[APIRouter]) -> None:
@@ -101,24 +102,28 @@ def query_names(dependant: Dependant) -> set[str]:
 
 def _checked(app: ASGIApp, names: frozenset[str]) -> ASGIApp:
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope)
-        accept = headers.get("accept")
-        if accept is not None and accept not in _ANY and not _accepts_json(accept):
-            raise Problem("not-acceptable")
-        length = headers.get("content-length")
-        if length is not None and length.isdecimal() and int(length) > BODY_BYTES_MAX:
-            raise Problem("body-too-large")
-        has_body = length not in (None, "0") or "transfer-encoding" in headers
-        if has_body and not _is_json(headers.get("content-type", "")):
-            raise Problem("unsupported-media-type")
-        for name, value in scope["path_params"].items():
-            if NUL in value:
-                raise Problem("not-found", pointer=pointer_of([name]), detail=NO_NUL)
-        if scope["query_string"]:
-            _check_query(scope["query_string"], names)
+        check_head(scope, names)
         await app(scope, receive, send)
 
     return checked
+
+
+def check_head(scope: Scope, names: frozenset[str]) -> None:
+    """Refuses what can be refused before the body is read; `names` are of query parameters."""
+    accept = header(scope, b"accept")
+    if accept is not None and accept not in _ANY and not _accepts_json(accept):
+        raise Problem("not-acceptable")
+    length = header(scope, b"content-length")
+    if length is not None and length.isdecimal() and int(length) > BODY_BYTES_MAX:
+        raise Problem("body-too-large")
+    has_body = length not in (None, "0") or header(scope, b"transfer-encoding") is not None
+    if has_body and not _is_json(header(scope, b"content-type") or ""):
+        raise Problem("unsupported-media-type")
+    for name, value in scope["path_params"].items():
+        if NUL in value:
+            raise Problem("not-found", pointer=pointer_of([name]), detail=NO_NUL)
+    if scope["query_string"]:
+        _check_query(scope["query_string"], names)
 
 
 def _accepts_json(accept: str) -> bool:
