@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Final
 
 from shared.kernel.zones import zone_of
 
+_CACHED_DAYS_MAX: Final = 20_000  # days whose beginning in a zone is remembered
 
+
+@lru_cache(maxsize=_CACHED_DAYS_MAX)
 def start_of_day(day: date, zone: str) -> datetime:
     """The UTC instant at which the day begins in the zone.
 

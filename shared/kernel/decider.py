@@ -5,7 +5,7 @@ Knows no database, no event loop, no clock and no encoding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
@@ -59,7 +59,7 @@ class Timer(NamedTuple):
     due_at: datetime
 
     @classmethod
-    def of(cls, payload: object, due_at: datetime) -> Timer:
+    def of(cls, payload: Hashable, due_at: datetime) -> Timer:
         """A timer that hands its payload, a dataclass, to `on_timer` when it is due."""
         return cls(text_of(payload), due_at)
 
@@ -227,23 +227,24 @@ class Steps:
 
     def __init__(self, states: States) -> None:
         self._states = states
-        self._left: dict[UUID, tuple[Any, int]] = {}  # State, and how many events led to it.
+        self._taken: dict[UUID, list[Any]] = {}  # The events of each stream so far,
+        self._known: dict[UUID, tuple[Any, int]] = {}  # and its state after so many of them.
         self.changes: list[Change[Any, Any]] = []
 
     def of(self, stream: Stream[S, E]) -> S:
-        """The stream as it is now."""
-        return self._now(stream)[0]
+        """The stream as it is now. Folded when asked for: most use cases have but one step."""
+        state, seen = self._known.get(stream.id) or (self._states.of(stream), 0)
+        taken = self._taken.get(stream.id, ())
+        for event in taken[seen:]:
+            state = stream.aggregate.evolve(state, event)
+        self._known[stream.id] = state, len(taken)
+        return state
 
     def take(self, stream: Stream[S, E], decided: Decided[E]) -> None:
         """What was decided on the streams as they are now becomes a change."""
-        state, after = self._now(stream)
-        self.changes.append(changed(stream, decided)._replace(after=after))
-        for event in decided.events:
-            state = stream.aggregate.evolve(state, event)
-        self._left[stream.id] = state, after + len(decided.events)
-
-    def _now(self, stream: Stream[S, E]) -> tuple[S, int]:
-        return self._left.get(stream.id) or (self._states.of(stream), 0)
+        taken = self._taken.setdefault(stream.id, [])
+        self.changes.append(changed(stream, decided)._replace(after=len(taken)))
+        taken.extend(decided.events)
 
 
 class Resource(NamedTuple, Generic[S]):

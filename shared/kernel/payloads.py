@@ -8,10 +8,10 @@ A stored timer's text never changes, so neither may these.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, get_type_hints
 
 _READ: Final[Mapping[type, Callable[[str], object]]] = {
@@ -21,11 +21,15 @@ _READ: Final[Mapping[type, Callable[[str], object]]] = {
 }
 
 
+_CACHED_TEXTS_MAX: Final = 20_000  # payloads whose text is remembered
+
+
 class UnknownTimer(LookupError):
     """A stored timer that this kind of stream does not know any more."""
 
 
-def text_of(payload: object) -> str:
+@lru_cache(maxsize=_CACHED_TEXTS_MAX)
+def text_of(payload: Hashable) -> str:
     """The name a timer with this payload is stored under."""
     kind: Any = type(payload)
     values = (str(getattr(payload, name)) for name, _ in _fields(kind))

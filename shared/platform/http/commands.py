@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 import msgspec
 from fastapi import Depends
+from prometheus_client import Counter
 from starlette._utils import get_route_path
 from starlette.requests import Request
 from starlette.responses import Response
@@ -129,7 +131,7 @@ class CommandRequest:
             work.answered(lambda resource: to_json(view(resource))), caller
         )
         outcome = "replayed" if accepted.replayed else "dry_run" if self._dry_run else "accepted"
-        COMMANDS.labels(self._parts.service.name, outcome).inc()
+        _counter(self._parts.service.name, outcome).inc()
         if self._dry_run:
             return Response(accepted.answer, 200, media_type="application/json")
         headers = {"etag": etag(accepted.version)}
@@ -175,6 +177,11 @@ async def _refuse_unread_body(request: Request) -> None:
     if given != {}:
         first = next(iter(given)) if isinstance(given, dict) else ""
         raise Problem("unknown-field", pointer=f"/{first}" if first else "")
+
+
+@cache
+def _counter(service: str, outcome: str) -> Counter:
+    return COMMANDS.labels(service, outcome)
 
 
 def _dry_run(request: Request) -> bool:
