@@ -31,6 +31,7 @@ from shared.kernel.decider import (
 from shared.kernel.ids import partition_of
 from shared.platform import codec as codecs
 from shared.platform.log.envelope import instant_text
+from shared.platform.store.cache import Known
 from shared.platform.store.folding import NO_TIMERS, after_event, before_first_event
 from shared.platform.store.port import (
     DuplicateEvent,
@@ -104,6 +105,17 @@ class Batch:
     @property
     def is_empty(self) -> bool:
         return not self._events
+
+    @property
+    def compares_all(self) -> bool:
+        """Whether the write looks at every stream a decision rests on."""
+        return all(id in self._loaded.heads or id in self._created for id in self._relied_on)
+
+    def known(self) -> Iterator[tuple[UUID, Known]]:
+        """The changed streams as they are once the batch is written."""
+        for id, folded in self.now.items():
+            row = self._loaded.heads.get(id) or self._created[id]
+            yield id, Known(Head(folded.version, row.kind, row.tenant_id), folded)
 
     def run(self, work: AnyWork, caller: Caller) -> Accepted | Exception:
         """Decides a work and gives its answer, or the exception that its caller gets instead."""

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from shared.kernel.decider import Folded
+from shared.platform.store.port import Head
 
 STREAMS_CACHED_MAX: Final = 50_000  # states kept in memory; the oldest are loaded again
+
+
+class Known(NamedTuple):
+    """A stream as it was at one version: its row and its state."""
+
+    head: Head
+    folded: Folded
 
 
 class Cache:
@@ -16,19 +24,19 @@ class Cache:
 
     def __init__(self, streams_max: int = STREAMS_CACHED_MAX) -> None:
         self._streams_max = streams_max
-        self._folded: OrderedDict[UUID, Folded] = OrderedDict()
+        self._known: OrderedDict[UUID, Known] = OrderedDict()
 
-    def get(self, stream_id: UUID) -> Folded | None:
-        folded = self._folded.get(stream_id)
-        if folded is not None:
-            self._folded.move_to_end(stream_id)
-        return folded
+    def get(self, stream_id: UUID) -> Known | None:
+        known = self._known.get(stream_id)
+        if known is not None:
+            self._known.move_to_end(stream_id)
+        return known
 
-    def put(self, stream_id: UUID, folded: Folded) -> None:
-        self._folded[stream_id] = folded
-        self._folded.move_to_end(stream_id)
-        if len(self._folded) > self._streams_max:
-            self._folded.popitem(last=False)
+    def put(self, stream_id: UUID, known: Known) -> None:
+        self._known[stream_id] = known
+        self._known.move_to_end(stream_id)
+        if len(self._known) > self._streams_max:
+            self._known.popitem(last=False)
 
     def clear(self) -> None:
-        self._folded.clear()
+        self._known.clear()

@@ -27,8 +27,9 @@ from shared.kernel.decider import (
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import Codec
 from shared.platform.store.batch import Batch, Loaded, TopicsOf
-from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache
+from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache, Known
 from shared.platform.store.folding import after_event, before_first_event
+from shared.platform.store.guess import certain, remembered
 from shared.platform.store.port import (
     CommitUncertain,
     Conflict,
@@ -44,6 +45,7 @@ ATTEMPTS_MAX: Final = 8  # of one transaction that met conflicts
 ATTEMPTS_S_MAX: Final = 10.0  # after which no further one is begun: a server may hang, not refuse
 PAUSE_S_MIN: Final = 0.002  # after the first attempt; four times as long after each further one
 PAUSE_S_MAX: Final = 0.5  # between two attempts
+CAREFUL_BATCHES: Final = 16  # batches that lock first after one whose guess was wrong
 
 AnyAggregate = Aggregate[object, object]
 
@@ -77,8 +79,10 @@ class Writer:
         works_max: int = WORKS_MAX,
         works_waiting_max: int = WORKS_WAITING_MAX,
         streams_cached_max: int = STREAMS_CACHED_MAX,
+        guesses: bool = True,
     ) -> None:
-        self._lane = _Lane(store, codec, topics_of, wake, private_tables, Cache(streams_cached_max))
+        cache = Cache(streams_cached_max)
+        self._lane = _Lane(store, codec, topics_of, wake, private_tables, cache, guesses)
         self._works_max = works_max
         self._works_waiting_max = works_waiting_max
         self._waiting: deque[_Pending] = deque()
@@ -156,6 +160,7 @@ class _Lane:
         wake: Callable[[], None],
         private_tables: Collection[str],
         cache: Cache,
+        guesses: bool,
     ) -> None:
         self._store = store
         self._codec = codec
@@ -163,6 +168,8 @@ class _Lane:
         self._wake = wake
         self._private_tables = private_tables
         self._cache = cache
+        self._guesses = guesses
+        self._careful_batches = 0  # Still to come, before the next guess.
         self._transaction: Transaction | None = None
 
     async def settle(self, pending: Sequence[_Pending]) -> None:
@@ -175,7 +182,7 @@ class _Lane:
             if problem is not None and monotonic_s() > end_s:
                 break
             try:
-                attempted = await self._attempt(pending)
+                attempted = await self._attempt(pending, may_guess=attempt == 0)
             except CommitUncertain as error:
                 await self._forget()
                 _fail(pending, OutcomeUnknown, error)
@@ -204,33 +211,63 @@ class _Lane:
         await self.settle(pending[:middle])
         await self.settle(pending[middle:])
 
-    async def _attempt(self, pending: Sequence[_Pending]) -> _Attempted:
+    async def _attempt(self, pending: Sequence[_Pending], *, may_guess: bool) -> _Attempted:
         """Tries one transaction.
 
         Any exception but CommitUncertain means that nothing was written.
         """
         transaction = await self._connected()
-        await transaction.begin({one.caller.tenant_id for one in pending})
         streams: dict[UUID, list[AnyStream]] = {}
         for one in pending:
             for stream in one.work.streams:
                 streams.setdefault(stream.id, []).append(stream)
+        begun = asyncio.create_task(transaction.begin({one.caller.tenant_id for one in pending}))
+        await asyncio.sleep(0)  # It is on its way; meanwhile the guess is made.
+        try:
+            guess = self._guess(pending, streams) if may_guess else None
+        finally:
+            await begun
+        if guess is not None:
+            try:
+                return await self._write(transaction, *guess)
+            except Conflict:
+                self._careful_batches = CAREFUL_BATCHES
+                raise
         heads = await transaction.lock(streams)
         loaded = await self._load(transaction, pending, streams, heads)
-        batch = Batch(
-            loaded,
-            self._codec,
-            self._topics_of,
-            _first_id(),
-            private_tables=self._private_tables,
-        )
+        batch = self._batch(loaded)
         outcomes = [batch.run(one.work, one.caller) for one in pending]
         if batch.is_empty:
             await transaction.rollback()
             return _Attempted(outcomes, has_written=False)
+        return await self._write(transaction, batch, outcomes)
+
+    def _guess(
+        self, pending: Sequence[_Pending], streams: Mapping[UUID, Sequence[AnyStream]]
+    ) -> tuple[Batch, Sequence[Accepted]] | None:
+        """Decides without locks, where all that is needed is remembered and all is accepted."""
+        if not self._guesses:
+            return None
+        if self._careful_batches:
+            self._careful_batches -= 1
+            return None
+        loaded = remembered(streams, self._cache)
+        if loaded is None:
+            return None
+        batch = self._batch(loaded)
+        answers = certain(((one.work, one.caller) for one in pending), batch)
+        return None if answers is None else (batch, answers)
+
+    def _batch(self, loaded: Loaded) -> Batch:
+        tables = self._private_tables
+        return Batch(loaded, self._codec, self._topics_of, _first_id(), private_tables=tables)
+
+    async def _write(
+        self, transaction: Transaction, batch: Batch, outcomes: Sequence[Accepted | Exception]
+    ) -> _Attempted:
         await transaction.write_and_commit(batch.writes())
-        for id, folded in batch.now.items():
-            self._cache.put(id, folded)
+        for id, known in batch.known():
+            self._cache.put(id, known)
         return _Attempted(outcomes, has_written=True)
 
     async def _load(
@@ -246,7 +283,8 @@ class _Lane:
         folded: dict[UUID, Folded] = {}
         stale: dict[UUID, AnyAggregate] = {}
         for id, head in heads.items():
-            cached = self._cache.get(id)
+            known = self._cache.get(id)
+            cached = None if known is None else known.folded
             if cached is not None and cached.version == head.version:
                 folded[id] = cached
                 continue
@@ -261,7 +299,7 @@ class _Lane:
             if id not in broken and folded[id].version != heads[id].version:
                 broken[id] = CorruptHistory("events are missing from the stream")
             if id not in broken:
-                self._cache.put(id, folded[id])
+                self._cache.put(id, Known(heads[id], folded[id]))
         return Loaded(heads, folded, broken, stored)
 
     async def _fold_tails(

@@ -137,13 +137,15 @@ class TestSubmit:
         assert again == replace(first, replayed=True)
 
     async def test_replays_what_a_twin_wrote_while_it_waited_for_the_locks(
-        self, writer: Writer, store: TroubledStore
+        self, store: TroubledStore
     ) -> None:
         """Looked up before the locks, the key would be missed and the twin told a rejection."""
-        other = Writer(store, CODEC, topics_of)
+        writer, other = (Writer(store, CODEC, topics_of, guesses=False) for _ in range(2))
+        writer.start()
         other.start()
         store.before_locks = lambda: other.submit(wallet.open_wallet("a", 5), caller("k"))
         accepted = await writer.submit(wallet.open_wallet("a", 5), caller("k"))
+        await writer.close()
         await other.close()
         assert accepted == Accepted(b'{"coins":[5]}', 2, {A: 2}, replayed=True)
 
