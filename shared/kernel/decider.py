@@ -233,9 +233,9 @@ class Steps:
 
     def of(self, stream: Stream[S, E]) -> S:
         """The stream as it is now. Folded when asked for: most use cases have but one step."""
-        state, seen = self._known.get(stream.id) or (self._states.of(stream), 0)
+        state, folded = self._known.get(stream.id) or (self._states.of(stream), 0)
         taken = self._taken.get(stream.id, ())
-        for event in taken[seen:]:
+        for event in taken[folded:]:
             state = stream.aggregate.evolve(state, event)
         self._known[stream.id] = state, len(taken)
         return state
