@@ -17,8 +17,12 @@ from shared.kernel.envelope import Recorded
 from shared.kernel.ids import derived, partition_of
 from shared.platform.clock import monotonic_s
 from shared.platform.hosting.workers import UnclearNames
+from shared.platform.log import postgres
 from shared.platform.log.port import EventLog, NewRecord
+from shared.platform.outbox import relay
 from shared.platform.reactor.port import Reaction
+from shared.platform.subscription import progress
+from shared.platform.timers import runtime as timers
 from tests.support.toy import wallet, wallets
 from tests.support.toy.records import all_records
 from tests.support.toy.running import RunningToy
@@ -26,7 +30,16 @@ from tests.support.toy.wallets import account, open_filled
 
 pytestmark = pytest.mark.connected
 SOON_S: Final = 10.0
+POLLED_S: Final = 60.0
+WOKEN_S_MAX: Final = 2.0  # for the whole way, on a busy machine; one poll on it takes longer
 LATER: Final = wallet.NOW + timedelta(days=400)
+
+
+@pytest.fixture
+def seldom_polled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was not woken comes so late that it shows, however busy the machine is."""
+    for polls in (relay, timers, progress, postgres):
+        monkeypatch.setattr(polls, "POLL_S", POLLED_S)
 
 
 class TestTheWayOfAnEvent:
@@ -84,7 +97,9 @@ class TestTheWayOfAnEvent:
         for topic in (toy.topics.events_of(wallets.NAME),):
             assert sum(await toy.log.end_offsets(topic)) == 5 * count
 
-    async def test_is_short_when_nothing_else_happens(self, toy: RunningToy) -> None:
+    async def test_is_short_when_nothing_else_happens(
+        self, seldom_polled: None, toy: RunningToy
+    ) -> None:
         """Timer, relay, log, reactor, writer, relay, projector: woken hop by hop, not by polls."""
         await toy.do(wallets.fill("warm", 10))
         await toy.do(wallet.spend("warm", 1))
@@ -98,7 +113,7 @@ class TestTheWayOfAnEvent:
             safe = wallets.safe_of(wallet.BOOK, wallet.stream(f"P-{n}").id).id
             assert await toy.workers.wait_processed("coins", {safe: 2}, SOON_S)
             times.append(monotonic_s() - started_s)
-        assert sorted(times)[5] < 0.2, times
+        assert sorted(times)[5] < WOKEN_S_MAX, times
 
 
 class TestDuplicatesAndGaps:
