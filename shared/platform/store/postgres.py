@@ -28,6 +28,7 @@ from shared.platform.store.port import (
     TimerRow,
     Writes,
 )
+from shared.platform.store.together import Together
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -230,6 +231,7 @@ class PostgresStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._notifier = Notifier(database, OUTBOX_CHANNEL)
+        self._descriptions = Together(self._described)
 
     async def transaction(self) -> PostgresTransaction:
         connection = await self._database.own_connection(WRITER_NAME)
@@ -240,6 +242,12 @@ class PostgresStore:
     ) -> Mapping[UUID, StreamInfo]:
         if not streams:
             return {}
+        known = await self._descriptions.of(tenant_id, streams)
+        return {id: known[id] for id in streams if id in known}
+
+    async def _described(
+        self, tenant_id: UUID, streams: Collection[UUID]
+    ) -> Mapping[UUID, StreamInfo]:
         async with self._database.bound([tenant_id]) as connection:
             found = await connection.execute(
                 text(
