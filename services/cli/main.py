@@ -15,12 +15,20 @@ from uuid import UUID
 
 import typer
 
-from services.cli.bench.plan import CONNECTIONS_MAX, ROUNDS_MAX, SECONDS_MAX, SECONDS_MIN, Plan
+from services.cli.bench.plan import (
+    CONNECTIONS_MAX,
+    ROUNDS_MAX,
+    SECONDS_MAX,
+    SECONDS_MIN,
+    WITHOUT_WORKERS,
+    Plan,
+)
 from services.cli.client.addresses import HOME_URL
 from services.cli.client.patience import RETRY_S_MAX
 from services.cli.commands.options import (
     DAY_FORMAT,
     HOME_ZONE,
+    BenchRowOption,
     ClockOption,
     CustomersOption,
     DataOption,
@@ -107,11 +115,12 @@ def bench(
     seconds: Annotated[float, typer.Option(min=SECONDS_MIN, max=SECONDS_MAX)] = 3.0,
     rounds: Annotated[int, typer.Option(min=1, max=ROUNDS_MAX)] = 3,
     connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 32,
+    only: BenchRowOption = None,
 ) -> None:
-    """Measure this machine: invoices and aging, beside a bare echo of the same request."""
+    """Measure this machine: commands and aging, beside a bare echo of the same request."""
     from services.cli.commands import measuring
 
-    measuring.bench(Plan(seconds, rounds, connections))
+    measuring.bench(Plan(seconds, rounds, connections, only))
 
 
 @app.command()
@@ -144,11 +153,13 @@ def demo(
 
 
 @app.command(hidden=True)
-def bench_server() -> None:
+def bench_server(
+    without_workers: Annotated[bool, typer.Option(WITHOUT_WORKERS)] = False,
+) -> None:
     """What `bench` measures: the ledger in a fresh folder, and an echo."""
     from services.cli.commands import measuring
 
-    measuring.bench_server()
+    measuring.bench_server(works=not without_workers)
 
 
 @app.command()

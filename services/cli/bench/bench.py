@@ -13,7 +13,7 @@ import sys
 import threading
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -22,13 +22,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.bench.bench_echo import ECHO_PATH
-from services.cli.bench.http_load import Load, Question
-from services.cli.bench.plan import Plan
+from services.cli.bench.http_load import Load
+from services.cli.bench.plan import ALLOCATE, APART, ECHO, ISSUE, WITHOUT_WORKERS, Plan
+from services.cli.bench.rows import GROWING, STEADY, Row, Server, open_books, rows_of
 from services.cli.bench.speeds import BenchFailed, Run, Speed, Spread, run_of, speeds
-from services.cli.client.duebook import Duebook, Json
+from services.cli.client.duebook import Duebook
 from shared.platform.clock import monotonic_s, wall_now
-from shared.platform.codec import to_json
 from shared.platform.hosting.settings import PREFIX
 
 WARM_UP_S_MAX: Final = 1.0  # seconds each thing is done once before it counts
@@ -37,13 +36,11 @@ GOODBYE_S_MAX: Final = 30.0  # until the measured process must have ended
 SETTLE_S_MAX: Final = 300.0  # until the read models have seen a round's invoices
 LOOK_AGAIN_S: Final = 0.02  # between two looks whether the work is done
 
-GROWING: Final = "GROWING"  # The legal entity whose invoices are issued while it is measured,
-STEADY: Final = "STEADY"  # and the one whose aging is asked for: its books stay as they are.
-ACCOUNTS: Final = 100  # of each
-STEADY_ITEMS: Final = 1000  # open items
-ECHO: Final = "echo of an invoice"
-ISSUE: Final = "POST invoice"
-AGING: Final = f"GET aging of {STEADY_ITEMS} items"
+
+COLUMNS: Final = (
+    *("per second", "min", "max", "p50 ms", "p99 ms"),
+    *("ratio to echo", "min", "max", "p99 to echo", "min", "max"),
+)
 
 
 @dataclass
@@ -104,88 +101,47 @@ async def _address(process: Process) -> str:
 async def measure(
     command: Sequence[str], plan: Plan, say: Callable[[str], None] = lambda what: None
 ) -> Measured:
-    """`command` serves, and says where. Raises BenchFailed."""
-    say("starting a server in a fresh folder")
-    async with served(command) as url, Duebook(url) as duebook:
-        say("opening its books")
-        today = wall_now().date()
-        await _open_books(duebook, today)
-        load = await Load.open(url, plan.connections)
-        try:
-            return await _rounds(duebook, load, plan, today, say)
-        finally:
-            await load.close()
+    """`command` serves, and says where; told so, it leaves the workers out. Raises BenchFailed."""
+    today = wall_now().date()
+    async with AsyncExitStack() as stack:
+        say("starting a server in a fresh folder")
+        together = await _opened(stack, command, plan, today, works=True)
+        apart: Server | None = None
+        if plan.wants(APART, ALLOCATE):
+            say("starting one without workers")
+            apart = await _opened(stack, [*command, WITHOUT_WORKERS], plan, today, works=False)
+        return await _rounds(rows_of(plan, together, apart, today), plan, say)
 
 
-async def _open_books(duebook: Duebook, today: date) -> None:
-    for code in (GROWING, STEADY):
-        entity = {"code": code, "name": code, "time_zone": "UTC", "currency": "CNY"}
-        await duebook.command("ledger", "/legal-entities", entity, key=code)
-        accounts = (
-            {"legal_entity": code, "number": f"C-{number}", "name": f"Customer {number}"}
-            for number in range(ACCOUNTS)
-        )
-        await asyncio.gather(
-            *(
-                duebook.command("ledger", "/accounts", body, key=f"{code} {body['number']}")
-                for body in accounts
-            )
-        )
-    await asyncio.gather(
-        *(
-            duebook.command(
-                "ledger", "/invoices", _invoice(STEADY, number, today), key=f"{STEADY} B-{number}"
-            )
-            for number in range(STEADY_ITEMS)
-        )
-    )
-    await _settled(duebook)
+async def _opened(
+    stack: AsyncExitStack, command: Sequence[str], plan: Plan, today: date, *, works: bool
+) -> Server:
+    url = await stack.enter_async_context(served(command))
+    duebook = await stack.enter_async_context(Duebook(url))
+    await open_books(duebook, today, (GROWING, STEADY) if works else (GROWING,))
+    if works:
+        await _settled(duebook)
+    load = await Load.open(url, plan.connections)
+    stack.push_async_callback(load.close)
+    return Server(duebook, load, works)
 
 
-def _invoice(code: str, number: int, today: date) -> Json:
-    return {
-        "account": {"legal_entity": code, "number": f"C-{number % ACCOUNTS}"},
-        "number": f"B-{number}",
-        "issued_on": today,
-        "total": {"amount": "1234.50", "currency": "CNY"},
-        "terms": {"anchor": "invoice", "add_days": 30},
-    }
-
-
-async def _rounds(
-    duebook: Duebook, load: Load, plan: Plan, today: date, say: Callable[[str], None]
-) -> Measured:
+async def _rounds(rows: Sequence[Row], plan: Plan, say: Callable[[str], None]) -> Measured:
     measured = Measured()
-    things = _things(load, today)
     for number in range(plan.rounds + 1):
         say(f"round {number} of {plan.rounds}" if number else "warming up")
         seconds = plan.seconds if number else min(plan.seconds, WARM_UP_S_MAX)
         runs: dict[str, Run] = {}
-        for name, (question, status) in things.items():
-            latencies_s, took_s = await load.run(question, status, seconds)
-            runs[name] = run_of(name, latencies_s, took_s)
-            settled_s = await _settled(duebook)
-            if number and name == ISSUE:
+        for row in rows:
+            question = await row.question(seconds)
+            latencies_s, took_s = await row.server.load.run(question, row.status, seconds)
+            runs[row.name] = run_of(row.name, latencies_s, took_s)
+            settled_s = await _settled(row.server.duebook) if row.server.works else 0.0
+            if number and row.name == ISSUE:
                 measured.settled_s.append(settled_s)
         if number:
             measured.rounds.append(runs)
     return measured
-
-
-def _things(load: Load, today: date) -> Mapping[str, tuple[Question, int]]:
-    """What is asked for, and with which status it is answered."""
-
-    def echo(number: int) -> bytes:
-        return load.request("POST", ECHO_PATH, {}, to_json(_invoice(GROWING, number, today)))
-
-    def issue(number: int) -> bytes:
-        key = {"idempotency-key": f"invoice {number}"}
-        return load.request(
-            "POST", "/ledger/v1/invoices", key, to_json(_invoice(GROWING, number, today))
-        )
-
-    aging = load.request("GET", f"/ledger/v1/reports/aging?legal_entity={STEADY}", {})
-    return {ECHO: (echo, 200), ISSUE: (issue, 201), AGING: (lambda number: aging, 200)}
 
 
 async def _settled(duebook: Duebook) -> float:
@@ -208,8 +164,8 @@ def show(measured: Measured, plan: Plan, console: Console) -> None:
     )
     table = Table(title=title, title_justify="left")
     table.box = box.ROUNDED if console.is_terminal else box.ASCII2
-    table.add_column("")
-    for column in ("per second", "min", "max", "p50 ms", "p99 ms", "ratio to echo", "min", "max"):
+    table.add_column("", no_wrap=True)
+    for column in COLUMNS:
         table.add_column(column, justify="right")
     for speed in speeds(measured.rounds, ECHO):
         table.add_row(*_row(speed))
@@ -217,6 +173,8 @@ def show(measured: Measured, plan: Plan, console: Console) -> None:
     console.print(
         "Medians of the rounds. Load, server with its workers, and PostgreSQL share this machine."
     )
+    if not measured.settled_s:
+        return
     console.print(
         "The read models had seen every invoice of a round at most"
         f" {max(measured.settled_s):.2f} s after its last answer."
@@ -230,6 +188,7 @@ def _row(speed: Speed) -> Sequence[str]:
         f"{speed.p50_ms:.1f}",
         f"{speed.p99_ms:.1f}",
         *_each(speed.ratio, ".3f"),
+        *_each(speed.p99_ratio, ".1f"),
     ]
 
 

@@ -40,6 +40,7 @@ class Speed(NamedTuple):
     p50_ms: float  # Median of the rounds, as the next.
     p99_ms: float
     ratio: Spread  # Of its rate to the base's rate of the same round.
+    p99_ratio: Spread  # The same of its p99: how much longer the slowest wait.
 
 
 def run_of(name: str, latencies_s: Sequence[float], took_s: float) -> Run:
@@ -72,6 +73,7 @@ def speeds(rounds: Sequence[Mapping[str, Run]], base: str) -> Sequence[Speed]:
             p50_ms=median(runs[name].p50_ms for runs in rounds),
             p99_ms=median(runs[name].p99_ms for runs in rounds),
             ratio=spread([runs[name].per_second / runs[base].per_second for runs in rounds]),
+            p99_ratio=spread([runs[name].p99_ms / runs[base].p99_ms for runs in rounds]),
         )
         for name in (rounds[0] if rounds else ())
     ]

@@ -14,7 +14,7 @@ from services.cli.reporting.report import console_for_reports
 from services.ledger.cash.api.issuing import IssueInvoice
 from shared.platform.database.embedded.server import temporary_folder
 from shared.platform.hosting import serving
-from shared.platform.hosting.runtime import ALONE
+from shared.platform.hosting.runtime import Role
 from shared.platform.hosting.settings import PlatformSettings
 
 
@@ -25,15 +25,18 @@ def bench(plan: Plan) -> None:
     show(measured, plan, console_for_reports())
 
 
-def bench_server() -> None:
+def bench_server(*, works: bool) -> None:
     """Serves what `bench` measures: the ledger in a fresh folder, and an echo."""
     end_cleanly()
     end_with_parent()
+    role = Role(works=works, makes_topics=True)
     with temporary_folder() as folder:
-        run_services(settings_with(data=folder), _serve_bench, ["ledger"])
+        run_services(
+            settings_with(data=folder), lambda placed: _serve_bench(placed, role), ["ledger"]
+        )
 
 
-async def _serve_bench(settings: PlatformSettings) -> None:
-    host = RUNTIMES["ledger"].host(settings, role=ALONE)
+async def _serve_bench(settings: PlatformSettings, role: Role) -> None:
+    host = RUNTIMES["ledger"].host(settings, role=role)
     app = with_echo(serving.joined({"ledger": host}), IssueInvoice)
     await serving.serve(app, [host], host=settings.host, port=0, ready=say_address)

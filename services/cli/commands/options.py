@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from services.cli.bench.plan import ROWS
 from services.cli.client.addresses import AddressUnclear, roots_of
 from services.cli.installed import RUNTIMES
 from services.cli.simulation.generator import CUSTOMERS_MAX, MONTHS_MAX
@@ -21,6 +22,12 @@ HOME_ZONE: Final = "Asia/Shanghai"  # In which a day begins when nobody says ano
 def _known(name: str | None) -> str | None:
     if name is not None and name not in RUNTIMES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(RUNTIMES)}")
+    return name
+
+
+def _row(name: str | None) -> str | None:
+    if name is not None and name not in ROWS:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(ROWS)}")
     return name
 
 
@@ -51,6 +58,9 @@ UrlOption = Annotated[
         envvar="DUEBOOK_URL",
         callback=_checked,
     ),
+]
+BenchRowOption = Annotated[
+    str | None, typer.Option(callback=_row, metavar="|".join(ROWS), help="One row alone.")
 ]
 PatienceOption = Annotated[
     float, typer.Option(min=0, max=3600, help="Seconds to repeat what gets no answer.")

@@ -64,5 +64,13 @@ class TestSpeeds:
         rounds = [{"echo": run(1.0, p50, p99)} for p50, p99 in [(1.0, 9.0), (5.0, 7.0), (2.0, 8.0)]]
         assert [(one.p50_ms, one.p99_ms) for one in speeds(rounds, "echo")] == [(2.0, 8.0)]
 
+    def test_compare_the_slowest_with_those_of_the_same_round(self) -> None:
+        rounds = [
+            {"echo": run(1.0, p99_ms=2.0), "issue": run(1.0, p99_ms=8.0)},
+            {"echo": run(1.0, p99_ms=50.0), "issue": run(1.0, p99_ms=100.0)},
+        ]
+        _, issue = speeds(rounds, "echo")
+        assert issue.p99_ratio == Spread(3.0, 2.0, 4.0)
+
     def test_of_no_rounds_are_none(self) -> None:
         assert speeds([], "echo") == []
