@@ -66,10 +66,10 @@ class TestTogether:
         slow.let.set()
         slow.problem = ConnectionResetError()
         together = Together(slow)
-        told = await asyncio.gather(
+        answers = await asyncio.gather(
             *(together.of(TENANT, [id]) for id in IDS), return_exceptions=True
         )
-        assert [type(one) for one in told] == [ConnectionResetError] * len(IDS)
+        assert [type(one) for one in answers] == [ConnectionResetError] * len(IDS)
         slow.problem = None
         assert (await together.of(TENANT, IDS[:1]))[IDS[0]] == 2
 
