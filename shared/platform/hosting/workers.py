@@ -21,9 +21,10 @@ from shared.platform.outbox import relay
 from shared.platform.outbox.relay import Relay
 from shared.platform.projector.runtime import Projector
 from shared.platform.reactor import runtime as reactor
+from shared.platform.reactor.effects import EFFECT_PREFIX, EffectRunner
 from shared.platform.reactor.facts import Facts
 from shared.platform.reactor.port import Effect
-from shared.platform.reactor.runtime import EffectRunner, Progress, Reactor
+from shared.platform.reactor.runtime import Progress, Reactor
 from shared.platform.service import Service, Topics
 from shared.platform.signals import Listener, Signal
 from shared.platform.store.port import CommandQueue, EventStore
@@ -284,7 +285,7 @@ class Workers:
         if self._service.reactions:
             loops.append(self._parking_consumer(reactor.WORKER, self._reactor()))
         for effect in self._service.effects:
-            name = reactor.EFFECT_PREFIX + effect.name
+            name = EFFECT_PREFIX + effect.name
             loops.append(self._parking_consumer(name, self._effect(effect)))
         return loops
 
@@ -315,7 +316,7 @@ class Workers:
             self._service.name,
             effect,
             self._service.handlers,
-            progress=self._progress(reactor.EFFECT_PREFIX + effect.name),
+            progress=self._progress(EFFECT_PREFIX + effect.name),
             submitter=self._submitter(),
             clock=self._clock,
         )
@@ -370,7 +371,7 @@ def _workers_of(service: Service, topics: Topics) -> Sequence[Worker]:
         found.append(Worker(reactor.WORKER, _topics_with(classes, types, topics)))
     for effect in service.effects:
         read = _topics_with(_classes(effect.subscribes_to), types, topics)
-        found.append(Worker(reactor.EFFECT_PREFIX + effect.name, read))
+        found.append(Worker(EFFECT_PREFIX + effect.name, read))
     names = [relay.WORKER, timers.WORKER, *(worker.name for worker in found)]
     if len(set(names)) != len(names):
         raise UnclearNames(", ".join(sorted(names)))

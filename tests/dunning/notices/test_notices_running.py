@@ -123,7 +123,7 @@ class Customer:
 @pytest.fixture(autouse=True)
 async def impatient(dunning: RunningDunning, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries come one after the other; the legal entity is known in the customers' partition."""
-    monkeypatch.setattr("shared.platform.reactor.runtime.UNREACHABLE_REST_S", 0.02)
+    monkeypatch.setattr("shared.platform.reactor.effects.UNREACHABLE_REST_S", 0.02)
     await dunning.hear(registered(), after(-30), NOW, stream=UUID(int=9_999))
 
 

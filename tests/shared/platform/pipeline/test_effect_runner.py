@@ -13,13 +13,9 @@ from structlog.testing import capture_logs
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import Codec
 from shared.platform.log.port import LogRecord, TopicPartition
+from shared.platform.reactor.effects import EFFECT_TRIES_MAX, EFFECTS_MAX, EffectRunner
 from shared.platform.reactor.port import Effect, Unreachable
-from shared.platform.reactor.runtime import (
-    EFFECT_TRIES_MAX,
-    EFFECTS_MAX,
-    EffectRunner,
-    Progress,
-)
+from shared.platform.reactor.runtime import Progress
 from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription.consumer import Batch, Cursors
 from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of

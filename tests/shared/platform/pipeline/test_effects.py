@@ -21,7 +21,7 @@ class TestEffects:
     async def test_wait_while_somebody_is_away_and_keep_the_order(
         self, url: str, log: EventLog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("shared.platform.reactor.runtime.UNREACHABLE_REST_S", 0.05)
+        monkeypatch.setattr("shared.platform.reactor.effects.UNREACHABLE_REST_S", 0.05)
         performed: list[int] = []
         tries = 0
 
@@ -49,7 +49,7 @@ class TestEffects:
     async def test_one_that_fails_for_ever_keeps_nobody_waiting(
         self, url: str, log: EventLog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("shared.platform.reactor.runtime.UNREACHABLE_REST_S", 0.02)
+        monkeypatch.setattr("shared.platform.reactor.effects.UNREACHABLE_REST_S", 0.02)
 
         async def perform(recorded: Recorded[Any], now: datetime) -> Sequence[Any]:
             if recorded.event.coins == 3:

@@ -278,7 +278,7 @@ class TestPoisonInAnEffect:
     async def test_parks_its_stream_where_nothing_follows_from_a_failure(
         self, url: str, log: EventLog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("shared.platform.reactor.runtime.UNREACHABLE_REST_S", 0.02)
+        monkeypatch.setattr("shared.platform.reactor.effects.UNREACHABLE_REST_S", 0.02)
         monkeypatch.setattr(parking, "PUT_OFF_S", 0.1)
         bad, away, performed = {BAD}, [False], list[int]()
 
