@@ -16,10 +16,11 @@ from shared.kernel.ids import reaction_event_id
 from shared.platform.clock import DomainClock
 from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
-from shared.platform.log.port import TopicPartition
+from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
-from shared.platform.reactor.facts import Facts
+from shared.platform.observability.throttled_log import ThrottledLog
+from shared.platform.reactor.facts import Facts, FactsBehind
 from shared.platform.reactor.port import BatchQuestion, Reaction
 from shared.platform.signals import Signal
 from shared.platform.store.submission import Submission, Submitter
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
 WORKER: Final = "reactions"
+BEHIND_REST_S_MIN: Final = 0.05  # of a partition whose facts are missing; twice as long each time
+BEHIND_REST_S_MAX: Final = 2.0  # before its facts are asked for again
 ACTOR: Final = "system"
 
 Handlers = Mapping[type, Callable[[Any], AnyWork]]
@@ -129,8 +132,49 @@ class Reactor:
         self._submitter = submitter
         self._facts = facts
         self._clock = clock
+        self._rests_s: dict[int, float] = {}  # Of partitions whose facts are missing.
+        self._log = ThrottledLog(__name__)
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
+        """All of a batch; without the partitions whose facts are missing, which rest."""
+        try:
+            upto = await self._handle(cursors, batch)
+        except FactsBehind as behind:
+            return await self._handle_apart(cursors, batch, behind)
+        for at in upto:
+            self._rests_s.pop(at.partition, None)
+        return upto
+
+    async def _handle_apart(
+        self, cursors: Cursors, batch: Batch, behind: FactsBehind
+    ) -> Mapping[TopicPartition, int]:
+        """Each partition by itself: what one waits for keeps no other."""
+        parts: dict[int, dict[TopicPartition, Sequence[LogRecord]]] = {}
+        for at, records in batch.items():
+            parts.setdefault(at.partition, {})[at] = records
+        if len(parts) == 1:
+            self._rest(cursors, batch, behind)
+            return {}
+        upto: dict[TopicPartition, int] = {}
+        for part in parts.values():
+            try:
+                upto.update(await self.handle(cursors, part))
+            except Exception:
+                if not upto:
+                    raise
+                break  # It comes again, and then by itself.
+        return upto
+
+    def _rest(self, cursors: Cursors, batch: Batch, behind: FactsBehind) -> None:
+        """Leaves the one partition of a batch alone, longer each time."""
+        for partition in {at.partition for at in batch}:
+            rest_s = self._rests_s.get(partition, BEHIND_REST_S_MIN)
+            self._rests_s[partition] = min(2 * rest_s, BEHIND_REST_S_MAX)
+            self._log.warning("reactions wait for facts", partition=partition, missing=str(behind))
+            for at in batch:
+                cursors.rest(at, rest_s)
+
+    async def _handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         unprocessed = await self._progress.unprocessed(batch, cursors.parked)
         await self.react_to(unprocessed.events)
         upto = ends_of(batch)
