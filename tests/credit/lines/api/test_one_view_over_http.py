@@ -25,4 +25,5 @@ async def test_every_command_answers_what_is_shown_afterwards(credit: CreditWorl
     )
 
     assert line["limit"] == limit["limit"]
-    assert compared.left == {"/clock"}  # Compared with the ledger's commands.
+    # Compared with the ledger's commands.
+    assert compared.left == {"/clock", "/parked/{stream_id}:retry"}

@@ -46,4 +46,5 @@ async def test_every_command_answers_what_is_shown_afterwards(api: LedgerApi) ->
 
     now = {"now": instant("2026-02-01").isoformat()}
     await look(await api.client.post("/clock", json=now))
+    await look(await api.client.post(f"/parked/{first['id']}:retry"))
     assert compared.left == set()

@@ -21,6 +21,14 @@ pytestmark = pytest.mark.connected
 SOON_S: Final = 10.0
 
 
+async def _owners(toy: RunningToy) -> dict[str | None, int]:
+    """Who has how many partitions of a projection."""
+    rows = await toy.rows(
+        "SELECT owner, count(*) AS n FROM es_lease WHERE worker = 'coins' GROUP BY owner"
+    )
+    return {row.owner: row.n for row in rows}
+
+
 class TestOwnership:
     async def test_two_processes_share_and_lose_nothing(
         self, url: str, log: EventLog, log_url: str
@@ -32,11 +40,10 @@ class TestOwnership:
         await one.do(*(wallets.fill(f"P-{n}", 10, n) for n in range(50)))
         await two.start()
         await one.do(*(wallet.spend(f"P-{n}", 1) for n in range(50)))
-        await asyncio.sleep(1.5)
-        owners = await one.rows(
-            "SELECT owner, count(*) AS n FROM es_lease WHERE worker = 'coins' GROUP BY owner"
-        )
-        assert {row.owner: row.n for row in owners} == {"one": 6, "two": 6}
+        end_s = monotonic_s() + SOON_S
+        while await _owners(one) != {"one": 6, "two": 6}:
+            assert monotonic_s() < end_s
+            await asyncio.sleep(0.1)
         await two.do(*(wallet.spend(f"P-{n}", 2) for n in range(50)))
         await two.settle()
         await two.stop()
