@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final
 
 import pytest
@@ -19,6 +22,9 @@ ROUTES: Final = {
     service: [route for area in areas for router in area.routes for route in routes_of(router)]
     for service, areas in (("ledger", LEDGER), ("credit", CREDIT), ("dunning", DUNNING))
 }
+ROOT: Final = Path(__file__).parents[2]
+DECLARED: Final = re.compile(r"^class (\w+View)\(", re.MULTILINE)
+MADE: Final = re.compile(r"(?<!class )\b(\w+View)\(")
 ALL: Final = [*(each for routes in ROUTES.values() for each in pairs(routes))]
 
 
@@ -78,3 +84,28 @@ def test_a_command_with_a_view_of_its_own_is_found() -> None:
 def test_personal_fields_are_found() -> None:
     assert personal_fields(ThingView) == {"owner"}
     assert personal_fields(ThingMadeView) == set()
+
+
+def made_elsewhere(sources: Mapping[str, str]) -> set[tuple[str, str]]:
+    """The modules that make a view which another module of the same area declares."""
+    declared = {view: module for module, text in sources.items() for view in DECLARED.findall(text)}
+    return {
+        (module, view)
+        for module, text in sources.items()
+        for view in MADE.findall(text)
+        if declared.get(view, module) != module
+    }
+
+
+@pytest.mark.parametrize("area", sorted({p.parent for p in ROOT.glob("services/*/*/api/*.py")}))
+def test_a_view_is_made_where_it_is_declared(area: Path) -> None:
+    """So a field of it is written in one file, whether it comes from a state or from a row."""
+    assert made_elsewhere({p.name: p.read_text("utf-8") for p in area.glob("*.py")}) == set()
+
+
+def test_a_view_that_is_made_elsewhere_is_found() -> None:
+    declares = "class ThingView(View, frozen=True):\n    number: int\n"
+    assert made_elsewhere({"view.py": declares, "things.py": "    return ThingView(number=1)"}) == {
+        ("things.py", "ThingView")
+    }
+    assert made_elsewhere({"view.py": declares + "ThingView(number=1)", "x.py": "y"}) == set()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Final, TypedDict
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from msgspec import structs
 from starlette.responses import Response
 
 from services.credit.lines.projections.exposure_queries import (
@@ -97,7 +98,7 @@ async def list_exposures(
         ExposuresView(
             as_of=moment.as_of,
             as_known=moment.as_known or query.now,
-            items=[ExposureView(**_shown(each)) for each in cut.items],
+            items=[_shown(each) for each in cut.items],
             next=cut.next,
         )
     )
@@ -111,7 +112,7 @@ async def list_exposures(
 async def show_exposure(account_id: Id, query: QueryContext, moment: Moment) -> Response:
     found = await find_exposure(query, moment, account_id)
     as_known = moment.as_known or query.now
-    return shown(ExposureThenView(**_shown(found), as_known=as_known))
+    return shown(ExposureThenView(**structs.asdict(_shown(found)), as_known=as_known))
 
 
 async def list_exposed(
@@ -144,22 +145,8 @@ async def _exposed(
         return await exposures(connection, wanted, at, after=after, limit=limit)
 
 
-class _Fields(TypedDict):
-    """The fields of an ExposureView, as one expression."""
-
-    account_id: UUID
-    legal_entity: str
-    account_number: str
-    as_of: date
-    exposure: Money
-    limit: Money | None
-    available: Money | None
-    exceeded: bool
-    other_currencies: list[Money]
-
-
-def _shown(each: Exposed) -> _Fields:
-    return _Fields(
+def _shown(each: Exposed) -> ExposureView:
+    return ExposureView(
         account_id=each.account_id,
         legal_entity=each.legal_entity,
         account_number=each.account_number,

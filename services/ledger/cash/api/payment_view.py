@@ -7,16 +7,19 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from services.ledger.cash.domain.payment import decide
 from services.ledger.cash.domain.payment.state import Reversed, State
+from services.ledger.cash.projections.payments import REVERSED
 from services.ledger.receivables.domain.invoice.decide import Status as InvoiceStatus
 from services.ledger.receivables.domain.invoice.decide import invoice, status_of
 from shared.kernel.days import day_at
 from shared.kernel.decider import Resource
 from shared.kernel.money import Money
+from shared.platform.http.moments import Bounds
 from shared.platform.http.views import View, said
+from shared.platform.projector.keyset import Record
 
 ID: Final = "c9880000-1c55-5a1d-8a3e-2d7e0f6b9c01"
 Status = Literal["received", "reversed"]
@@ -79,7 +82,7 @@ class PaymentView(PaymentSummaryView, frozen=True, kw_only=True):
     ] = UNSET
 
 
-def in_order(allocations: Iterable[AllocationView]) -> list[AllocationView]:
+def _in_order(allocations: Iterable[AllocationView]) -> list[AllocationView]:
     return sorted(
         allocations,
         key=lambda each: (each.effective_on, each.invoice_number, each.installment, each.id),
@@ -111,7 +114,7 @@ def of_state(
         as_of=day_at(now, facts.time_zone),
         as_known=now,
         payer=None,
-        allocations=in_order(
+        allocations=_in_order(
             AllocationView(
                 id=each.id,
                 invoice_id=each.invoice_id,
@@ -141,3 +144,47 @@ def _affected(resource: Resource[State], invoice_ids: Sequence[UUID]) -> list[Af
         for each in invoices
         if is_reversed or each.id in touched
     ]
+
+
+def of_row(row: Record, given: Sequence[Record], payer: str | None, then: Bounds) -> PaymentView:
+    """As the answer of a question about it."""
+    return PaymentView(
+        **structs.asdict(summary_of_row(row)),
+        as_of=then.as_of,
+        as_known=then.as_known,
+        payer=payer,
+        allocations=_in_order(_allocation(each, row["currency"]) for each in given),
+    )
+
+
+def summary_of_row(row: Record) -> PaymentSummaryView:
+    """`version` is the present one, good for If-Match, whatever time is asked for."""
+    is_reversed = row["status_then"] == REVERSED
+    return PaymentSummaryView(
+        id=row["payment_id"],
+        version=row["version"],
+        legal_entity=row["legal_entity"],
+        account_id=row["account_id"],
+        account_number=row["account_number"],
+        number=row["number"],
+        status=row["status_then"],
+        value_on=row["value_on"],
+        method=row["method"],
+        reference=row["reference"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        unallocated_amount=Money(row["unallocated_then"], row["currency"]),
+        open_item_id=row["open_item_id"],
+        reason=row["reason"] if is_reversed else None,
+        reversed_on=row["reversed_on"] if is_reversed else None,
+    )
+
+
+def _allocation(each: Record, currency: str) -> AllocationView:
+    return AllocationView(
+        id=each["allocation_id"],
+        invoice_id=each["invoice_id"],
+        invoice_number=each["invoice_number"],
+        installment=each["installment"],
+        amount=Money(each["amount_minor"], currency),
+        effective_on=each["allocated_on"],
+    )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Final, Literal, TypedDict
-from uuid import UUID
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field, model_validator
 from starlette.responses import Response
 
 from services.ledger.cash.api.payment_view import (
-    AllocationView,
     PaymentSummaryView,
     PaymentView,
     Status,
-    in_order,
+    of_row,
     of_state,
+    summary_of_row,
 )
 from services.ledger.cash.domain import allocation
 from services.ledger.cash.domain.allocation import SHARES_MAX
@@ -29,7 +27,6 @@ from services.ledger.customers.projections import accounts
 from services.ledger.receivables.domain.invoice import decide as on_invoice
 from services.ledger.receivables.projections import invoices
 from shared.kernel import rejections
-from shared.kernel.money import Money
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     AccountRef,
@@ -46,7 +43,6 @@ from shared.platform.http.moments import bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.views import MomentPage, answers, found, page, shown
-from shared.platform.projector.keyset import Record
 
 router: Final = APIRouter(prefix="/payments", tags=["payments"])
 
@@ -236,7 +232,7 @@ async def list_payments(
         paging,
         rows,
         lambda row: (row["value_on"], row["payment_id"]),
-        lambda row: PaymentSummaryView(**_shown(row)),
+        summary_of_row,
         then,
     )
 
@@ -250,64 +246,4 @@ async def show_payment(id: Id, query: QueryContext, moment: Moment) -> Response:
         then = bounds(query, moment, zones)
         given = await payments.allocations_of(connection, query.tenant_id, id, then.at)
         payer = await accounts.party_name(connection, query.tenant_id, row["payer_id"])
-    view = PaymentView(
-        **_shown(row),
-        as_of=then.as_of,
-        as_known=then.as_known,
-        payer=payer,
-        allocations=in_order(_allocation(each, row["currency"]) for each in given),
-    )
-    return shown(view, version=row["version"])
-
-
-class _Fields(TypedDict):
-    """The fields of a PaymentSummaryView, as one expression."""
-
-    id: UUID
-    version: int
-    legal_entity: str
-    account_id: UUID
-    account_number: str
-    number: str
-    status: Status
-    value_on: date
-    amount: Money
-    unallocated_amount: Money
-    open_item_id: UUID
-    method: str
-    reference: str | None
-    reason: str | None
-    reversed_on: date | None
-
-
-def _shown(row: Record) -> _Fields:
-    """`version` is the present one, good for If-Match, whatever time is asked for."""
-    is_reversed = row["status_then"] == payments.REVERSED
-    return _Fields(
-        id=row["payment_id"],
-        version=row["version"],
-        legal_entity=row["legal_entity"],
-        account_id=row["account_id"],
-        account_number=row["account_number"],
-        number=row["number"],
-        status=row["status_then"],
-        value_on=row["value_on"],
-        method=row["method"],
-        reference=row["reference"],
-        amount=Money(row["amount_minor"], row["currency"]),
-        unallocated_amount=Money(row["unallocated_then"], row["currency"]),
-        open_item_id=row["open_item_id"],
-        reason=row["reason"] if is_reversed else None,
-        reversed_on=row["reversed_on"] if is_reversed else None,
-    )
-
-
-def _allocation(each: Record, currency: str) -> AllocationView:
-    return AllocationView(
-        id=each["allocation_id"],
-        invoice_id=each["invoice_id"],
-        invoice_number=each["invoice_number"],
-        installment=each["installment"],
-        amount=Money(each["amount_minor"], currency),
-        effective_on=each["allocated_on"],
-    )
+    return shown(of_row(row, given, payer, then), version=row["version"])

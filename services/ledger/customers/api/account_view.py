@@ -12,6 +12,7 @@ from services.ledger.customers.domain.account.state import Opened, State
 from shared.kernel.decider import Resource, expect
 from shared.kernel.money import Money
 from shared.platform.http.views import View, said
+from shared.platform.projector.keyset import Record
 
 
 class ContactPersonView(View, frozen=True, kw_only=True):
@@ -95,6 +96,33 @@ def of_state(resource: Resource[State]) -> AccountView:
         postal_address=None,
         language=None,
         sales_owner=None,
+    )
+
+
+def of_row(row: Record) -> AccountView:
+    """As the answer of a question about it, but for what it owes."""
+    party = row["details"] or {}
+    person = ContactPersonView(
+        name=party.get("contact_name") or "",
+        phone=party.get("contact_phone"),
+        email=party.get("contact_email"),
+    )
+    return AccountView(
+        id=row["account_id"],
+        version=row["version"],
+        legal_entity=row["legal_entity"],
+        number=row["number"],
+        name=party.get("name"),
+        contact_person=person if person.name else None,
+        email=party.get("email"),
+        phone=party.get("phone"),
+        postal_address=party.get("postal_address"),
+        language=party.get("language"),
+        sales_owner=party.get("sales_owner"),
+        collector_id=row["collector_id"],
+        time_zone=row["time_zone"],
+        currency=row["currency"],
+        opened_on=row["opened_on"],
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import decide
@@ -15,7 +16,9 @@ from services.ledger.receivables.domain.invoice.state import State
 from shared.kernel.days import day_at
 from shared.kernel.decider import Resource
 from shared.kernel.money import Money
+from shared.platform.http.moments import Bounds
 from shared.platform.http.views import View, said
+from shared.platform.projector.keyset import Record
 
 ID: Final = "3b5f0c9e-1c55-5a1d-8a3e-2d7e0f6b9c01"
 
@@ -128,3 +131,62 @@ def of_state(resource: Resource[State], now: datetime) -> InvoiceView:
         as_known=now,
         allocations=[],
     )
+
+
+def of_row(
+    row: Record, items: Sequence[Record], given: Sequence[Record], then: Bounds
+) -> InvoiceView:
+    """As the answer of a question about it."""
+    return InvoiceView(
+        **structs.asdict(summary_of_row(row, items, then)),
+        as_of=then.as_of,
+        as_known=then.as_known,
+        allocations=_given(row, given),
+    )
+
+
+def summary_of_row(row: Record, items: Sequence[Record], then: Bounds) -> InvoiceSummaryView:
+    """`version` is the present one, good for If-Match, whatever time is asked for."""
+    currency, days = row["currency"], row["add_days"]
+    return InvoiceSummaryView(
+        id=row["invoice_id"],
+        version=row["version"],
+        legal_entity=row["legal_entity"],
+        account_id=row["account_id"],
+        account_number=row["account_number"],
+        number=row["number"],
+        status=row["status_then"],
+        issued_on=row["issued_on"],
+        total=Money(row["total_minor"], currency),
+        open_amount=Money(row["open_then"], currency),
+        terms=None if days is None else TermsView(anchor="invoice", add_days=days),
+        installments=[_installment(row, item, then) for item in items],
+    )
+
+
+def _installment(row: Record, item: Record, then: Bounds) -> InstallmentView:
+    due_on, currency = item["due_on"], row["currency"]
+    left = 0 if row["status_then"] == "canceled" else item["open_then"]
+    return InstallmentView(
+        installment=item["installment"],
+        open_item_id=item["open_item_id"],
+        due_on=due_on,
+        amount=Money(item["amount_minor"], currency),
+        open_amount=Money(left, currency),
+        days_past_due=days_past_due(due_on, then.as_of) if due_on else None,
+    )
+
+
+def _given(row: Record, given: Sequence[Record]) -> list[AppliedView]:
+    return [
+        AppliedView(
+            id=each["allocation_id"],
+            payment_id=each["payment_id"],
+            payment_number=each["payment_number"],
+            installment=each["installment"],
+            amount=Money(each["amount_minor"], row["currency"]),
+            value_on=each["value_on"],
+            effective_on=each["applied_on"],
+        )
+        for each in given
+    ]

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Annotated, Final, TypedDict
-from uuid import UUID
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.ledger.customers.projections import accounts
 from services.ledger.receivables.api.invoice_view import (
-    AppliedView,
-    InstallmentView,
     InvoiceSummaryView,
     InvoiceView,
-    TermsView,
+    of_row,
     of_state,
+    summary_of_row,
 )
-from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import commands, decide
 from services.ledger.receivables.domain.invoice.decide import Status
 from services.ledger.receivables.handlers import invoice
 from services.ledger.receivables.projections import invoices
 from shared.kernel import rejections
-from shared.kernel.money import Money
 from shared.platform.http.commands import CommandContext
 from shared.platform.http.models import (
     Day,
@@ -33,11 +27,10 @@ from shared.platform.http.models import (
     Number,
     RequestBody,
 )
-from shared.platform.http.moments import Bounds, bounds
+from shared.platform.http.moments import bounds
 from shared.platform.http.paging import LIMIT_MAX, Paging
 from shared.platform.http.queries import Moment, QueryContext
 from shared.platform.http.views import MomentPage, answers, found, page, shown
-from shared.platform.projector.keyset import Record
 
 router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
 
@@ -110,7 +103,7 @@ async def list_invoices(
         paging,
         found_rows,
         lambda row: (row["issued_on"], row["invoice_id"]),
-        lambda row: InvoiceSummaryView(**_shown(row, items[row["invoice_id"]], then)),
+        lambda row: summary_of_row(row, items[row["invoice_id"]], then),
         then,
     )
 
@@ -124,74 +117,4 @@ async def show_invoice(id: Id, query: QueryContext, moment: Moment) -> Response:
         then = bounds(query, moment, zones)
         items = await invoices.installments_of(connection, query.tenant_id, [id], then.at)
         given = await invoices.allocations_of(connection, query.tenant_id, id, then.at)
-    view = InvoiceView(
-        **_shown(row, items[id], then),
-        as_of=then.as_of,
-        as_known=then.as_known,
-        allocations=_given(row, given),
-    )
-    return shown(view, version=row["version"])
-
-
-class _Fields(TypedDict):
-    """The fields of an InvoiceSummaryView, as one expression."""
-
-    id: UUID
-    version: int
-    legal_entity: str
-    account_id: UUID
-    account_number: str
-    number: str
-    status: Status
-    issued_on: date
-    total: Money
-    open_amount: Money
-    terms: TermsView | None
-    installments: list[InstallmentView]
-
-
-def _shown(row: Record, items: Sequence[Record], then: Bounds) -> _Fields:
-    """`version` is the present one, good for If-Match, whatever time is asked for."""
-    currency, days = row["currency"], row["add_days"]
-    return _Fields(
-        id=row["invoice_id"],
-        version=row["version"],
-        legal_entity=row["legal_entity"],
-        account_id=row["account_id"],
-        account_number=row["account_number"],
-        number=row["number"],
-        status=row["status_then"],
-        issued_on=row["issued_on"],
-        total=Money(row["total_minor"], currency),
-        open_amount=Money(row["open_then"], currency),
-        terms=None if days is None else TermsView(anchor="invoice", add_days=days),
-        installments=[_installment(row, item, then) for item in items],
-    )
-
-
-def _installment(row: Record, item: Record, then: Bounds) -> InstallmentView:
-    due_on, currency = item["due_on"], row["currency"]
-    left = 0 if row["status_then"] == "canceled" else item["open_then"]
-    return InstallmentView(
-        installment=item["installment"],
-        open_item_id=item["open_item_id"],
-        due_on=due_on,
-        amount=Money(item["amount_minor"], currency),
-        open_amount=Money(left, currency),
-        days_past_due=days_past_due(due_on, then.as_of) if due_on else None,
-    )
-
-
-def _given(row: Record, given: Sequence[Record]) -> list[AppliedView]:
-    return [
-        AppliedView(
-            id=each["allocation_id"],
-            payment_id=each["payment_id"],
-            payment_number=each["payment_number"],
-            installment=each["installment"],
-            amount=Money(each["amount_minor"], row["currency"]),
-            value_on=each["value_on"],
-            effective_on=each["applied_on"],
-        )
-        for each in given
-    ]
+    return shown(of_row(row, items[id], given, then), version=row["version"])

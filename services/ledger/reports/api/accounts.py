@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
+from msgspec import structs
 from starlette.responses import Response
 
-from services.ledger.customers.api.account_view import AccountView, ContactPersonView, balance_of
+from services.ledger.customers.api.account_view import AccountView, balance_of, of_row
 from services.ledger.customers.projections import accounts
 from services.ledger.reports.projections import open_items
 from shared.kernel.money import Money
@@ -44,7 +45,7 @@ async def list_accounts(
         paging,
         rows,
         lambda row: [row["legal_entity"], row["number"]],
-        lambda row: of_row(row, owed),
+        lambda row: with_balances(row, owed),
     )
 
 
@@ -53,38 +54,15 @@ async def show_account(id: Id, query: QueryContext) -> Response:
     async with query.of("accounts", "open_items") as connection:
         row = found(await accounts.find_account(connection, query.tenant_id, id))
         owed = await open_items.balances(connection, query.tenant_id, [id])
-    return shown(of_row(row, owed), version=row["version"])
+    return shown(with_balances(row, owed), version=row["version"])
 
 
-def of_row(row: Record, owed: Sequence[Record]) -> AccountView:
+def with_balances(row: Record, owed: Sequence[Record]) -> AccountView:
     """An account owes nothing in its own currency until something is open."""
-    party = row["details"] or {}
-    person = ContactPersonView(
-        name=party.get("contact_name") or "",
-        phone=party.get("contact_phone"),
-        email=party.get("contact_email"),
-    )
     own = [each for each in owed if each["account_id"] == row["account_id"]]
     balances = [
         balance_of(Money(each["owed"], each["currency"]), Money(each["given"], each["currency"]))
         for each in own
     ]
     nothing = Money.zero(row["currency"])
-    return AccountView(
-        id=row["account_id"],
-        version=row["version"],
-        legal_entity=row["legal_entity"],
-        number=row["number"],
-        name=party.get("name"),
-        contact_person=person if person.name else None,
-        email=party.get("email"),
-        phone=party.get("phone"),
-        postal_address=party.get("postal_address"),
-        language=party.get("language"),
-        sales_owner=party.get("sales_owner"),
-        collector_id=row["collector_id"],
-        time_zone=row["time_zone"],
-        currency=row["currency"],
-        opened_on=row["opened_on"],
-        balances=balances or [balance_of(nothing, nothing)],
-    )
+    return structs.replace(of_row(row), balances=balances or [balance_of(nothing, nothing)])
