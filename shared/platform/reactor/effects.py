@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import structlog
@@ -25,6 +25,8 @@ from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription.consumer import Batch, Cursors, ends_of
 from shared.platform.subscription.decoding import Unprocessed
 
+T = TypeVar("T")
+
 EFFECT_PREFIX: Final = "effect:"
 UNREACHABLE_REST_S: Final = 2.0  # a partition waits so long before an effect is tried again
 EFFECT_TRIES_MAX: Final = 5  # of an event that fails for a reason of its own
@@ -37,6 +39,17 @@ _Performed = tuple[int, Sequence[Submission]]  # The event's offset, and what fo
 
 def _offset(performed: _Performed) -> int:
     return performed[0]
+
+
+async def _all_ended(*performing: Coroutine[Any, Any, T]) -> Sequence[T]:
+    """What came of each. Raises the first problem once all have ended: nothing is performed
+    beside its own repetition.
+    """
+    ended = await asyncio.gather(*performing, return_exceptions=True)
+    for one in ended:
+        if isinstance(one, BaseException):
+            raise one
+    return cast(Sequence[T], ended)
 
 
 class EffectRunner:
@@ -71,7 +84,7 @@ class EffectRunner:
             at: await self._progress.unprocessed({at: part}, cursors.parked)
             for at, part in batch.items()
         }
-        done = await asyncio.gather(
+        done = await _all_ended(
             *(self._perform_some(cursors, at, part, unprocessed[at]) for at, part in batch.items())
         )
         parts = {at: part for at, part, _ in done if part}
@@ -115,7 +128,7 @@ class EffectRunner:
         streams: dict[UUID, list[Recorded[Any]]] = {}
         for recorded in mine[:EFFECTS_MAX]:
             streams.setdefault(recorded.stream_id, []).append(recorded)
-        done = await asyncio.gather(*(self._perform_stream(one) for one in streams.values()))
+        done = await _all_ended(*(self._perform_stream(one) for one in streams.values()))
         waiting = [offset for _, offset in done if offset is not None]
         if waiting:
             self._log.info("effect waits", effect=self._effect.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
@@ -75,12 +76,15 @@ class SideEffect:
     def __init__(self, *away: int, failing: Mapping[int, Exception] | None = None) -> None:
         self._away = away
         self.failing = dict(failing or {})
+        self.slow: dict[int, asyncio.Event] = {}  # Event -> until when it takes.
         self.performed: list[int] = []
         self.tried: list[int] = []
         self.failures: list[tuple[int, str]] = []
 
     async def perform(self, recorded: Recorded[Any], now: datetime) -> Sequence[object]:
         self.tried.append(recorded.id.int)
+        if recorded.id.int in self.slow:
+            await self.slow[recorded.id.int].wait()
         if recorded.id.int in self._away:
             raise Unreachable
         if recorded.id.int in self.failing:
@@ -234,3 +238,22 @@ class TestAnEventThatFailsForAReasonOfItsOwn:
         runner = RunnerInTest(failing={1001: ZeroDivisionError()}, says_what_follows=False)
         with pytest.raises(ZeroDivisionError):
             await runner.take_until_given_up({AT: part((1, 1))})
+
+    async def test_is_raised_when_nothing_is_performed_any_more(self) -> None:
+        """Else the repetition would run beside what it repeats."""
+        runner = RunnerInTest(failing={1001: ZeroDivisionError()}, says_what_follows=False)
+        batch = {AT: part((1, 1), (2, 1)), BESIDE: part((3, 1))}
+        for _ in range(EFFECT_TRIES_MAX - 1):
+            await runner.take(batch)
+        runner.effect.slow = {2001: asyncio.Event(), 3001: asyncio.Event()}
+        runner.effect.performed.clear()
+
+        taking = asyncio.create_task(runner.take(batch))
+        for event in runner.effect.slow.values():
+            await asyncio.sleep(0.01)
+            assert not taking.done()
+            event.set()
+        with pytest.raises(ZeroDivisionError):
+            await taking
+
+        assert sorted(runner.effect.performed) == [2001, 3001]
