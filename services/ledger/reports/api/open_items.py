@@ -123,7 +123,7 @@ async def show_open_item(id: Id, query: QueryContext, moment: Moment) -> Respons
 
 
 def _place(row: Record) -> tuple[object, object]:
-    return row["due_on"] or open_items.FAR, row["open_item_id"]
+    return row["listed_on"], row["open_item_id"]
 
 
 def _open_then(row: Record) -> Money:

@@ -34,6 +34,7 @@ from shared.platform.projector.rows import Index, row, table_of
 from shared.platform.projector.sums import sum_in, sums_by
 from shared.platform.projector.then import happened_by
 
+FAR: Final = date(9999, 12, 31)  # Later than anything is due.
 INSTALLMENT: Final = "installment"
 UNALLOCATED: Final = "unallocated"
 
@@ -46,6 +47,8 @@ UNALLOCATED: Final = "unallocated"
         Index(("tenant_id", "legal_entity", "last_at")),
         Index(("tenant_id", "legal_entity", "last_on")),
         Index(("tenant_id", "legal_entity", "account_id"), where="open_minor <> 0"),
+        Index(("tenant_id", "legal_entity", "listed_on", "open_item_id"), where="open_minor <> 0"),
+        Index(("tenant_id", "listed_on", "open_item_id"), where="open_minor <> 0"),
     ),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class OpenItemRow:
     currency: str
     dated_on: date  # Invoice date or value date.
     due_on: date | None
+    listed_on: date  # Its place in a list by due date: FAR where it has none.
     open_minor: int  # After all movements.
     first_on: date
     first_at: datetime
@@ -175,6 +179,7 @@ def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItemRow:
         currency=currency,
         dated_on=dated_on,
         due_on=due_on,
+        listed_on=due_on or FAR,
         open_minor=0,
         first_on=recorded.effective_on,
         first_at=recorded.recorded_at,
@@ -203,9 +208,6 @@ class Asked:
     currency: str | None = None
     due_on_from: date | None = None
     due_on_to: date | None = None
-
-
-FAR: Final = date(9999, 12, 31)  # Sorts items without a due date last.
 
 
 def items_then(asked: Asked, at: At) -> sa.Select[Any]:
@@ -249,9 +251,9 @@ async def list_items(
 ) -> Sequence[Record]:
     """Open items by due date, those without one last."""
     found = items_then(asked, at).subquery("found")
-    due = sa.func.coalesce(found.c.due_on, sa.literal(FAR, sa.Date()))
     listed = sa.select(found).where(found.c.minor != 0)
-    return await rows_after(connection, listed, [due, found.c.open_item_id], after, limit)
+    place = [found.c.listed_on, found.c.open_item_id]
+    return await rows_after(connection, listed, place, after, limit)
 
 
 async def find_item(

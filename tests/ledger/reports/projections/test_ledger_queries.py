@@ -117,13 +117,12 @@ class TestOpenItems:
             while rows := await open_items.list_items(connection, ALL, at, after=after, limit=1):
                 paged += [row["open_item_id"] for row in rows]
                 last = rows[-1]
-                after = (
-                    (last["due_on"] or open_items.FAR).isoformat(),
-                    str(last["open_item_id"]),
-                )
+                after = (last["listed_on"].isoformat(), str(last["open_item_id"]))
 
         assert len(whole) > 4
         assert paged == [row["open_item_id"] for row in whole]
+        dues = [row["due_on"] or date.max for row in whole]
+        assert dues == sorted(dues)
 
     async def test_of_a_past_day_do_not_change_when_more_is_learned(
         self, ledger_database: Database
