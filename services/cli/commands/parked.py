@@ -15,8 +15,11 @@ from services.cli.commands.terminal import console
 
 def list_parked(url: str) -> None:
     """Names each with its worker, the place on the log where it begins, and the reason."""
-    for one in asyncio.run(_asked(url, parked_streams)):
+    found = asyncio.run(_asked(url, parked_streams))
+    for one in found:
         typer.echo(_line(one))
+    if not found:
+        console.print("nothing is parked")
 
 
 def retry_parked(stream: UUID | None, url: str) -> None:

@@ -109,6 +109,11 @@ class TestCommands:
             ],
         )
 
+    def test_list_says_so_where_nothing_is_parked(self, services: Services) -> None:
+        services.parked.clear()
+        ended = CliRunner().invoke(app, ["parked", "list"])
+        assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "nothing is parked\n")
+
     def test_retry_says_what_it_asked_for(self, services: Services) -> None:
         ended = CliRunner().invoke(app, ["parked", "retry", str(ONE)])
         assert ended.exit_code == 0
