@@ -156,13 +156,14 @@ class Reactor:
             self._rest(cursors, batch, behind)
             return {}
         upto: dict[TopicPartition, int] = {}
+        problems: list[Exception] = []
         for part in parts.values():
             try:
                 upto.update(await self.handle(cursors, part))
-            except Exception:
-                if not upto:
-                    raise
-                break  # It comes again, and then by itself.
+            except Exception as problem:  # Its records come again, and then by themselves.
+                problems.append(problem)
+        if problems and not upto:
+            raise problems[0]
         return upto
 
     def _rest(self, cursors: Cursors, batch: Batch, behind: FactsBehind) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, cast
 from uuid import UUID
 
 import pytest
@@ -12,13 +12,18 @@ import pytest
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import partition_of
 from shared.platform.clock import monotonic_s
-from shared.platform.log.port import EventLog
+from shared.platform.database.pools import Database
+from shared.platform.log.port import EventLog, TopicPartition
+from shared.platform.reactor import facts
 from shared.platform.reactor.port import Reaction
+from shared.platform.signals import Signal
+from shared.platform.subscription.decoding import EventDecoder
+from shared.platform.subscription.progress import ProjectionProgress
 from tests.support.toy import wallet, wallets
+from tests.support.toy.records import record
 from tests.support.toy.running import RunningToy
 from tests.support.toy.wallets import account
 
-pytestmark = pytest.mark.connected
 SOON_S: Final = 10.0
 
 
@@ -31,6 +36,7 @@ async def halt_coins(toy: RunningToy, partition: int) -> None:
         )
 
 
+@pytest.mark.connected
 class TestReactions:
     async def test_go_on_where_the_read_model_of_another_partition_stands_still(
         self, url: str, log: EventLog, monkeypatch: pytest.MonkeyPatch
@@ -69,3 +75,87 @@ class TestReactions:
         await mended.settle()
         assert seen[3:] == [wallet.stream("stands").id] * 3
         await mended.stop()
+
+
+class Behind:
+    """A connection of Facts: the partitions that are behind, as the database would say."""
+
+    def __init__(self) -> None:
+        self.partitions: list[int] = []
+
+    def is_closed(self) -> bool:
+        return False
+
+    async def fetch(self, statement: str, *arguments: object) -> list[tuple[int]]:
+        wanted = cast(list[int], arguments[2])
+        return [(n,) for n in self.partitions if n in wanted]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Ends:
+    """A log whose partitions end at 1."""
+
+    async def ends(self, topics: Sequence[str]) -> dict[str, list[int]]:
+        return {topic: [1] * 12 for topic in topics}
+
+
+class Opened:
+    def __init__(self, connection: Behind) -> None:
+        self._connection = connection
+
+    async def own_connection(self, name: str) -> Behind:
+        return self._connection
+
+
+class Moving:
+    moved = Signal()
+
+
+class TestFacts:
+    async def test_waits_in_vain_once_and_then_only_a_moment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        waits_s: list[float] = []
+
+        async def until(
+            ready: Callable[[], Awaitable[bool]], signal: Signal, *, timeout_s: float
+        ) -> bool:
+            waits_s.append(timeout_s)
+            return await ready()
+
+        monkeypatch.setattr(facts, "until", until)
+        behind = Behind()
+        asked = facts.Facts(
+            "own",
+            {"coins": ["others"]},
+            database=cast(Database, Opened(behind)),
+            log=cast(EventLog, Ends()),
+            progress=cast(ProjectionProgress, Moving()),
+            published=Signal(),
+        )
+
+        async def ready(partition: int) -> bool:
+            try:
+                await asked.ready([(at(partition), ["coins"])])
+            except facts.FactsBehind:
+                return False
+            return True
+
+        behind.partitions = [3]
+        assert [await ready(n) for n in (3, 3, 4)] == [False, False, True]
+        behind.partitions = []
+        assert [await ready(n) for n in (3, 3)] == [True, True]
+
+        long, short = facts.WAIT_S_MAX, facts.LATE_WAIT_S_MAX
+        assert waits_s == [long, short, long, short, long]
+
+
+def at(partition: int) -> Recorded[Any]:
+    """An event that stands in this partition."""
+    (decoded,) = EventDecoder(wallet.CODEC).decode_all(
+        {TopicPartition("own", partition): [record(1, 1, 0)]}
+    )
+    assert decoded.recorded is not None
+    return decoded.recorded
