@@ -153,7 +153,8 @@ class Reactor:
         for at, records in batch.items():
             parts.setdefault(at.partition, {})[at] = records
         if len(parts) == 1:
-            self._rest(cursors, batch, behind)
+            (partition,) = parts
+            self._rest(cursors, partition, batch, behind)
             return {}
         upto: dict[TopicPartition, int] = {}
         problems: list[Exception] = []
@@ -166,14 +167,13 @@ class Reactor:
             raise problems[0]
         return upto
 
-    def _rest(self, cursors: Cursors, batch: Batch, behind: FactsBehind) -> None:
+    def _rest(self, cursors: Cursors, partition: int, batch: Batch, behind: FactsBehind) -> None:
         """Leaves the one partition of a batch alone, longer each time."""
-        for partition in {at.partition for at in batch}:
-            rest_s = self._rests_s.get(partition, BEHIND_REST_S_MIN)
-            self._rests_s[partition] = min(2 * rest_s, BEHIND_REST_S_MAX)
-            self._log.warning("reactions wait for facts", partition=partition, missing=str(behind))
-            for at in batch:
-                cursors.rest(at, rest_s)
+        rest_s = self._rests_s.get(partition, BEHIND_REST_S_MIN)
+        self._rests_s[partition] = min(2 * rest_s, BEHIND_REST_S_MAX)
+        self._log.warning("reactions wait for facts", partition=partition, missing=str(behind))
+        for at in batch:
+            cursors.rest(at, rest_s)
 
     async def _handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         unprocessed = await self._progress.unprocessed(batch, cursors.parked)

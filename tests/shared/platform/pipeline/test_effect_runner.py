@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
-from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
 from shared.kernel.envelope import Recorded
-from shared.platform.codec import Codec
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.reactor.effects import EFFECT_TRIES_MAX, EFFECTS_MAX, EffectRunner
 from shared.platform.reactor.port import Effect, Unreachable
 from shared.platform.reactor.runtime import Progress
 from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription.consumer import Batch, Cursors
-from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
 from tests.support.toy import wallet
 from tests.support.toy.records import record
+from tests.support.toy.remembered import Remembered
+from tests.support.toy.running import SetClock
 
 AT: Final = TopicPartition("events", 0)
 BESIDE: Final = TopicPartition("events", 1)
-CODEC: Final = Codec({"toy.wallet.filled.v1": wallet.Filled})
 
 
 def part(*events: tuple[int, int]) -> Sequence[LogRecord]:
     """(stream, version), at offsets from 0 on."""
     return [record(stream, version, n) for n, (stream, version) in enumerate(events)]
-
-
-class Clock:
-    is_manual = True
-
-    async def now(self) -> datetime:
-        return wallet.NOW
-
-
-class Remembered:
-    """A Progress that has processed nothing, and remembers how far cursors were moved."""
-
-    def __init__(self) -> None:
-        self.moved: dict[TopicPartition, int] = {}
-        self._decoder = EventDecoder(CODEC)
-
-    async def unprocessed(self, batch: Batch, parked: Collection[UUID] = ()) -> Unprocessed:
-        return unprocessed_of(self._decoder.decode_all(batch), {}, parked)
-
-    async def move(
-        self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
-    ) -> None:
-        self.moved.update(upto)
 
 
 class Submitted:
@@ -121,7 +96,7 @@ class RunnerInTest:
             {wallet.Filled: lambda _: wallet.spend("a", 0)},
             progress=cast(Progress, self.progress),
             submitter=cast(Submitter, self.submitted),
-            clock=Clock(),
+            clock=SetClock(wallet.NOW),
         )
 
     async def take(self, batch: Batch) -> Mapping[TopicPartition, int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 import pytest
 
 from shared.kernel.envelope import Recorded
-from shared.platform.codec import Codec
 from shared.platform.database.pools import Database
 from shared.platform.log.port import TopicPartition
 from shared.platform.reactor.facts import Facts, FactsBehind
@@ -21,36 +20,15 @@ from shared.platform.reactor.runtime import (
 )
 from shared.platform.store.submission import Submitter
 from shared.platform.subscription.consumer import Batch, Cursors
-from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
 from tests.support.toy import wallet
 from tests.support.toy.records import record
+from tests.support.toy.remembered import Remembered
+from tests.support.toy.running import SetClock
 
 FIRST, BESIDE, LAST = (TopicPartition("events", n) for n in range(3))
 BATCH: Final[Batch] = {
     at: [record(at.partition + 1, 1, 0)] for at in (FIRST, BESIDE, LAST)
 }  # A stream of its own in each.
-
-
-class Moved:
-    """A Progress that has processed nothing, and remembers how far cursors were moved."""
-
-    def __init__(self) -> None:
-        self._decoder = EventDecoder(Codec({"toy.wallet.filled.v1": wallet.Filled}))
-
-    async def unprocessed(self, batch: Batch, parked: Collection[Any] = ()) -> Unprocessed:
-        return unprocessed_of(self._decoder.decode_all(batch), {}, parked)
-
-    async def move(
-        self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
-    ) -> None:
-        """Nothing here follows the cursors."""
-
-
-class Clock:
-    is_manual = True
-
-    async def now(self) -> Any:
-        return wallet.NOW
 
 
 class Nobody:
@@ -72,10 +50,10 @@ class Reacting:
             [Reaction("look", wallet.Filled, self._react)],
             {},
             database=cast(Database, None),
-            progress=cast(Progress, Moved()),
+            progress=cast(Progress, Remembered()),
             submitter=cast(Submitter, Nobody()),
             facts=cast(Facts, None),
-            clock=Clock(),
+            clock=SetClock(wallet.NOW),
         )
 
     async def take(self) -> Mapping[TopicPartition, int]:
