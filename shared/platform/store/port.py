@@ -164,8 +164,10 @@ class EventStore(Protocol):
 class CommandQueue(Protocol):
     """The writer as reactions and timers see it."""
 
-    def enqueue(self, work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
-        """Queues works, decided in the order of the calls.
+    def enqueue(
+        self, work: AnyWork, caller: Caller, *, is_bulk: bool = False
+    ) -> asyncio.Future[Accepted]:
+        """Queues works, decided in the order of the calls, those in bulk after single ones.
 
         Raises Overloaded when the queue is full.
         """

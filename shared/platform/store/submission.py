@@ -88,7 +88,7 @@ class Submitter:
     async def _enqueue(self, submission: Submission) -> asyncio.Future[Accepted]:
         while True:  # Ends when the writer has worked off its queue, or closes for good.
             try:
-                return self._writer.enqueue(submission.work, submission.caller)
+                return self._writer.enqueue(submission.work, submission.caller, is_bulk=True)
             except Overloaded:
                 if self._writer.in_flight == 0:
                     raise

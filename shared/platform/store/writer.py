@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -38,9 +37,13 @@ from shared.platform.store.port import (
     TailEvent,
     Transaction,
 )
+from shared.platform.store.waiting import (
+    WORKS_MAX,
+    WORKS_WAITING_MAX,
+    Pending,
+    WaitingWorks,
+)
 
-WORKS_MAX: Final = 256  # in one transaction
-WORKS_WAITING_MAX: Final = 4096  # works; then 503 is answered at once
 ATTEMPTS_MAX: Final = 8  # of one transaction that met conflicts
 ATTEMPTS_S_MAX: Final = 10.0  # after which no further one is begun: a server may hang, not refuse
 PAUSE_S_MIN: Final = 0.002  # after the first attempt; four times as long after each further one
@@ -52,12 +55,6 @@ AnyAggregate = Aggregate[object, object]
 
 def _nobody() -> None:
     """Does nothing: nobody waits for new events in this process."""
-
-
-class _Pending(NamedTuple):
-    work: AnyWork
-    caller: Caller
-    future: asyncio.Future[Accepted]
 
 
 class _Attempted(NamedTuple):
@@ -83,9 +80,7 @@ class Writer:
     ) -> None:
         cache = Cache(streams_cached_max)
         self._lane = _Lane(store, codec, topics_of, wake, private_tables, cache, guesses)
-        self._works_max = works_max
-        self._works_waiting_max = works_waiting_max
-        self._waiting: deque[_Pending] = deque()
+        self._waiting = WaitingWorks(works_max, works_waiting_max)
         self._arrived = asyncio.Event()
         self._being_written = 0
         self._is_closing = False
@@ -113,12 +108,17 @@ class Writer:
         """
         return await self.enqueue(work, caller)
 
-    def enqueue(self, work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
-        """Queues a work, for callers with many. Cancelling the future is allowed at any time."""
-        if self._is_closing or len(self._waiting) >= self._works_waiting_max:
+    def enqueue(
+        self, work: AnyWork, caller: Caller, *, is_bulk: bool = False
+    ) -> asyncio.Future[Accepted]:
+        """Queues a work, for callers with many. Cancelling the future is allowed at any time.
+
+        Raises Overloaded.
+        """
+        if self._is_closing:
             raise Overloaded
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Pending(work, caller, future))
+        self._waiting.add(Pending(work, caller, future), is_bulk=is_bulk)
         self._arrived.set()
         return future
 
@@ -130,23 +130,14 @@ class Writer:
                     return
                 self._arrived.clear()
                 await self._arrived.wait()
-            batch = self._take()
+            batch = self._waiting.take()
+            self._being_written = len(batch)
             try:
                 await self._lane.settle(batch)
             except Exception as bug:  # A writer that died would leave everybody waiting.
                 _fail(batch, OutcomeUnknown, bug)
             finally:
                 self._being_written = 0
-
-    def _take(self) -> Sequence[_Pending]:
-        """Takes all that wait, but for those whose callers have gone away."""
-        batch: list[_Pending] = []
-        while self._waiting and len(batch) < self._works_max:
-            pending = self._waiting.popleft()
-            if not pending.future.done():
-                batch.append(pending)
-        self._being_written = len(batch)
-        return batch
 
 
 class _Lane:
@@ -172,7 +163,7 @@ class _Lane:
         self._careful_batches = 0  # Still to come, before the next guess.
         self._transaction: Transaction | None = None
 
-    async def settle(self, pending: Sequence[_Pending]) -> None:
+    async def settle(self, pending: Sequence[Pending]) -> None:
         """Returns when every caller has an answer."""
         problem: Exception | None = None
         end_s = monotonic_s() + ATTEMPTS_S_MAX
@@ -202,7 +193,7 @@ class _Lane:
             await asyncio.sleep(random.uniform(0, min(PAUSE_S_MAX, PAUSE_S_MIN * 4**attempt)))
         _fail(pending, NotWritten, problem)
 
-    async def _blame(self, pending: Sequence[_Pending], problem: Exception) -> None:
+    async def _blame(self, pending: Sequence[Pending], problem: Exception) -> None:
         """Halve the batch until the work that the database refuses stands alone."""
         if len(pending) == 1:
             _answer(pending[0], problem)
@@ -211,7 +202,7 @@ class _Lane:
         await self.settle(pending[:middle])
         await self.settle(pending[middle:])
 
-    async def _attempt(self, pending: Sequence[_Pending], *, may_guess: bool) -> _Attempted:
+    async def _attempt(self, pending: Sequence[Pending], *, may_guess: bool) -> _Attempted:
         """Tries one transaction.
 
         Any exception but CommitUncertain means that nothing was written.
@@ -243,7 +234,7 @@ class _Lane:
         return await self._write(transaction, batch, outcomes)
 
     def _guess(
-        self, pending: Sequence[_Pending], streams: Mapping[UUID, Sequence[AnyStream]]
+        self, pending: Sequence[Pending], streams: Mapping[UUID, Sequence[AnyStream]]
     ) -> tuple[Batch, Sequence[Accepted]] | None:
         """Decides without locks, where all that is needed is remembered and all is accepted."""
         if not self._guesses:
@@ -273,7 +264,7 @@ class _Lane:
     async def _load(
         self,
         transaction: Transaction,
-        pending: Sequence[_Pending],
+        pending: Sequence[Pending],
         streams: Mapping[UUID, Sequence[AnyStream]],
         heads: Mapping[UUID, Head],
     ) -> Loaded:
@@ -373,7 +364,7 @@ def _first_id() -> int:
     return millis << 80 | 7 << 76 | noise >> 60 << 64 | 2 << 62 | noise & (1 << 60) - 1
 
 
-def _answer(pending: _Pending, outcome: Accepted | Exception) -> None:
+def _answer(pending: Pending, outcome: Accepted | Exception) -> None:
     if pending.future.done():  # The caller went away; what was written stands.
         return
     if isinstance(outcome, Accepted):
@@ -383,7 +374,7 @@ def _answer(pending: _Pending, outcome: Accepted | Exception) -> None:
 
 
 def _fail(
-    pending: Sequence[_Pending], kind: type[Exception], cause: Exception | None = None
+    pending: Sequence[Pending], kind: type[Exception], cause: Exception | None = None
 ) -> None:
     for one in pending:
         error = kind()
