@@ -15,6 +15,13 @@ DAY: Final = "2026-01-05"
 DUE: Final = {"terms": None, "due_on": "2026-01-06"}
 THIRTY_DAYS_LATE: Final = datetime(2026, 2, 6, 1, tzinfo=UTC)
 QUERIES: Final[Mapping[str, Mapping[str, str]]] = {"/v1/reports/aging": {"legal_entity": "CN01"}}
+CONTACT: Final = {"account": OF, "number": "K-1", "channel": "phone", "outcome": "reached"}
+PROMISE: Final = {
+    "account": OF,
+    "number": "P-1",
+    "amount": cny("50.00"),
+    "promised_on": "2026-02-10",
+}
 EVENTS: Final = {
     "ledger": "ledger.invoice.issued.v1",
     "credit": "credit.credit_line.limit_set.v1",
@@ -31,6 +38,7 @@ def drive(served: Served) -> None:
         limit = {"limit": cny("20000.00")}
         callers["credit"].post(f"/v1/credit-lines/{account}:set-limit", limit)
         ids |= _dunning(callers["dunning"])
+        _batches(callers, account, str(ids["/v1/tasks/{id}"]))
         served.advance(THIRTY_DAYS_LATE)
         for service in callers:
             callers[service].post(f"/parked/{account}:retry", None)
@@ -75,13 +83,6 @@ def _ledger(ledger: Caller) -> dict[str, Any]:
 
 def _dunning(dunning: Caller) -> dict[str, Any]:
     """A contact, a promise, a task that is done; what dunning opened by itself is found."""
-    contact = {"account": OF, "number": "K-1", "channel": "phone", "outcome": "reached"}
-    promise = {
-        "account": OF,
-        "number": "P-1",
-        "amount": cny("50.00"),
-        "promised_on": "2026-02-10",
-    }
     listed = {
         f"/v1/{things}/{{id}}": dunning.get(f"/v1/{things}", **asked).json()["items"][0]["id"]
         for things, asked in (("cases", {}), ("tasks", {"status": "open"}), ("notices", {}))
@@ -89,9 +90,37 @@ def _dunning(dunning: Caller) -> dict[str, Any]:
     dunning.post(f"/v1/tasks/{listed['/v1/tasks/{id}']}:complete", {"outcome": "reached"})
     return {
         **listed,
-        "/v1/contacts/{id}": dunning.post("/v1/contacts", contact).json()["id"],
-        "/v1/promises/{id}": dunning.post("/v1/promises", promise).json()["id"],
+        "/v1/contacts/{id}": dunning.post("/v1/contacts", CONTACT).json()["id"],
+        "/v1/promises/{id}": dunning.post("/v1/promises", PROMISE).json()["id"],
     }
+
+
+def _batches(callers: Mapping[str, Caller], account: str, task: str) -> None:
+    """A line for each resource that has commands, accepted, without effect."""
+    created: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+        "ledger": {
+            "legal-entities": {**ENTITY, "code": "CN03"},
+            "accounts": {**ACCOUNT, "number": "C-9"},
+            "invoices": bill("I-9", "1.00", DAY),
+            "payments": pay("R-9", "1.00", DAY),
+        },
+        "credit": {},
+        "dunning": {
+            "contacts": {**CONTACT, "number": "K-9"},
+            "promises": {**PROMISE, "number": "P-9"},
+        },
+    }
+    limit = {"action": "set-limit", "id": account, "body": {"limit": cny("1.00")}}
+    done = {"action": "complete", "id": task, "body": {"outcome": "reached"}}
+    lines: list[tuple[str, str, Mapping[str, Any]]] = [
+        ("credit", "credit-lines", limit),
+        ("dunning", "tasks", done),
+        *((of, name, {"body": body}) for of in created for name, body in created[of].items()),
+    ]
+    for service, resource, line in lines:
+        path = f"/v1/{resource}:batch"
+        (item,) = callers[service].post(path, {"items": [line]}, dry_run="true").json()["items"]
+        assert item["status"] == 200, (path, item)
 
 
 @contextmanager

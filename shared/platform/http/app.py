@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from shared.platform.http import answers, operations
+from shared.platform.http.batches import batch_router
 from shared.platform.http.fast_path import FastPath
 from shared.platform.http.openapi import document_of
 from shared.platform.http.parts import Parts
@@ -49,7 +50,8 @@ def create_app(parts: Parts, *, api: bool = True) -> App:
     )
     app.state.parts = parts
     if api:
-        add_routes(app, PREFIX, parts.service.routers)
+        routers = parts.service.routers
+        add_routes(app, PREFIX, [*routers, batch_router(routers)])
     add_routes(app, "", [operations.router])
     app.include_router(operations.plain)
     answers.install(app)

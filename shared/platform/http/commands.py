@@ -23,13 +23,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.kernel.days import day_at
-from shared.kernel.decider import Book, Caller, Resource, Work
+from shared.kernel.decider import Accepted, AnyWork, Book, Caller, Resource, Work
 from shared.platform.codec import to_json
 from shared.platform.http.bodies import decoded_of, header
 from shared.platform.http.models import AccountRef
 from shared.platform.http.parts import Parts, parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.tokens import Token, etag, version_of
+from shared.platform.http.turns import turn_of
 from shared.platform.http.views import View
 from shared.platform.observability.logs import COMMANDS
 from shared.platform.store.port import StreamInfo
@@ -66,7 +67,7 @@ class CommandRequest:
         self._parts = parts
         self.tenant_id = parts.tenant_id
         self.now = now
-        self._dry_run = _dry_run(request)
+        self._dry_run = wants_dry_run(request)
         self._key = _key(header(scope, b"idempotency-key"), required=not self._dry_run)
         self._expected_version = _expected(header(scope, b"if-match"))
         traceparent = header(scope, b"traceparent") or ""
@@ -127,7 +128,7 @@ class CommandRequest:
             dry_run=self._dry_run,
             traceparent=self._traceparent,
         )
-        accepted = await self._parts.writer.submit(
+        accepted = await self._submitted(
             work.answered(lambda resource: to_json(view(resource))), caller
         )
         outcome = "replayed" if accepted.replayed else "dry_run" if self._dry_run else "accepted"
@@ -141,6 +142,16 @@ class CommandRequest:
         if accepted.replayed:
             headers["idempotency-replayed"] = "true"
         return Response(accepted.answer, status, headers, "application/json")
+
+    async def _submitted(self, work: AnyWork, caller: Caller) -> Accepted:
+        """Waits for its answer; as a line of a batch also for its place among the others."""
+        turn = turn_of(self._request.scope)
+        if turn is None:
+            return await self._parts.writer.submit(work, caller)
+        await turn.comes()
+        waiting = self._parts.writer.enqueue(work, caller, is_bulk=True)
+        turn.pass_on()
+        return await waiting
 
     async def _fingerprint(self) -> bytes:
         """Of method, path and body: the same command gives the same bytes in any spelling."""
@@ -156,7 +167,8 @@ class CommandRequest:
 async def command_request(request: Request) -> CommandRequest:
     parts = parts_of(request)
     await _refuse_unread_body(request)
-    return CommandRequest(request, parts, await parts.clock.now())
+    turn = turn_of(request.scope)
+    return CommandRequest(request, parts, turn.now if turn else await parts.clock.now())
 
 
 CommandContext = Annotated[CommandRequest, Depends(command_request)]
@@ -184,7 +196,8 @@ def _counter(service: str, outcome: str) -> Counter:
     return COMMANDS.labels(service, outcome)
 
 
-def _dry_run(request: Request) -> bool:
+def wants_dry_run(request: Request) -> bool:
+    """Reads the parameter that every route that writes takes. Raises invalid-query."""
     if not request.scope["query_string"]:
         return False
     given = request.query_params.getlist("dry_run")

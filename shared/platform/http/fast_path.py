@@ -7,6 +7,7 @@ known here (query parameters, a dependency with parameters of its own) is left t
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.platform.http.bodies import NO_BODY, ReadRequest, decoded, read_body
 from shared.platform.http.faults import problem_of
+from shared.platform.http.lines import CREATE
 from shared.platform.http.problems import Problem
 from shared.platform.http.routes import BODY_BYTES_MAX, JsonRoute, check_head
 
@@ -34,6 +36,7 @@ _OF_FASTAPI: Final = (
     "security_scopes_param_name",
     "concurrency",
 )
+_COMMAND: Final = re.compile(r"/v1/(?P<resource>[a-z-]+)(?:/{\w+}:(?P<verb>[a-z-]+))?")
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 Shape = tuple[str, int, str]  # The method, how deep the path is, and the verb after its colon.
@@ -47,9 +50,14 @@ class FastPath:
 
     def __init__(self, app: FastAPI, inside: Callable[[ASGIApp], ASGIApp]) -> None:
         self._routes: dict[Shape, list[tuple[JsonRoute, ASGIApp | None]]] = {}
+        self._endpoints: dict[tuple[str, str], Endpoint] = {}
         for route in app.routes:
             if isinstance(route, JsonRoute) and route.methods != {"GET"}:
-                served = inside(Endpoint(route, app)) if is_plain(route) else None
+                endpoint = Endpoint(route, app) if is_plain(route) else None
+                served = None if endpoint is None else inside(endpoint)
+                named = _COMMAND.fullmatch(route.path)
+                if endpoint is not None and named is not None:
+                    self._endpoints[named["resource"], named["verb"] or CREATE] = endpoint
                 for method in route.methods or ():
                     shape = _shape(method, route.path)
                     self._routes.setdefault(shape, []).append((route, served))
@@ -69,12 +77,17 @@ class FastPath:
                 return served
         return None
 
+    def endpoint(self, resource: str, action: str) -> Endpoint | None:
+        """Finds the route that does this with a resource: "create", or a verb."""
+        return self._endpoints.get((resource, action))
+
 
 class Endpoint:
     """One route that writes, as an ASGI app without further layers."""
 
     def __init__(self, route: JsonRoute, app: FastAPI) -> None:
         self._app = app
+        self._route = route
         self._names = route.names
         self._endpoint: Callable[..., Awaitable[Response]] = route.endpoint
         self._dependencies = [
@@ -86,28 +99,47 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            response = await self._answer(scope, receive)
-        except Exception as problem:  # As the app says; it raises again what it does not know.
+            check_head(scope, self._names)
+            sent = await read_body(receive, BODY_BYTES_MAX)
+            body = NO_BODY if self._body is None else decoded(sent)
+        except Problem as problem:
             response = await self._refusal(Request(scope, receive), problem)
+        else:
+            response = await self.respond(ReadRequest(scope, receive, sent, body))
         await response(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+    async def respond(self, request: ReadRequest) -> Response:
+        """Answers a request whose head was checked and whose body was read.
+
+        Raises what the app has no answer to.
+        """
+        try:
+            return await self._answer(request)
+        except Exception as problem:  # As the app says.
+            return await self._refusal(request, problem)
+
+    def place(self, scope: Scope, id: str | None) -> bool:
+        """Puts route and path of a line into its scope; False: it needs an id, or has none."""
+        if (id is None) == bool(self._path):
+            return False
+        scope["route"], scope["endpoint"] = self._route, self._route.endpoint
+        scope["path_params"] = {field.alias: id for field in self._path}
+        scope["path"] = self._route.path_format.format(**scope["path_params"])
+        return True
+
+    async def _answer(self, request: ReadRequest) -> Response:
         """Refuses in FastAPI's order: what is no JSON, what a dependency refuses, then values."""
-        check_head(scope, self._names)
-        sent = await read_body(receive, BODY_BYTES_MAX)
-        body = NO_BODY if self._body is None else decoded(sent)
-        request = ReadRequest(scope, receive, sent, body)
         values: dict[str, object] = {}
         for name, call, parameter in self._dependencies:
             made = await (call() if parameter is None else call(**{parameter: request}))
             if name is not None:
                 values[name] = made
         for field in self._path:
-            values[field.name], errors = field.validate(scope["path_params"][field.alias])
+            values[field.name], errors = field.validate(request.path_params[field.alias])
             if errors:
                 raise Problem("not-found")
         if self._body is not None:
-            values[self._body.name] = self._valid_body(body)
+            values[self._body.name] = self._valid_body(request.decoded)
         return await self._endpoint(**values)
 
     def _valid_body(self, body: object) -> object:

@@ -14,7 +14,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from shared.platform.http.answers import MEDIA_TYPE, ProblemView
+from shared.platform.http.batches import batch_request
 from shared.platform.http.commands import KEY_CHARACTERS_MAX, command_request
+from shared.platform.http.lines import KEY_TEXT
 from shared.platform.http.paging import page_request
 from shared.platform.http.problems import STATUS, slug_of
 from shared.platform.http.queries import query_request
@@ -50,6 +52,13 @@ _GIVEN: Final[Mapping[object, Sequence[str]]] = {
     ),
     page_request: ("invalid-cursor",),
 }
+_DRY_RUN: Final[Schema] = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "Answer what would be answered, and store nothing.",
+    "schema": {"type": "boolean", "default": False},
+}
 _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
     command_request: (
         {
@@ -62,7 +71,7 @@ _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": KEY_CHARACTERS_MAX,
-                "pattern": "^[!-~]([ -~]*[!-~])?$",
+                "pattern": KEY_TEXT,
             },
         },
         {
@@ -72,14 +81,9 @@ _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
             "description": "The ETag that the command rests on.",
             "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$', "examples": ['"v3"']},
         },
-        {
-            "name": "dry_run",
-            "in": "query",
-            "required": False,
-            "description": "Answer what would be answered, and store nothing.",
-            "schema": {"type": "boolean", "default": False},
-        },
+        _DRY_RUN,
     ),
+    batch_request: (_DRY_RUN,),
     query_request: (
         {
             "name": "Consistency-Token",

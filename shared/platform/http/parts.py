@@ -16,17 +16,14 @@ from shared.platform.database.pools import Database
 from shared.platform.log.port import EventLog
 from shared.platform.observability.logs import new_trace_id
 from shared.platform.service import Service, Topics
-from shared.platform.store.port import EventStore
+from shared.platform.store.port import CommandQueue, EventStore
 from shared.platform.subscription.work_status import WorkStatus
 
 
-class CommandWriter(Protocol):
+class CommandWriter(CommandQueue, Protocol):
     """The writer, as far as HTTP needs it."""
 
     async def submit(self, work: AnyWork, caller: Caller) -> Accepted: ...
-
-    @property
-    def in_flight(self) -> int: ...
 
 
 class ProgressWaiting(Protocol):

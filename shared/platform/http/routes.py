@@ -18,6 +18,7 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.platform.http.batches import batch_request
 from shared.platform.http.bodies import header
 from shared.platform.http.commands import command_request
 from shared.platform.http.faults import pointer_of
@@ -88,7 +89,8 @@ def is_given(dependant: Dependant, call: object) -> bool:
 
 def query_names(dependant: Dependant) -> set[str]:
     """The query parameters a route and its dependencies declare."""
-    names = {_COMMAND_QUERY} if dependant.call is command_request else set()
+    writes = dependant.call in (command_request, batch_request)
+    names = {_COMMAND_QUERY} if writes else set()
     for field in dependant.query_params:
         kind = field.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):

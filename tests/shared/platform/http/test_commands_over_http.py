@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -280,6 +281,11 @@ class TestWriterInTrouble:
             in_flight = 0
 
             async def submit(self, work: AnyWork, caller: Caller) -> Accepted:
+                raise trouble
+
+            def enqueue(
+                self, work: AnyWork, caller: Caller, *, is_bulk: bool = False
+            ) -> asyncio.Future[Accepted]:
                 raise trouble
 
         parts.writer = Troubled()

@@ -86,7 +86,7 @@ class TestCutInTheMiddle:
             database=database,
             log=log,
             store=PostgresStore(database),
-            writer=parts.writer,  # type: ignore[arg-type] # A Writer; the parts promise less.
+            writer=parts.writer,
             clock=clock,
             topics=parts.topics,
             committed=Signal(),

@@ -308,10 +308,12 @@ class TestTimers:
         fired = 0
         usual = toy.writer.enqueue
 
-        def counting(work: AnyWork, caller: Caller) -> asyncio.Future[Accepted]:
+        def counting(
+            work: AnyWork, caller: Caller, *, is_bulk: bool = False
+        ) -> asyncio.Future[Accepted]:
             nonlocal fired
             fired += 1
-            return usual(work, caller)
+            return usual(work, caller, is_bulk=is_bulk)
 
         toy.writer.enqueue = counting  # type: ignore[method-assign] # Counts only.
         toy.workers.wake()
