@@ -48,10 +48,33 @@ class Pretend:
         if request.method == "GET":
             entity = self.entities.get(rest[-1])
             return httpx.Response(200, json=entity) if entity else _problem(404, "not-found", "")
-        return self._command(f"/{service}{path}", request)
+        if path.endswith(":batch"):
+            return self._batch(f"/{service}{path.removesuffix(':batch')}", request)
+        return self._command(
+            f"/{service}{path}", request, request.headers["idempotency-key"], request.content
+        )
 
-    def _command(self, path: str, request: httpx.Request) -> httpx.Response:
-        key, content = request.headers["idempotency-key"], request.content
+    def _batch(self, path: str, request: httpx.Request) -> httpx.Response:
+        """Each line as a command of its own."""
+        items: list[dict[str, Any]] = []
+        for number, line in enumerate(json.loads(request.content)["items"], 1):
+            at = f"{path}/{line['id']}:{line['action']}" if "id" in line else path
+            content = json.dumps(line["body"]).encode()
+            answer = self._command(at, request, line["idempotency_key"], content)
+            shown = "body" if answer.status_code < 400 else "problem"
+            items.append(
+                {
+                    "line": number,
+                    "status": answer.status_code,
+                    "replayed": "idempotency-replayed" in answer.headers,
+                    shown: answer.json(),
+                }
+            )
+        return httpx.Response(207, json={"items": items})
+
+    def _command(
+        self, path: str, request: httpx.Request, key: str, content: bytes
+    ) -> httpx.Response:
         if key in self.written:
             before, answered = self.written[key]
             if before != content:

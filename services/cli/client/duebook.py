@@ -78,7 +78,7 @@ class Duebook:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._roots = roots_of(url)
-        self._retry_s_max = retry_s_max
+        self.retry_s_max = retry_s_max
         limits = httpx.Limits(
             max_connections=connections_max, max_keepalive_connections=connections_max
         )
@@ -114,6 +114,12 @@ class Duebook:
         params = {"dry_run": "true"} if dry_run else None
         return await self._send(
             "POST", self.address(service, f"/v1/{path.lstrip('/')}"), headers, params, body
+        )
+
+    async def batch(self, service: str, path: str, body: object) -> Answer:
+        """POST /v1/<path> with many commands, each with a key of its own. Raises as `command`."""
+        return await self._send(
+            "POST", self.address(service, f"/v1/{path.lstrip('/')}"), {}, None, body
         )
 
     async def query(
@@ -170,7 +176,7 @@ class Duebook:
         if body is not None:
             content = to_json(body)
             headers = {**headers, "content-type": "application/json"}
-        given_up_s = monotonic_s() + self._retry_s_max
+        given_up_s = monotonic_s() + self.retry_s_max
         pause_s = PAUSE_S_MIN
         while True:  # Until an answer, or until patience is over.
             problem: str
@@ -181,7 +187,7 @@ class Duebook:
                 if response.status_code < 400:
                     return _answer(response)
                 refusal = _refusal(response)
-                if not _is_worth_repeating(refusal):
+                if not is_worth_repeating(refusal):
                     raise refusal
                 problem = refusal.code
             except httpx.TransportError as error:
@@ -192,7 +198,8 @@ class Duebook:
             pause_s = min(pause_s * 2, PAUSE_S_MAX)
 
 
-def _is_worth_repeating(refusal: Refused) -> bool:
+def is_worth_repeating(refusal: Refused) -> bool:
+    """Whether the same request may be taken later."""
     return refusal.status in _RETRY_STATUS or refusal.code in _RETRY_CODES
 
 
@@ -209,10 +216,14 @@ def _answer(response: httpx.Response) -> Answer:
 
 def _refusal(response: httpx.Response) -> Refused:
     try:
-        problem: Json = msgspec.json.decode(response.content)
-        faults = [
-            Fault(fault["pointer"], fault["code"], fault["detail"]) for fault in problem["errors"]
-        ]
-        return Refused(response.status_code, str(problem["code"]), faults)
+        return refusal_of(response.status_code, msgspec.json.decode(response.content))
     except (msgspec.DecodeError, KeyError, TypeError):
         return Refused(response.status_code, "not-a-problem-document", ())
+
+
+def refusal_of(status: int, problem: Json) -> Refused:
+    """What a problem document says. Raises KeyError, TypeError for what is none."""
+    faults = [
+        Fault(fault["pointer"], fault["code"], fault["detail"]) for fault in problem["errors"]
+    ]
+    return Refused(status, str(problem["code"]), faults)

@@ -7,12 +7,14 @@ day as it once did; without, it is entered at once, each invoice with its settle
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from uuid import UUID
+from zlib import crc32
 
+from services.cli.client.batches import LINES_MAX, commands
 from services.cli.client.clocks import Clocks
 from services.cli.client.duebook import Answer, Duebook, Refused
 from services.cli.client.keyed_requests import Body, KeyedRequest, KeyedRequests
@@ -24,6 +26,7 @@ from shared.kernel.days import day_at
 from shared.platform.observability import failpoints
 
 OTHER_HAS_OPENED: Final = frozenset(("number-already-used", "idempotency-key-reused"))
+GROUPS: Final = 4  # of accounts that are worked on at the same time
 REFUSALS_MAX: Final = 10_000  # More are counted, not kept.
 
 _FIELDS: Final = {
@@ -88,8 +91,8 @@ class Importer:
         self.summary.lines = len(lines)
         (ledger,) = await Clocks(self._duebook, ("ledger",)).read()
         await self._register(day_at(ledger.now, self._map.legal_entity.time_zone))
-        await in_lanes([(line,) for line in _first_of_each(lines)], self._open)
-        await in_lanes(_by_account(lines), self._enter)
+        await in_groups(_first_of_each(lines), self._open_all)
+        await in_groups(lines, self._enter_all)
         return self.summary
 
     async def drive(self, lines: Sequence[Line], first: date, last: date) -> Summary:
@@ -155,33 +158,77 @@ class Importer:
     async def _open(self, line: Line) -> None:
         if line.account in self._accounts:
             return
-        name = line.account_name or line.account
-        try:
-            answer = await self._post(self._requests.open_account(line.account, name=name))
-            self._accounts[line.account] = None
-            self._count("accounts", answer)
-        except Refused as refused:
-            known = refused.code in OTHER_HAS_OPENED
-            self._accounts[line.account] = None if known else refused
+        await self._open_all([line])
 
-    async def _enter(self, line: Line) -> None:
-        """The invoice with its settlement, in one request."""
-        settled_on = line.settled_on
-        if settled_on is None:
-            await self._issue(line)
-            return
-        settlement = self._requests.settlement(
-            line.number,
-            amount=line.amount,
-            value_on=settled_on,
-            method=self._map.payment.method,
+    async def _open_all(self, lines: Sequence[Line]) -> None:
+        """The accounts of these lines, in one request."""
+        outcomes = await commands(
+            self._duebook,
+            [
+                self._requests.open_account(line.account, name=line.account_name or line.account)
+                for line in lines
+            ],
         )
-        await self._issue(line, (settlement,))
-        self._tick()
+        for line, outcome in zip(lines, outcomes, strict=True):
+            if isinstance(outcome, Refused):
+                known = outcome.code in OTHER_HAS_OPENED
+                self._accounts[line.account] = None if known else outcome
+            else:
+                self._accounts[line.account] = None
+                self._count("accounts", outcome)
 
-    async def _issue(self, line: Line, settlements: Sequence[Body] = ()) -> None:
+    async def _enter_all(self, lines: Sequence[Line]) -> None:
+        """The invoices with their settlements, in one request."""
+        requests = {
+            line.line: self._invoice(line, self._settlements(line))
+            for line in lines
+            if self._accounts.get(line.account) is None
+        }
+        outcomes = await commands(self._duebook, list(requests.values()))
+        answered = dict(zip(requests, outcomes, strict=True))
+        for line in lines:
+            self._issued(line, answered.get(line.line), settles=line.settled_on is not None)
+
+    async def _issue(self, line: Line) -> None:
+        outcome: Answer | Refused | None = None
+        if self._accounts.get(line.account) is None:
+            try:
+                outcome = await self._post(self._invoice(line))
+            except Refused as refused:
+                outcome = refused
+        self._issued(line, outcome)
+
+    def _issued(
+        self, line: Line, outcome: Answer | Refused | None, *, settles: bool = False
+    ) -> None:
+        """Counts what became of a line. None: its account could not be opened."""
+        if outcome is None:
+            refused = self._accounts[line.account]
+            assert refused is not None
+            self._refuse(line, "account", refused.code)
+        elif isinstance(outcome, Refused):
+            self._refuse(line, _field(outcome, "invoice"), outcome.code)
+        else:
+            self._count("invoices", outcome)
+            if settles:
+                self._count("payments", outcome)
+        self._line_done()
+        if settles:
+            self._tick()
+
+    def _settlements(self, line: Line) -> Sequence[Body]:
+        if line.settled_on is None:
+            return ()
+        method = self._map.payment.method
+        return (
+            self._requests.settlement(
+                line.number, amount=line.amount, value_on=line.settled_on, method=method
+            ),
+        )
+
+    def _invoice(self, line: Line, settlements: Sequence[Body] = ()) -> KeyedRequest:
         terms = self._map.terms
-        request = self._requests.issue_invoice(
+        return self._requests.issue_invoice(
             line.number,
             account=line.account,
             total=line.amount,
@@ -189,18 +236,6 @@ class Importer:
             due=line.due_on or (terms.net_days if terms else None),
             settlements=settlements,
         )
-        try:
-            refused = self._accounts.get(line.account)
-            if refused is None:
-                answer = await self._post(request)
-                self._count("invoices", answer)
-                for _ in settlements:
-                    self._count("payments", answer)
-            else:
-                self._refuse(line, "account", refused.code)
-        except Refused as refused:
-            self._refuse(line, _field(refused, "invoice"), refused.code)
-        self._line_done()
 
     async def _settle(self, line: Line) -> None:
         """In full, in two requests: the money comes in, then it is given to the invoice."""
@@ -261,11 +296,16 @@ def _first_of_each(lines: Iterable[Line]) -> list[Line]:
     return list({line.account: line for line in reversed(list(lines))}.values())[::-1]
 
 
-def _by_account(lines: Iterable[Line]) -> list[list[Line]]:
-    lanes: dict[str, list[Line]] = {}
+async def in_groups(lines: Sequence[Line], do: Callable[[Sequence[Line]], Awaitable[None]]) -> None:
+    """Does the lines of one account in the order of the file, those of others beside them."""
+    groups: list[list[Line]] = [[] for _ in range(GROUPS)]
     for line in lines:
-        lanes.setdefault(line.account, []).append(line)
-    return list(lanes.values())
+        groups[crc32(line.account.encode()) % GROUPS].append(line)
+    parts = [
+        [group[start : start + LINES_MAX] for start in range(0, len(group), LINES_MAX)]
+        for group in groups
+    ]
+    await in_lanes(parts, do)
 
 
 def _calendar(
