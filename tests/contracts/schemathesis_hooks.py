@@ -61,6 +61,12 @@ def _is_dry_run_without_key(case: Case[Any]) -> bool:
     return is_good_body and is_dry_run and "Idempotency-Key" not in case.headers
 
 
+@schemathesis.serializer("application/x-ndjson")
+def _lines(context: object, value: object) -> bytes:
+    """Sends a file of lines as it is."""
+    return str(value).encode()
+
+
 # Days and instants that the business has: of the rest the pattern would leave next to nothing.
 schemathesis.openapi.format("date", st.dates(DAY_MIN, DAY_MAX).map(str))
 schemathesis.openapi.format(

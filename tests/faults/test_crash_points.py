@@ -34,9 +34,9 @@ LATER: Final = {
 }
 
 IMPORT: Final = "import.after_line"  # The one point of another process than the server's.
-# Nothing here fails for ever; these are in test_parked_streams.py.
-PARKING: Final = frozenset(name for name in NAMES if name.startswith("parking."))
-SERVED: Final = sorted(NAMES - PARKING - {IMPORT})
+# Nothing here fails for ever, and no file is sent: test_parked_streams.py and test_imports.py do.
+ELSEWHERE: Final = frozenset(n for n in NAMES if n.startswith(("parking.", "imports.")))
+SERVED: Final = sorted(NAMES - ELSEWHERE - {IMPORT})
 LINES: Final = 12
 MAP: Final = """
 date_format = "YYYY-MM-DD"

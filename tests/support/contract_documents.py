@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
+NDJSON: Final = "application/x-ndjson"
 SERVICES: Final = Path(__file__).parents[2] / "services"
 DOCUMENTS: Final[Mapping[str, Any]] = {
     service: json.loads((SERVICES / service / "contract/openapi.json").read_text("utf-8"))
@@ -46,7 +47,9 @@ def misfit(
     if not media_type.endswith("json"):
         return None
     try:
-        _validator(*_texts(document, content[media_type]["schema"])).validate(json.loads(body))
+        validator = _validator(*_texts(document, content[media_type]["schema"]))
+        for text in body.splitlines() if media_type == NDJSON else [body]:
+            validator.validate(json.loads(text))
     except ValidationError as problem:
         return f"{status} {'/'.join(map(str, problem.instance_path))}: {problem.message}"
     return None

@@ -42,9 +42,10 @@ def drive(served: Served) -> None:
         served.advance(THIRTY_DAYS_LATE)
         for service in callers:
             callers[service].post(f"/parked/{account}:retry", None)
+        files = {service: _import(caller) for service, caller in callers.items()}
         for service, method, path in OPERATIONS:
             if method == "get":
-                known = {"id": ids.get(path), "code": "CN01", "account_id": account}
+                known = {"id": ids.get(path, files[service]), "code": "CN01", "account_id": account}
                 known["stream_id"] = account
                 named = path.format(**known, name=EVENTS[service])
                 callers[service].get(named, **QUERIES.get(path, {}))
@@ -93,6 +94,14 @@ def _dunning(dunning: Caller) -> dict[str, Any]:
         "/v1/contacts/{id}": dunning.post("/v1/contacts", CONTACT).json()["id"],
         "/v1/promises/{id}": dunning.post("/v1/promises", PROMISE).json()["id"],
     }
+
+
+def _import(caller: Caller) -> str:
+    """A file with a line that is refused: what can be asked of it, and its id."""
+    id: str = caller.send("/v1/imports", b'{"resource": "ships"}').json()["id"]
+    for verb in ("cancel", "resume"):
+        caller.post(f"/v1/imports/{id}:{verb}", None)
+    return id
 
 
 def _batches(callers: Mapping[str, Caller], account: str, task: str) -> None:

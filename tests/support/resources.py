@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 import httpx
 import msgspec
@@ -15,6 +15,7 @@ from msgspec import UnsetType
 from shared.platform.http.batches import BATCH
 from shared.platform.http.views import PERSONAL, Answer
 
+IMPORTS: Final = "/v1/imports"
 Json = dict[str, Any]
 
 
@@ -110,9 +111,13 @@ class Compared:
 
     @property
     def left(self) -> set[str]:
-        """The routes that write and were not compared; a batch answers what these do."""
+        """The routes that write and were not compared; what takes many answers what these do."""
         writing = {each.command.path for each in pairs(routes_of(self.app))}
-        return {path for path in writing - self.paths if not path.endswith(f":{BATCH}")}
+        return {
+            path
+            for path in writing - self.paths
+            if not path.endswith(f":{BATCH}") and not path.startswith(IMPORTS)
+        }
 
 
 def _token(answer: httpx.Response) -> dict[str, str]:

@@ -26,6 +26,7 @@ from shared.platform.hosting.runtime import ALONE
 from shared.platform.hosting.serving import joined
 from shared.platform.hosting.settings import PlatformSettings
 from shared.platform.log.memory import MemoryLog
+from tests.support.contract_documents import NDJSON
 from tests.support.databases import Server, apart
 from tests.support.running import free_port
 
@@ -157,6 +158,12 @@ class Caller:
         self._keys += 1
         headers = {"idempotency-key": f"key-{self._keys}"}
         return self._accepted(self._http.post(path, json=body, headers=headers, params=query))
+
+    def send(self, path: str, lines: bytes) -> httpx.Response:
+        """Posts a file of lines under a key of its own."""
+        self._keys += 1
+        headers = {"idempotency-key": f"key-{self._keys}", "content-type": NDJSON}
+        return self._accepted(self._http.post(path, content=lines, headers=headers))
 
     def get(self, path: str, **query: str) -> httpx.Response:
         return self._accepted(self._http.get(path, params=query))

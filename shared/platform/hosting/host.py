@@ -15,6 +15,8 @@ from shared.platform.hosting.verify import verify
 from shared.platform.hosting.workers import Workers
 from shared.platform.http.app import create_app
 from shared.platform.http.parts import Parts
+from shared.platform.imports.import_store import ImportStore
+from shared.platform.imports.routes import serve_imports
 from shared.platform.leases.freshness import Ages
 from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import ManualClock
@@ -68,13 +70,7 @@ class Host:
         self._topics = Topics(settings.topic_prefix)
         self._clock = _clock_of(settings, database)
         committed = Signal()
-        self.writer = Writer(
-            store,
-            service.codec(),
-            service.topics_of(self._topics),
-            committed.notify,
-            private_tables=service.private_tables,
-        )
+        self.writer = _writer_of(service, store, self._topics, committed)
         self.workers = Workers(
             service,
             database=database,
@@ -101,6 +97,8 @@ class Host:
             cursor_key=_cursor_key_of(settings),
         )
         self.app = create_app(self.parts, api=api)
+        files = ImportStore(database, settings.tenant_id)
+        self.imports = serve_imports(self.app, files, self._clock) if api else None
 
     async def start(self) -> None:
         """Starts the service; it is ready for requests afterwards.
@@ -114,6 +112,8 @@ class Host:
         if isinstance(self._clock, ManualClock):
             await self._clock.start_at(self._settings.clock_start or wall_now())
         self.writer.start()
+        if self.imports is not None:
+            self.imports.start()
         self._opening = asyncio.create_task(self._open_log(), name=f"{self.service.name} log")
         await asyncio.wait({self._opening}, timeout=LOG_WAIT_S)
         if self._opening.done():
@@ -156,6 +156,8 @@ class Host:
             self._opening.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await self._opening
+        if self.imports is not None:
+            await self.imports.stop()
         await self.workers.stop()
         if self._opening is not None:
             await self.writer.close()
@@ -163,6 +165,16 @@ class Host:
         if self._closes_log:
             await self._log.close()
         await self._database.close()
+
+
+def _writer_of(service: Service, store: OwnStore, topics: Topics, committed: Signal) -> Writer:
+    return Writer(
+        store,
+        service.codec(),
+        service.topics_of(topics),
+        committed.notify,
+        private_tables=service.private_tables,
+    )
 
 
 def _clock_of(settings: PlatformSettings, database: Database) -> DomainClock:

@@ -68,7 +68,7 @@ class CommandRequest:
         self.tenant_id = parts.tenant_id
         self.now = now
         self._dry_run = wants_dry_run(request)
-        self._key = _key(header(scope, b"idempotency-key"), required=not self._dry_run)
+        self._key = None if self._dry_run and not _has_key(request) else key_of(request)
         self._expected_version = _expected(header(scope, b"if-match"))
         traceparent = header(scope, b"traceparent") or ""
         trace = _TRACEPARENT.fullmatch(traceparent)
@@ -208,13 +208,18 @@ def wants_dry_run(request: Request) -> bool:
     raise Problem("invalid-query", pointer="/dry_run", detail="Must be true or false.")
 
 
-def _key(header: str | None, *, required: bool) -> str | None:
-    """Accepts the quoted form of the standard's draft and the bare one of everyday use."""
-    if header is None and not required:
-        return None
-    if header is None or not header.strip():
+def _has_key(request: Request) -> bool:
+    return header(request.scope, b"idempotency-key") is not None
+
+
+def key_of(request: Request) -> str:
+    """Accepts the quoted form of the standard's draft and the bare one of everyday use.
+
+    Raises idempotency-key-required, invalid-header.
+    """
+    key = (header(request.scope, b"idempotency-key") or "").strip()
+    if not key:
         raise Problem("idempotency-key-required", pointer="/Idempotency-Key")
-    key = header.strip()
     quoted = _QUOTED.fullmatch(key)
     if quoted:
         key = re.sub(r"\\(.)", r"\1", quoted[1])

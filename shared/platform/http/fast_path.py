@@ -19,10 +19,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.platform.http.bodies import NO_BODY, ReadRequest, decoded, read_body
+from shared.platform.http.commands import command_request
 from shared.platform.http.faults import problem_of
 from shared.platform.http.lines import CREATE
 from shared.platform.http.problems import Problem
-from shared.platform.http.routes import BODY_BYTES_MAX, JsonRoute, check_head
+from shared.platform.http.routes import BODY_BYTES_MAX, JsonRoute, check_head, is_given
 
 # What makes a parameter FastAPI's affair. A body and the path are not among them.
 _OF_FASTAPI: Final = (
@@ -56,7 +57,7 @@ class FastPath:
                 endpoint = Endpoint(route, app) if is_plain(route) else None
                 served = None if endpoint is None else inside(endpoint)
                 named = _COMMAND.fullmatch(route.path)
-                if endpoint is not None and named is not None:
+                if endpoint and named and is_given(route.dependant, command_request):
                     self._endpoints[named["resource"], named["verb"] or CREATE] = endpoint
                 for method in route.methods or ():
                     shape = _shape(method, route.path)

@@ -52,7 +52,19 @@ _GIVEN: Final[Mapping[object, Sequence[str]]] = {
     ),
     page_request: ("invalid-cursor",),
 }
-_DRY_RUN: Final[Schema] = {
+KEY_PARAMETER: Final[Schema] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "The same key and input is done once and answered alike. Not for a dry run.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": KEY_CHARACTERS_MAX,
+        "pattern": KEY_TEXT,
+    },
+}
+DRY_RUN_PARAMETER: Final[Schema] = {
     "name": "dry_run",
     "in": "query",
     "required": False,
@@ -61,19 +73,7 @@ _DRY_RUN: Final[Schema] = {
 }
 _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
     command_request: (
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": True,
-            "description": "The same key and input is done once and answered alike."
-            " Not for a dry run.",
-            "schema": {
-                "type": "string",
-                "minLength": 1,
-                "maxLength": KEY_CHARACTERS_MAX,
-                "pattern": KEY_TEXT,
-            },
-        },
+        KEY_PARAMETER,
         {
             "name": "If-Match",
             "in": "header",
@@ -81,9 +81,9 @@ _PARAMETERS: Final[Mapping[object, Sequence[Schema]]] = {
             "description": "The ETag that the command rests on.",
             "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$', "examples": ['"v3"']},
         },
-        _DRY_RUN,
+        DRY_RUN_PARAMETER,
     ),
-    batch_request: (_DRY_RUN,),
+    batch_request: (DRY_RUN_PARAMETER,),
     query_request: (
         {
             "name": "Consistency-Token",

@@ -54,8 +54,18 @@ class JsonRoute(APIRoute):
         self.app = _checked(self.app, self.names)
 
 
-def add_routes(app: FastAPI, prefix: str, routers: Iterable[APIRouter]) -> None:
-    """Puts the routes of all routers on the app itself: one level is matched fastest."""
+def add_routes(
+    app: FastAPI,
+    prefix: str,
+    routers: Iterable[APIRouter],
+    *,
+    kind: type[APIRoute] = JsonRoute,
+    bytes_max: int | None = BODY_BYTES_MAX,
+) -> None:
+    """Puts the routes of all routers on the app itself: one level is matched fastest.
+
+    Of the `kind`, with bodies of `bytes_max` at most; None: they look at that themselves.
+    """
     for router in routers:
         for route in router.routes:
             if not isinstance(route, APIRoute):
@@ -77,8 +87,8 @@ def add_routes(app: FastAPI, prefix: str, routers: Iterable[APIRouter]) -> None:
                 include_in_schema=route.include_in_schema,
                 name=route.name,
                 openapi_extra=route.openapi_extra,
-                route_class_override=JsonRoute,
-                max_body_size=None if route.methods == {"GET"} else BODY_BYTES_MAX,
+                route_class_override=kind,
+                max_body_size=None if route.methods == {"GET"} else bytes_max,
             )
 
 

@@ -43,6 +43,8 @@ NAMES: Final = frozenset(
         "timers.after_poll",
         "timers.after_submit",
         "import.after_line",
+        "imports.after_answers",
+        "imports.after_lines",
     )
 )
 STDERR: Final = 2

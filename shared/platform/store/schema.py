@@ -152,6 +152,45 @@ CREATE TABLE es_parked_stream (
   PRIMARY KEY (worker, topic, stream_id)
 )"""
 
+# A file of commands. Its parts go as they are done; what became of their lines stays.
+_IMPORTS: Final = (
+    """
+CREATE TABLE es_import (
+  tenant_id    uuid NOT NULL,
+  import_id    uuid NOT NULL,
+  status       text NOT NULL
+               CHECK (status IN ('receiving', 'waiting', 'completed', 'canceled', 'stopped')),
+  is_dry_run   boolean NOT NULL,
+  upload       integer NOT NULL DEFAULT 1,
+  content_hash bytea,
+  line_count   bigint NOT NULL DEFAULT 0,
+  done_count   bigint NOT NULL DEFAULT 0,
+  accepted     bigint NOT NULL DEFAULT 0,
+  refused      bigint NOT NULL DEFAULT 0,
+  error        text,
+  created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (tenant_id, import_id)
+)""",
+    """
+CREATE TABLE es_import_part (
+  tenant_id  uuid NOT NULL,
+  import_id  uuid NOT NULL,
+  upload     integer NOT NULL,
+  first_line bigint NOT NULL,
+  content    bytea NOT NULL,
+  PRIMARY KEY (tenant_id, import_id, upload, first_line)
+)""",
+    """
+CREATE TABLE es_import_result (
+  tenant_id  uuid NOT NULL,
+  import_id  uuid NOT NULL,
+  first_line bigint NOT NULL,
+  answers    bytea NOT NULL,
+  PRIMARY KEY (tenant_id, import_id, first_line)
+)""",
+    "CREATE INDEX es_import_waiting ON es_import (created_at) WHERE status = 'waiting'",
+)
+
 _PROJECTIONS: Final = (
     """
 CREATE TABLE proj_stream (
@@ -224,7 +263,13 @@ def protect(op: Migration, table: str) -> None:
 
 def platform_statements() -> Sequence[str]:
     """Everything the platform needs in a service's database."""
-    return [*first_statements(), *parked_stream_statements()]
+    return [*first_statements(), *parked_stream_statements(), *import_statements()]
+
+
+def import_statements() -> Sequence[str]:
+    """Makes the tables of imports, each with the rows of its tenant alone."""
+    tables = ("es_import", "es_import_part", "es_import_result")
+    return [*_IMPORTS, *(s for table in tables for s in protection_of(table))]
 
 
 def parked_stream_statements() -> Sequence[str]:
