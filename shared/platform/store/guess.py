@@ -7,11 +7,11 @@ that writes nothing may rest on a state of long ago, and is decided again behind
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from shared.kernel.decider import Accepted, AnyStream, AnyWork, Caller, Folded
-from shared.platform.store.batch import Batch, Loaded
+from shared.platform.store.batch import Batch, Loaded, decided
 from shared.platform.store.cache import Cache
 from shared.platform.store.port import Head
 
@@ -32,17 +32,18 @@ def remembered(streams: Mapping[UUID, Sequence[AnyStream]], cache: Cache) -> Loa
     return Loaded(heads, folded, broken={}, stored={})
 
 
-def certain(asked: Iterable[tuple[AnyWork, Caller]], batch: Batch) -> Sequence[Accepted] | None:
+async def certain(
+    asked: Sequence[tuple[AnyWork, Caller]], batch: Batch
+) -> Sequence[Accepted] | None:
     """The answers that are certain once the batch is written; None if one of them would not be.
 
     All or none, so that works are decided in their order whichever way they go.
     """
     answers: list[Accepted] = []
-    for work, caller in asked:
-        outcome = batch.run(work, caller)
-        if not isinstance(outcome, Accepted) or outcome.replayed or caller.dry_run:
-            return None
-        if not outcome.versions:
+    if any(caller.dry_run for _, caller in asked):
+        return None
+    async for outcome in decided(batch, asked):
+        if not isinstance(outcome, Accepted) or outcome.replayed or not outcome.versions:
             return None
         answers.append(outcome)
     return answers if batch.compares_all else None

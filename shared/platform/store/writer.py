@@ -25,7 +25,7 @@ from shared.kernel.decider import (
 )
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import Codec
-from shared.platform.store.batch import Batch, Loaded, TopicsOf
+from shared.platform.store.batch import Batch, Loaded, TopicsOf, decided
 from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache, Known
 from shared.platform.store.folding import after_event, before_first_event
 from shared.platform.store.guess import certain, remembered
@@ -215,7 +215,7 @@ class _Lane:
         begun = asyncio.create_task(transaction.begin({one.caller.tenant_id for one in pending}))
         await asyncio.sleep(0)  # It is on its way; meanwhile the guess is made.
         try:
-            guess = self._guess(pending, streams) if may_guess else None
+            guess = await self._guess(pending, streams) if may_guess else None
         finally:
             await begun
         if guess is not None:
@@ -227,13 +227,14 @@ class _Lane:
         heads = await transaction.lock(streams)
         loaded = await self._load(transaction, pending, streams, heads)
         batch = self._batch(loaded)
-        outcomes = [batch.run(one.work, one.caller) for one in pending]
+        asked = ((one.work, one.caller) for one in pending)
+        outcomes = [outcome async for outcome in decided(batch, asked)]
         if batch.is_empty:
             await transaction.rollback()
             return _Attempted(outcomes, has_written=False)
         return await self._write(transaction, batch, outcomes)
 
-    def _guess(
+    async def _guess(
         self, pending: Sequence[Pending], streams: Mapping[UUID, Sequence[AnyStream]]
     ) -> tuple[Batch, Sequence[Accepted]] | None:
         """Decides without locks, where all that is needed is remembered and all is accepted."""
@@ -246,7 +247,7 @@ class _Lane:
         if loaded is None:
             return None
         batch = self._batch(loaded)
-        answers = certain(((one.work, one.caller) for one in pending), batch)
+        answers = await certain([(one.work, one.caller) for one in pending], batch)
         return None if answers is None else (batch, answers)
 
     def _batch(self, loaded: Loaded) -> Batch:
