@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from services.cli.bench.http_load import Load, LoadRefused
+from services.cli.bench.http_load import Load, LoadRefused, Reply
 
 SECONDS = 0.1
 GOOD = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
@@ -59,3 +59,17 @@ class TestLoad:
         async with loaded(lambda head: answer) as (load, _):
             with pytest.raises(LoadRefused, match=said):
                 await load.run(lambda number: load.request("GET", "/", {}), 201, SECONDS)
+
+    async def test_asks_no_more_than_it_is_told_to(self) -> None:
+        async with loaded(lambda head: GOOD, connections=4) as (load, heads):
+            await load.run(lambda number: load.request("GET", f"/{number}", {}), 201, 0.5, 40.0)
+        # A machine that is slow asks fewer; one that is told nothing asks thousands.
+        assert 0 < len(heads) <= 0.5 * 40.0 + 4
+
+
+class TestReply:
+    def test_gives_a_header_whatever_the_case_of_its_name(self) -> None:
+        head = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nConsistency-Token: AbC=\r\n\r\n"
+        reply = Reply(head, b"{}")
+        assert reply.header("consistency-token") == "AbC="
+        assert reply.header("length") is None
