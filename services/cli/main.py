@@ -16,10 +16,15 @@ from uuid import UUID
 import typer
 
 from services.cli.bench.plan import (
+    ALL_SERVICES,
+    CLOCK_START,
     CONNECTIONS_MAX,
+    KAFKA,
     ROUNDS_MAX,
     SECONDS_MAX,
     SECONDS_MIN,
+    SIZES,
+    TOPIC_PREFIX,
     WITHOUT_WORKERS,
     Plan,
 )
@@ -29,11 +34,13 @@ from services.cli.commands.options import (
     DAY_FORMAT,
     HOME_ZONE,
     BenchRowOption,
+    BenchSizeOption,
     ClockOption,
     CustomersOption,
     DataOption,
     DayOption,
     HostOption,
+    KafkaOption,
     MonthsOption,
     NameArgument,
     NameOrAllArgument,
@@ -43,6 +50,7 @@ from services.cli.commands.options import (
     StartOption,
     TakeOverOption,
     UrlOption,
+    WriteOption,
 )
 
 app = typer.Typer(
@@ -116,11 +124,20 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, max=ROUNDS_MAX)] = 3,
     connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 32,
     only: BenchRowOption = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="At the sizes of the goals; takes an hour.")
+    ] = False,
+    size: BenchSizeOption = None,
+    kafka: KafkaOption = None,
+    write: WriteOption = None,
 ) -> None:
-    """Measure this machine: commands and aging, beside a bare echo of the same request."""
+    """Measure this machine: each thing beside another that is measured in the same round."""
     from services.cli.commands import measuring
 
-    measuring.bench(Plan(seconds, rounds, connections, only))
+    if size is not None and only not in SIZES:
+        raise typer.BadParameter(f"--size belongs to --only and one of {', '.join(SIZES)}")
+    plan = Plan(seconds, rounds, connections, only, is_full=full, size=size, kafka=kafka)
+    measuring.bench(plan, write)
 
 
 @app.command()
@@ -155,11 +172,33 @@ def demo(
 @app.command(hidden=True)
 def bench_server(
     without_workers: Annotated[bool, typer.Option(WITHOUT_WORKERS)] = False,
+    all_services: Annotated[bool, typer.Option(ALL_SERVICES)] = False,
+    clock_start: Annotated[str | None, typer.Option(CLOCK_START)] = None,
+    kafka: Annotated[str | None, typer.Option(KAFKA)] = None,
+    topic_prefix: Annotated[str | None, typer.Option(TOPIC_PREFIX)] = None,
 ) -> None:
-    """What `bench` measures: the ledger in a fresh folder, and an echo."""
+    """What `bench` measures: ledger, or all services, in a fresh folder, and an echo."""
     from services.cli.commands import measuring
 
-    measuring.bench_server(works=not without_workers)
+    measuring.bench_server(
+        measuring.BenchServer(
+            works=not without_workers,
+            has_all=all_services,
+            clock_start=clock_start,
+            kafka=kafka,
+            topic_prefix=topic_prefix,
+        )
+    )
+
+
+@app.command(hidden=True)
+def bench_memory(
+    streams: Annotated[int, typer.Argument(min=1, help="That it writes, five events each.")],
+) -> None:
+    """What `bench` looks at: a process that has written and read much says what it holds."""
+    from services.cli.commands import measuring
+
+    measuring.bench_memory(streams)
 
 
 @app.command()

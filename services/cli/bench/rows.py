@@ -45,11 +45,11 @@ class Row:
 
 def rows_of(plan: Plan, together: Server, apart: Server | None, today: date) -> Sequence[Row]:
     """The rows of the plan in their order, the echo first."""
-    rows = [Row(ECHO, together, 200, _always(_echo(together.load, today)))]
+    rows = [Row(ECHO, together, 200, _always(echo_of(together.load, today)))]
     if plan.wants(ISSUE):
-        rows.append(Row(ISSUE, together, 201, _always(_issue(together.load, today))))
+        rows.append(Row(ISSUE, together, 201, _always(issue_of(together.load, today))))
     if apart is not None and plan.wants(APART):
-        rows.append(Row(APART, apart, 201, _always(_issue(apart.load, today))))
+        rows.append(Row(APART, apart, 201, _always(issue_of(apart.load, today))))
     if apart is not None and plan.wants(ALLOCATE):
         server = apart
         rows.append(Row(ALLOCATE, server, 200, lambda seconds: _allocate(server, seconds, today)))
@@ -96,13 +96,16 @@ def _always(question: Question) -> Callable[[float], Awaitable[Question]]:
     return same
 
 
-def _echo(load: Load, today: date) -> Question:
+def echo_of(load: Load, today: date) -> Question:
+    """Asks for an invoice to be said back."""
     return lambda number: load.request(
         "POST", ECHO_PATH, {}, to_json(_invoice(GROWING, number, today))
     )
 
 
-def _issue(load: Load, today: date) -> Question:
+def issue_of(load: Load, today: date) -> Question:
+    """Asks for a further invoice to be issued."""
+
     def issue(number: int) -> bytes:
         key = {"idempotency-key": f"invoice {number}"}
         body = to_json(_invoice(GROWING, number, today))

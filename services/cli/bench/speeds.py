@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -32,17 +32,6 @@ class Spread(NamedTuple):
     highest: float
 
 
-class Speed(NamedTuple):
-    """One thing over all rounds."""
-
-    name: str
-    per_second: Spread
-    p50_ms: float  # Median of the rounds, as the next.
-    p99_ms: float
-    ratio: Spread  # Of its rate to the base's rate of the same round.
-    p99_ratio: Spread  # The same of its p99: how much longer the slowest wait.
-
-
 def run_of(name: str, latencies_s: Sequence[float], took_s: float) -> Run:
     """Raises NothingMeasured."""
     if not latencies_s or took_s <= 0:
@@ -62,18 +51,3 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def spread(numbers: Sequence[float]) -> Spread:
     return Spread(median(numbers), min(numbers), max(numbers))
-
-
-def speeds(rounds: Sequence[Mapping[str, Run]], base: str) -> Sequence[Speed]:
-    """In the order of the first round. Every round has run all the same things."""
-    return [
-        Speed(
-            name=name,
-            per_second=spread([runs[name].per_second for runs in rounds]),
-            p50_ms=median(runs[name].p50_ms for runs in rounds),
-            p99_ms=median(runs[name].p99_ms for runs in rounds),
-            ratio=spread([runs[name].per_second / runs[base].per_second for runs in rounds]),
-            p99_ratio=spread([runs[name].p99_ms / runs[base].p99_ms for runs in rounds]),
-        )
-        for name in (rounds[0] if rounds else ())
-    ]

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from services.cli.bench.plan import ROWS
+from services.cli.bench.plan import KAFKA, ROWS, SIZE_MAX, SIZE_MIN
 from services.cli.client.addresses import AddressUnclear, roots_of
 from services.cli.installed import RUNTIMES
 from services.cli.simulation.generator import CUSTOMERS_MAX, MONTHS_MAX
@@ -61,6 +61,20 @@ UrlOption = Annotated[
 ]
 BenchRowOption = Annotated[
     str | None, typer.Option(callback=_row, metavar="|".join(ROWS), help="One row alone.")
+]
+BenchSizeOption = Annotated[
+    int | None,
+    typer.Option(min=SIZE_MIN, max=SIZE_MAX, help="How many events, timers or lines, of one row."),
+]
+KafkaOption = Annotated[
+    str | None,
+    typer.Option(
+        KAFKA, metavar="HOST:PORT", help="Brokers, to measure there too; topics bench.… stay."
+    ),
+]
+WriteOption = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, metavar="FILE", help="Keep the table there, in Markdown."),
 ]
 PatienceOption = Annotated[
     float, typer.Option(min=0, max=3600, help="Seconds to repeat what gets no answer.")

@@ -22,7 +22,7 @@ PLAIN_WIDTH: Final = 130  # columns, where there is no terminal to ask
 EVENT_TOPICS: Final = ".events.v1"  # What ends otherwise repeats a selection of them.
 
 
-def console_for_reports() -> Console:
+def console_for_reports(plain_width: int = PLAIN_WIDTH) -> Console:
     """Color and rounded lines on a terminal; else plain text of a fixed width.
 
     Names and numbers are shown as they are: what looks like markup in them is none.
@@ -30,7 +30,7 @@ def console_for_reports() -> Console:
     console = Console(highlight=False, markup=False)
     if console.is_terminal:
         return console
-    return Console(highlight=False, markup=False, width=PLAIN_WIDTH)
+    return Console(highlight=False, markup=False, width=plain_width)
 
 
 async def events_in_log(duebook: Duebook) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from services.cli.bench.http_load import Load
-from services.cli.bench.plan import AGING, ALLOCATE, APART, ECHO, ISSUE, ROWS, Plan
+from services.cli.bench.plan import AGING, ALLOCATE, APART, ECHO, ISSUE, REQUESTS, Plan
 from services.cli.bench.rows import Server, rows_of
 from services.cli.client.duebook import Duebook
 
@@ -27,9 +27,9 @@ class TestRows:
     def test_are_all_where_none_is_named(self) -> None:
         assert names_of(None) == [ECHO, ISSUE, APART, ALLOCATE, AGING]
 
-    @pytest.mark.parametrize("only", ROWS)
+    @pytest.mark.parametrize("only", REQUESTS)
     def test_are_the_echo_and_the_one_that_is_named(self, only: str) -> None:
-        assert names_of(only) == [ECHO, ROWS[only]]
+        assert names_of(only) == [ECHO, REQUESTS[only]]
 
     async def test_ask_for_another_invoice_each_time(self) -> None:
         server = Server(Duebook(URL), Load(URL), works=True)

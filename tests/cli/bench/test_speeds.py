@@ -2,15 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.cli.bench.speeds import (
-    NothingMeasured,
-    Run,
-    Spread,
-    quantile,
-    run_of,
-    speeds,
-    spread,
-)
+from services.cli.bench.speeds import NothingMeasured, Run, Spread, quantile, run_of, spread
 
 
 def run(per_second: float, p50_ms: float = 1.0, p99_ms: float = 2.0) -> Run:
@@ -45,32 +37,3 @@ class TestRunOf:
 class TestSpread:
     def test_of_an_even_number_has_the_middle_of_the_two_in_the_middle(self) -> None:
         assert spread([4.0, 1.0, 3.0, 9.0]) == Spread(3.5, 1.0, 9.0)
-
-
-class TestSpeeds:
-    def test_compare_with_the_base_of_the_same_round(self) -> None:
-        """The machine was twice as slow in round two; what was compared was not."""
-        rounds = [
-            {"echo": run(1000.0), "issue": run(250.0)},
-            {"echo": run(500.0), "issue": run(125.0)},
-        ]
-        echo, issue = speeds(rounds, "echo")
-        assert (echo.name, issue.name) == ("echo", "issue")
-        assert issue.ratio == Spread(0.25, 0.25, 0.25)
-        assert issue.per_second == Spread(187.5, 125.0, 250.0)
-        assert echo.ratio == Spread(1.0, 1.0, 1.0)
-
-    def test_show_the_median_of_the_rounds_latencies(self) -> None:
-        rounds = [{"echo": run(1.0, p50, p99)} for p50, p99 in [(1.0, 9.0), (5.0, 7.0), (2.0, 8.0)]]
-        assert [(one.p50_ms, one.p99_ms) for one in speeds(rounds, "echo")] == [(2.0, 8.0)]
-
-    def test_compare_the_slowest_with_those_of_the_same_round(self) -> None:
-        rounds = [
-            {"echo": run(1.0, p99_ms=2.0), "issue": run(1.0, p99_ms=8.0)},
-            {"echo": run(1.0, p99_ms=50.0), "issue": run(1.0, p99_ms=100.0)},
-        ]
-        _, issue = speeds(rounds, "echo")
-        assert issue.p99_ratio == Spread(3.0, 2.0, 4.0)
-
-    def test_of_no_rounds_are_none(self) -> None:
-        assert speeds([], "echo") == []
