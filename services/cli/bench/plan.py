@@ -30,6 +30,8 @@ DUNNING: Final = "dunning"
 TIMERS: Final = "timers"
 IMPORT: Final = "import"
 VISIBLE: Final = "visible"
+PEER_SAVE: Final = "peer-save"
+PEER_PROJECTION: Final = "peer-projection"
 HELP: Final = "help"
 MEMORY: Final = "memory"
 OTHERS: Final[Mapping[str, str]] = {  # Each measured by a module of its own.
@@ -38,6 +40,8 @@ OTHERS: Final[Mapping[str, str]] = {  # Each measured by a module of its own.
     TIMERS: "timers fired while others wait",
     IMPORT: "import of settled invoices",
     VISIBLE: "from 201 to visible in a projection; with --kafka also to readable on it",
+    PEER_SAVE: "POST invoice against the eventsourcing library's save",
+    PEER_PROJECTION: "projections against the eventsourcing library's runner",
     HELP: "processor time of duebook --help",
     MEMORY: "memory of a process that has done much",
 }
@@ -49,6 +53,7 @@ SIZES: Final[Mapping[str, tuple[str, int, int]]] = {
     DUNNING: ("crossings", 500, 10_000),
     TIMERS: ("waiting timers", 100_000, 1_000_000),
     IMPORT: ("lines", 500, 20_000),
+    PEER_PROJECTION: ("events", 2_000, 34_000),
     MEMORY: ("events", 10_000, 1_000_000),
 }
 

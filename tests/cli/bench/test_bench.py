@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.bench import bench
-from services.cli.bench.bench import measure, measure_requests
+from services.cli.bench.bench import measure, measure_of, measure_requests
 from services.cli.bench.lines import Line, Sample, Say
 from services.cli.bench.plan import (
     AGING,
@@ -26,7 +27,10 @@ from services.cli.bench.plan import (
     ISSUE,
     MEMORY,
     OTHERS,
+    PEER_PROJECTION,
+    PEER_SAVE,
     SIZE_MIN,
+    SIZES,
     TIMERS,
     VISIBLE,
     Plan,
@@ -36,6 +40,7 @@ from services.cli.bench.speeds import BenchFailed, Spread
 PROGRAM = (sys.executable, "-m", "services.cli.main")
 BENCH = (*PROGRAM, "bench")
 BRIEF = Plan(0.2, 1, 4)
+NOT_INSTALLED = importlib.util.find_spec("eventsourcing") is None
 
 
 def lines_of(row: str, size: int | None = None) -> Sequence[Line]:
@@ -87,6 +92,23 @@ class TestMeasure:
         (line,) = lines_of(MEMORY, 1000)
         assert line.ratio.lowest >= 1
         assert line.note.startswith("1,000 events of 200 streams")
+
+    @pytest.mark.parametrize("row", [PEER_SAVE, PEER_PROJECTION])
+    @pytest.mark.skipif(NOT_INSTALLED, reason="needs the extra `bench`")
+    def test_measures_another_library_where_it_is_installed(self, row: str) -> None:
+        assert lines_of(row, SIZE_MIN if row in SIZES else None)
+
+
+class TestWithoutTheLibrary:
+    @pytest.mark.parametrize("row", [PEER_SAVE, PEER_PROJECTION])
+    async def test_a_row_that_needs_it_says_how_to_install_it(
+        self, row: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delitem(sys.modules, "services.cli.bench.peer_library", raising=False)
+        monkeypatch.setitem(sys.modules, "eventsourcing.application", None)
+        (line,) = await measure_of(row)(PROGRAM, BRIEF, lambda what: None)
+        assert (line.name, line.samples) == (row, ())
+        assert ".[bench]" in line.note
 
 
 class TestMeasureAll:
