@@ -25,6 +25,7 @@ REQUESTS: Final[Mapping[str, str]] = {  # Asked for over HTTP, beside the echo.
     "allocate": ALLOCATE,
     "aging": AGING,
 }
+BATCH: Final = "batch"
 BACKLOG: Final = "backlog"
 DUNNING: Final = "dunning"
 TIMERS: Final = "timers"
@@ -35,6 +36,7 @@ PEER_PROJECTION: Final = "peer-projection"
 HELP: Final = "help"
 MEMORY: Final = "memory"
 OTHERS: Final[Mapping[str, str]] = {  # Each measured by a module of its own.
+    BATCH: "POST invoices:batch of 100",
     BACKLOG: "relay, each projection, and all projections of ledger from a backlog",
     DUNNING: "crossings to case, alert, notice and task",
     TIMERS: "timers fired while others wait",

@@ -76,7 +76,7 @@ async def open_books(duebook: Duebook, today: date, codes: Sequence[str]) -> Non
             )
         )
     if STEADY in codes:
-        items = [_invoice(STEADY, number, today) for number in range(STEADY_ITEMS)]
+        items = [invoice_of(STEADY, number, today) for number in range(STEADY_ITEMS)]
         await _entered(duebook, "/invoices", items)
 
 
@@ -99,7 +99,7 @@ def _always(question: Question) -> Callable[[float], Awaitable[Question]]:
 def echo_of(load: Load, today: date) -> Question:
     """Asks for an invoice to be said back."""
     return lambda number: load.request(
-        "POST", ECHO_PATH, {}, to_json(_invoice(GROWING, number, today))
+        "POST", ECHO_PATH, {}, to_json(invoice_of(GROWING, number, today))
     )
 
 
@@ -108,7 +108,7 @@ def issue_of(load: Load, today: date) -> Question:
 
     def issue(number: int) -> bytes:
         key = {"idempotency-key": f"invoice {number}"}
-        body = to_json(_invoice(GROWING, number, today))
+        body = to_json(invoice_of(GROWING, number, today))
         return load.request("POST", "/ledger/v1/invoices", key, body)
 
     return issue
@@ -119,7 +119,7 @@ async def _allocate(server: Server, seconds: float, today: date) -> Question:
     count = math.ceil(seconds * ALLOCATIONS_S_MAX / ALLOCATIONS_EACH)
     numbers = range(server.payments, server.payments + count)
     server.payments += count
-    invoices = [{**_invoice(GROWING, n, today), "number": f"I-{n}"} for n in numbers]
+    invoices = [{**invoice_of(GROWING, n, today), "number": f"I-{n}"} for n in numbers]
     await _entered(server.duebook, "/invoices", invoices)
     payments = [_payment(n, today) for n in numbers]
     ids = [body["id"] for body in await _entered(server.duebook, "/payments", payments)]
@@ -138,7 +138,8 @@ async def _allocate(server: Server, seconds: float, today: date) -> Question:
     return allocate
 
 
-def _invoice(code: str, number: int, today: date) -> Json:
+def invoice_of(code: str, number: int, today: date) -> Json:
+    """The body of an invoice of a round number."""
     return {
         "account": {"legal_entity": code, "number": f"C-{number % ACCOUNTS}"},
         "number": f"B-{number}",

@@ -20,6 +20,7 @@ from services.cli.bench.plan import (
     ALLOCATE,
     APART,
     BACKLOG,
+    BATCH,
     DUNNING,
     ECHO,
     HELP,
@@ -62,6 +63,10 @@ class TestMeasure:
         assert (echo.ratio, echo.p99_ratio) == (Spread(1.0, 1.0, 1.0), Spread(1.0, 1.0, 1.0))
         assert all(line.value.lowest > 0 and line.beside == ECHO for line in lines)
         assert "the read models had seen" in issue.note
+
+    def test_measures_batches_beside_the_echo(self) -> None:
+        (line,) = lines_of(BATCH)
+        assert line.beside == ECHO
 
     def test_measures_the_relay_and_each_projection_of_a_backlog(self) -> None:
         names = [line.name.removeprefix("backlog: ") for line in lines_of(BACKLOG, SIZE_MIN)]
