@@ -35,6 +35,7 @@ PEER_SAVE: Final = "peer-save"
 PEER_PROJECTION: Final = "peer-projection"
 HELP: Final = "help"
 MEMORY: Final = "memory"
+SKEW: Final = "skew"
 OTHERS: Final[Mapping[str, str]] = {  # Each measured by a module of its own.
     BATCH: "POST invoices:batch of 100",
     BACKLOG: "relay, each projection, and all projections of ledger from a backlog",
@@ -46,6 +47,7 @@ OTHERS: Final[Mapping[str, str]] = {  # Each measured by a module of its own.
     PEER_PROJECTION: "projections against the eventsourcing library's runner",
     HELP: "processor time of duebook --help",
     MEMORY: "memory of a process that has done much",
+    SKEW: "processes beside one, with an account that has a quarter of all events",
 }
 ROWS: Final[Mapping[str, str]] = {**REQUESTS, **OTHERS}  # As `--only` names them.
 
