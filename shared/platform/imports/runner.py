@@ -43,11 +43,6 @@ class ImportLine(BatchLine):
 
     resource: str
 
-    def of_batch(self) -> BatchLine:
-        return BatchLine.model_construct(
-            **{name: getattr(self, name) for name in BatchLine.model_fields}
-        )
-
 
 class ImportRunner:
     """Does imports in a process that serves routes."""
@@ -145,7 +140,7 @@ def _read(part: PartToDo) -> Iterator[Placed | LineView]:
         except (Problem, ValidationError) as problem:
             yield _refused(number, problem)
         else:
-            yield Placed(number, line.resource, line.of_batch())
+            yield Placed(number, line.resource, line)
 
 
 def _refused(number: int, problem: Problem | ValidationError) -> LineView:
