@@ -38,11 +38,18 @@ def _read(kind: type, value: Any) -> object:
 
 
 ENCODER: Final = msgspec.json.Encoder(enc_hook=_write)
+# Sets in an order of their own: what is equal is written in the same bytes by every process.
+SORTED_ENCODER: Final = msgspec.json.Encoder(enc_hook=_write, order="deterministic")
 
 
 def to_json(value: object) -> bytes:
     """JSON bytes of dataclasses, Money, dates and plain values, as events and answers show them."""
     return ENCODER.encode(value)
+
+
+def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Makes what reads JSON bytes as `kind`. Raises TypeError where msgspec cannot tell how."""
+    return msgspec.json.Decoder(kind, dec_hook=_read)
 
 
 class Codec:
@@ -60,10 +67,10 @@ class Codec:
         self._names = {cls: name for name, cls in own.items()}
         types = {**own, **(others or {})}
         self._decoders: dict[str, msgspec.json.Decoder[Any]] = {
-            name: msgspec.json.Decoder(cls, dec_hook=_read) for name, cls in types.items()
+            name: decoder_of(cls) for name, cls in types.items()
         }
-        self._types = types
-        self._upcasters = dict(upcasters or {})
+        self.types: Mapping[str, type] = types
+        self.upcasters: Mapping[str, tuple[str, Upcaster]] = dict(upcasters or {})
         self._families = {family(name) for name in types}
 
     def name_of(self, event: object) -> str:
@@ -81,7 +88,7 @@ class Codec:
         try:
             if decoder is not None:
                 return decoder.decode(data)
-            if name in self._upcasters:
+            if name in self.upcasters:
                 return self._upcast(name, msgspec.json.decode(data))
         except (msgspec.DecodeError, msgspec.ValidationError, ValueError, KeyError) as problem:
             raise UndecodableEvent(f"{name}: {type(problem).__name__}") from problem
@@ -90,10 +97,10 @@ class Codec:
         return None
 
     def _upcast(self, name: str, fields: Json) -> Any:
-        while name in self._upcasters:  # Ends: every step is one version up.
-            name, step = self._upcasters[name]
+        while name in self.upcasters:  # Ends: every step is one version up.
+            name, step = self.upcasters[name]
             fields = step(fields)
-        return msgspec.convert(fields, self._types[name], dec_hook=_read)
+        return msgspec.convert(fields, self.types[name], dec_hook=_read)
 
 
 def family(name: str) -> str:
