@@ -173,6 +173,7 @@ def _writer_of(service: Service, store: OwnStore, topics: Topics, committed: Sig
         service.codec(),
         service.topics_of(topics),
         committed.notify,
+        aggregates=service.aggregates,
         private_tables=service.private_tables,
     )
 

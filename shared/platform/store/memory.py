@@ -16,8 +16,10 @@ from shared.platform.store.port import (
     Head,
     KeyId,
     NewEvent,
+    NewSnapshot,
     NewStream,
     StoredKey,
+    StoredSnapshot,
     StreamInfo,
     TailEvent,
     TimerRow,
@@ -34,6 +36,7 @@ class MemoryStore:
         self.keys: dict[KeyId, StoredKey] = {}
         self.timers: dict[tuple[UUID, str], TimerRow] = {}
         self.private: dict[tuple[str, UUID], tuple[UUID, PrivateRow]] = {}
+        self.snapshots: dict[UUID, NewSnapshot] = {}
         self._by_stream: dict[UUID, list[NewEvent]] = {}
         self._event_ids: set[UUID] = set()
         self._locks: dict[UUID, asyncio.Lock] = {}
@@ -58,6 +61,9 @@ class MemoryStore:
         return {
             event.id for event in self.events if event.id in wanted and event.tenant_id == tenant_id
         }
+
+    async def keep_snapshot(self, snapshot: NewSnapshot) -> None:
+        self.snapshots[snapshot.stream_id] = snapshot
 
     def is_transient(self, problem: BaseException) -> bool:
         return isinstance(problem, Conflict)
@@ -133,10 +139,25 @@ class MemoryTransaction:
                 self._store.streams[id].legal_entity,
                 event.account_id,
                 event.recorded_at,
+                event.id,
             )
             for id in sorted(self._visible(after))
             for event in self._store.events_of(id)
             if event.version > after[id]
+        ]
+
+    async def snapshots(self, fingerprints: Mapping[UUID, bytes]) -> Iterable[StoredSnapshot]:
+        found = (self._store.snapshots.get(id) for id in self._visible(fingerprints))
+        return [
+            StoredSnapshot(one.stream_id, one.version, one.data)
+            for one in found
+            if one is not None
+            and one.fingerprint == fingerprints[one.stream_id]
+            and one.tenant_id in self._tenants
+            and any(
+                (event.version, event.id) == (one.version, one.event_id)
+                for event in self._store.events_of(one.stream_id)
+            )
         ]
 
     async def write_and_commit(self, writes: Writes) -> None:

@@ -37,6 +37,30 @@ class TailEvent(NamedTuple):
     legal_entity: str
     account_id: UUID
     recorded_at: datetime
+    event_id: UUID
+
+
+class StoredSnapshot(NamedTuple):
+    """What a stream was folded to, of the history that is stored."""
+
+    stream_id: UUID
+    version: int
+    data: bytes
+
+
+class NewSnapshot(NamedTuple):
+    """What a stream was folded to, and the event it was folded up to.
+
+    `fingerprint` says what folded it; `event_id` of which history it is: after a server was set
+    back, a version may be that of another event.
+    """
+
+    stream_id: UUID
+    tenant_id: UUID
+    version: int
+    event_id: UUID
+    fingerprint: bytes
+    data: bytes
 
 
 class StreamInfo(NamedTuple):
@@ -128,6 +152,10 @@ class Transaction(Protocol):
         """Events after the given versions, by stream and version."""
         ...
 
+    async def snapshots(self, fingerprints: Mapping[UUID, bytes]) -> Iterable[StoredSnapshot]:
+        """Snapshots of streams, where they have one with this fingerprint and this history."""
+        ...
+
     async def write_and_commit(self, writes: Writes) -> None:
         """Writes all or nothing. Raises Conflict, DuplicateEvent, CommitUncertain."""
         ...
@@ -154,6 +182,10 @@ class EventStore(Protocol):
 
     async def known_events(self, tenant_id: UUID, ids: Collection[UUID]) -> Collection[UUID]:
         """Which of the event ids are stored (reactions look for theirs before they decide)."""
+        ...
+
+    async def keep_snapshot(self, snapshot: NewSnapshot) -> None:
+        """Keeps it instead of the stream's last one. Not in the writer's transaction."""
         ...
 
     def is_transient(self, problem: BaseException) -> bool:

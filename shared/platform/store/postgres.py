@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import text
 
 from shared.platform.database.connections import is_transient
-from shared.platform.database.pools import Database
+from shared.platform.database.pools import Database, driver
 from shared.platform.observability import failpoints
 from shared.platform.store.notifier import Notifier
 from shared.platform.store.port import (
@@ -22,7 +22,9 @@ from shared.platform.store.port import (
     DuplicateEvent,
     Head,
     KeyId,
+    NewSnapshot,
     StoredKey,
+    StoredSnapshot,
     StreamInfo,
     TailEvent,
     TimerRow,
@@ -53,11 +55,28 @@ SELECT c.tenant_id, c.idem_key, c.request_hash, c.response
   JOIN es_command c USING (tenant_id, idem_key)"""
 
 TAILS: Final = """
-SELECT e.stream_id, e.version, e.type, e.data, s.legal_entity, e.account_id, e.recorded_at
+SELECT e.stream_id, e.version, e.type, e.data, s.legal_entity, e.account_id, e.recorded_at,
+       e.event_id
   FROM unnest($1::uuid[], $2::bigint[]) AS k(stream_id, version)
   JOIN es_event e ON e.stream_id = k.stream_id AND e.version > k.version
   JOIN es_stream s ON s.stream_id = e.stream_id
  ORDER BY e.stream_id, e.version"""
+
+# Only where the event it was folded up to is the one that is stored: a snapshot of a history that
+# a server set back has forgotten finds another event there, or none.
+SNAPSHOTS: Final = """
+SELECT n.stream_id, n.version, n.data
+  FROM unnest($1::uuid[], $2::bytea[]) AS k(stream_id, fingerprint)
+  JOIN es_snapshot n ON n.stream_id = k.stream_id AND n.fingerprint = k.fingerprint
+  JOIN es_event e
+    ON e.stream_id = n.stream_id AND e.version = n.version AND e.event_id = n.event_id"""
+
+KEEP_SNAPSHOT: Final = """
+INSERT INTO es_snapshot (stream_id, tenant_id, version, event_id, fingerprint, data)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (stream_id) DO UPDATE
+  SET version = excluded.version, event_id = excluded.event_id,
+      fingerprint = excluded.fingerprint, data = excluded.data"""
 
 # Compare and append: everything or, when a version, a stream, a key or an event id is not as
 # expected, nothing. Whoever succeeds saw the previous version committed before, so positions
@@ -146,6 +165,12 @@ class PostgresTransaction:
     async def tails(self, after: Mapping[UUID, int]) -> Iterable[TailEvent]:
         rows = await self._connection.fetch(TAILS, list(after), list(after.values()))
         return [TailEvent(*row) for row in rows]
+
+    async def snapshots(self, fingerprints: Mapping[UUID, bytes]) -> Iterable[StoredSnapshot]:
+        rows = await self._connection.fetch(
+            SNAPSHOTS, list(fingerprints), list(fingerprints.values())
+        )
+        return [StoredSnapshot(*row) for row in rows]
 
     async def write_and_commit(self, writes: Writes) -> None:
         await self._write_private(writes)
@@ -270,6 +295,10 @@ class PostgresStore:
                 {"tenant_id": tenant_id, "ids": list(ids)},
             )
             return frozenset(row[0] for row in found)
+
+    async def keep_snapshot(self, snapshot: NewSnapshot) -> None:
+        async with self._database.bound([snapshot.tenant_id]) as connection:
+            await (await driver(connection)).execute(KEEP_SNAPSHOT, *snapshot)
 
     def is_transient(self, problem: BaseException) -> bool:
         return isinstance(problem, Conflict) or is_transient(problem)

@@ -191,6 +191,17 @@ CREATE TABLE es_import_result (
     "CREATE INDEX es_import_waiting ON es_import (created_at) WHERE status = 'waiting'",
 )
 
+# What long streams were folded to: a cache. Whoever restores the events resets it.
+_SNAPSHOT: Final = """
+CREATE TABLE es_snapshot (
+  stream_id   uuid PRIMARY KEY,
+  tenant_id   uuid NOT NULL,
+  version     bigint NOT NULL,
+  event_id    uuid NOT NULL,
+  fingerprint bytea NOT NULL,
+  data        bytea NOT NULL
+)"""
+
 _PROJECTIONS: Final = (
     """
 CREATE TABLE proj_stream (
@@ -263,7 +274,12 @@ def protect(op: Migration, table: str) -> None:
 
 def platform_statements() -> Sequence[str]:
     """Everything the platform needs in a service's database."""
-    return [*first_statements(), *parked_stream_statements(), *import_statements()]
+    return [
+        *first_statements(),
+        *parked_stream_statements(),
+        *import_statements(),
+        *snapshot_statements(),
+    ]
 
 
 def import_statements() -> Sequence[str]:
@@ -278,6 +294,11 @@ def parked_stream_statements() -> Sequence[str]:
         _PARKED_STREAM,
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON es_parked_stream TO {APP_ROLE}",
     ]
+
+
+def snapshot_statements() -> Sequence[str]:
+    """Makes the table of snapshots, which hold what the events of a tenant say."""
+    return [_SNAPSHOT, *protection_of("es_snapshot")]
 
 
 def first_statements() -> Sequence[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from shared.kernel.decider import (
@@ -17,8 +17,6 @@ from shared.kernel.decider import (
     AnyStream,
     AnyWork,
     Caller,
-    CorruptHistory,
-    Folded,
     NotWritten,
     OutcomeUnknown,
     Overloaded,
@@ -26,17 +24,12 @@ from shared.kernel.decider import (
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import Codec
 from shared.platform.store.batch import Batch, Loaded, TopicsOf, decided
-from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache, Known
-from shared.platform.store.folding import after_event, before_first_event
+from shared.platform.store.cache import STREAMS_CACHED_MAX, Cache
+from shared.platform.store.folded_codec import folded_codecs
 from shared.platform.store.guess import certain, remembered
-from shared.platform.store.port import (
-    CommitUncertain,
-    Conflict,
-    EventStore,
-    Head,
-    TailEvent,
-    Transaction,
-)
+from shared.platform.store.loading import Loader
+from shared.platform.store.port import CommitUncertain, Conflict, EventStore, Transaction
+from shared.platform.store.snapshots import TAIL_EVENTS_MIN, Snapshots
 from shared.platform.store.waiting import (
     WORKS_MAX,
     WORKS_WAITING_MAX,
@@ -49,8 +42,6 @@ ATTEMPTS_S_MAX: Final = 10.0  # after which no further one is begun: a server ma
 PAUSE_S_MIN: Final = 0.002  # after the first attempt; four times as long after each further one
 PAUSE_S_MAX: Final = 0.5  # between two attempts
 CAREFUL_BATCHES: Final = 16  # batches that lock first after one whose guess was wrong
-
-AnyAggregate = Aggregate[object, object]
 
 
 def _nobody() -> None:
@@ -72,14 +63,19 @@ class Writer:
         topics_of: TopicsOf,
         wake: Callable[[], None] = _nobody,
         *,
+        aggregates: Sequence[Aggregate[Any, Any]] = (),
         private_tables: Collection[str] = (),
         works_max: int = WORKS_MAX,
         works_waiting_max: int = WORKS_WAITING_MAX,
         streams_cached_max: int = STREAMS_CACHED_MAX,
+        tail_events_min: int = TAIL_EVENTS_MIN,
         guesses: bool = True,
     ) -> None:
+        """Long streams of the `aggregates` get snapshots. Raises StateNotCarried."""
         cache = Cache(streams_cached_max)
-        self._lane = _Lane(store, codec, topics_of, wake, private_tables, cache, guesses)
+        codecs = folded_codecs(aggregates, codec)
+        snapshots = Snapshots(store, codecs, tail_events_min=tail_events_min)
+        self._lane = _Lane(store, codec, topics_of, wake, private_tables, cache, snapshots, guesses)
         self._waiting = WaitingWorks(works_max, works_waiting_max)
         self._arrived = asyncio.Event()
         self._being_written = 0
@@ -151,6 +147,7 @@ class _Lane:
         wake: Callable[[], None],
         private_tables: Collection[str],
         cache: Cache,
+        snapshots: Snapshots,
         guesses: bool,
     ) -> None:
         self._store = store
@@ -159,6 +156,8 @@ class _Lane:
         self._wake = wake
         self._private_tables = private_tables
         self._cache = cache
+        self._snapshots = snapshots
+        self._loader = Loader(codec, cache, snapshots)
         self._guesses = guesses
         self._careful_batches = 0  # Still to come, before the next guess.
         self._transaction: Transaction | None = None
@@ -225,7 +224,7 @@ class _Lane:
                 self._careful_batches = CAREFUL_BATCHES
                 raise
         heads = await transaction.lock(streams)
-        loaded = await self._load(transaction, pending, streams, heads)
+        loaded = await self._loader.load(transaction, pending, streams, heads)
         batch = self._batch(loaded)
         asked = ((one.work, one.caller) for one in pending)
         outcomes = [outcome async for outcome in decided(batch, asked)]
@@ -257,75 +256,13 @@ class _Lane:
     async def _write(
         self, transaction: Transaction, batch: Batch, outcomes: Sequence[Accepted | Exception]
     ) -> _Attempted:
-        await transaction.write_and_commit(batch.writes())
-        for id, known in batch.known():
-            self._cache.put(id, known)
+        writes = batch.writes()
+        await transaction.write_and_commit(writes)
+        known = dict(batch.known())
+        for id, one in known.items():
+            self._cache.put(id, one)
+        self._snapshots.written(writes.events, known)
         return _Attempted(outcomes, has_written=True)
-
-    async def _load(
-        self,
-        transaction: Transaction,
-        pending: Sequence[Pending],
-        streams: Mapping[UUID, Sequence[AnyStream]],
-        heads: Mapping[UUID, Head],
-    ) -> Loaded:
-        """Loads keys after the locks, and states that the cache has not at the locked version."""
-        keys = {(c.tenant_id, c.key) for _, c, _ in pending if c.key is not None}
-        stored = await transaction.stored_keys(keys) if keys else {}
-        folded: dict[UUID, Folded] = {}
-        stale: dict[UUID, AnyAggregate] = {}
-        for id, head in heads.items():
-            known = self._cache.get(id)
-            cached = None if known is None else known.folded
-            if cached is not None and cached.version == head.version:
-                folded[id] = cached
-                continue
-            aggregate = _aggregate_of(streams[id], head.kind)
-            if aggregate is not None:
-                stale[id] = aggregate
-                if cached is None or cached.version > head.version:
-                    cached = before_first_event(aggregate)
-                folded[id] = cached
-        broken = await self._fold_tails(transaction, stale, folded) if stale else {}
-        for id in stale:
-            if id not in broken and folded[id].version != heads[id].version:
-                broken[id] = CorruptHistory("events are missing from the stream")
-            if id not in broken:
-                self._cache.put(id, Known(heads[id], folded[id]))
-        return Loaded(heads, folded, broken, stored)
-
-    async def _fold_tails(
-        self,
-        transaction: Transaction,
-        stale: Mapping[UUID, AnyAggregate],
-        folded: dict[UUID, Folded],
-    ) -> dict[UUID, Exception]:
-        """Bring stale states up to date; returns the streams whose history does not fit."""
-        broken: dict[UUID, Exception] = {}
-        for tail in await transaction.tails({id: folded[id].version for id in stale}):
-            id = tail.stream_id
-            if id in broken:
-                continue
-            try:
-                folded[id] = self._after_tail(folded[id], stale[id], tail)
-            except Exception as problem:  # One corrupt stream must not stop the others.
-                broken[id] = problem
-        return broken
-
-    def _after_tail(self, folded: Folded, aggregate: AnyAggregate, tail: TailEvent) -> Folded:
-        if tail.version != folded.version + 1:
-            raise CorruptHistory("a version is missing")
-        event = self._codec.decode(tail.type, tail.data)
-        if event is None:
-            raise CorruptHistory(f"nobody knows the type {tail.type}")
-        return after_event(
-            folded,
-            aggregate,
-            event,
-            account_id=tail.account_id,
-            legal_entity=tail.legal_entity,
-            recorded_at=tail.recorded_at,
-        )
 
     def _is_transient(self, problem: Exception) -> bool:
         return isinstance(problem, Conflict) or self._store.is_transient(problem)
@@ -352,11 +289,7 @@ class _Lane:
 
     async def close(self) -> None:
         await self._forget()
-
-
-def _aggregate_of(streams: Sequence[AnyStream], kind: str) -> AnyAggregate | None:
-    """That of the stored kind; None when nobody names the stream by its right kind."""
-    return next((one.aggregate for one in streams if one.aggregate.kind == kind), None)
+        await self._snapshots.close()
 
 
 def _first_id() -> int:

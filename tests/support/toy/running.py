@@ -16,6 +16,7 @@ from shared.platform.log.port import EventLog
 from shared.platform.service import Service, Topics
 from shared.platform.signals import Signal
 from shared.platform.store.postgres import PostgresStore
+from shared.platform.store.snapshots import TAIL_EVENTS_MIN
 from shared.platform.store.writer import Writer
 from tests.support.toy import wallet
 from tests.support.toy.wallets import service
@@ -50,6 +51,7 @@ class RunningToy:
         lease_ttl_s: float = 3.0,
         described: Service | None = None,
         topics: Topics | None = None,
+        tail_events_min: int = TAIL_EVENTS_MIN,
     ) -> None:
         self.service = described or service()
         self.topics = topics or Topics()
@@ -63,6 +65,8 @@ class RunningToy:
             self.service.codec(),
             self.service.topics_of(self.topics),
             self.committed.notify,
+            aggregates=self.service.aggregates,
+            tail_events_min=tail_events_min,
         )
         self.workers = Workers(
             self.service,

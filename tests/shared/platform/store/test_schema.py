@@ -26,7 +26,7 @@ from tests.support.databases import Server
 from tests.support.toy.wallet import OTHER_TENANT, TENANT
 
 PRIVATE = ("party", "note")
-PROTECTED = ("es_stream", "es_event", "es_command", *PRIVATE)
+PROTECTED = ("es_stream", "es_event", "es_command", "es_snapshot", *PRIVATE)
 OPEN = (
     "es_outbox",
     "es_timer",

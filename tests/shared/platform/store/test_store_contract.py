@@ -16,7 +16,9 @@ from shared.platform.store.port import (
     Conflict,
     DuplicateEvent,
     Head,
+    NewSnapshot,
     StoredKey,
+    StoredSnapshot,
     StreamInfo,
     Transaction,
     Writes,
@@ -42,6 +44,9 @@ def next_writes(expected: int = 2, id: UUID = EVENT) -> Writes:
     [_, event] = first_writes().events
     event.id, event.version = id, expected + 1
     return Writes(expected={A: expected}, moved={A: expected + 1}, events=[event])
+
+
+SNAPSHOT = NewSnapshot(A, TENANT, 2, UUID(int=2), b"fold", b"{}")  # Behind both first writes.
 
 
 class StoreContract:
@@ -80,6 +85,7 @@ class StoreContract:
         assert [(t.stream_id, t.version, t.type) for t in tails] == [(A, 2, "toy.wallet.filled.v1")]
         assert (tails[0].legal_entity, tails[0].account_id) == ("CN01", ACCOUNT)
         assert (tails[0].data, tails[0].recorded_at) == (b'{"coins":5}', NOW)
+        assert tails[0].event_id == UUID(int=2)
         stored = await transaction.stored_keys({(TENANT, "k"), (TENANT, "l")})
         assert list(stored) == [(TENANT, "k")]
         assert stored[TENANT, "k"].fingerprint == b"f"
@@ -159,6 +165,50 @@ class StoreContract:
         ids = [UUID(int=1)]
         assert await inspected.store.describe(OTHER_TENANT, [A]) == {}
         assert set(await inspected.store.known_events(OTHER_TENANT, ids)) == set()
+
+    async def snapshots(
+        self, inspected: Inspected, fingerprint: bytes = b"fold", tenant: UUID = TENANT
+    ) -> list[StoredSnapshot]:
+        transaction = await self.begun(inspected, tenant)
+        found = list(await transaction.snapshots({A: fingerprint, B: fingerprint}))
+        await transaction.rollback()
+        await transaction.close()
+        return found
+
+    async def test_keeps_the_last_snapshot_of_a_stream(self, inspected: Inspected) -> None:
+        await self.written(inspected, first_writes(), next_writes())
+        assert await self.snapshots(inspected) == []
+        await inspected.store.keep_snapshot(SNAPSHOT)
+        assert await self.snapshots(inspected) == [StoredSnapshot(A, 2, b"{}")]
+        await inspected.store.keep_snapshot(
+            SNAPSHOT._replace(version=3, event_id=EVENT, fingerprint=b"new", data=b"[]")
+        )
+        assert await self.snapshots(inspected) == []
+        assert await self.snapshots(inspected, b"new") == [StoredSnapshot(A, 3, b"[]")]
+        await inspected.store.keep_snapshot(SNAPSHOT)  # From a process of the old fold.
+        assert await self.snapshots(inspected) == [StoredSnapshot(A, 2, b"{}")]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            SNAPSHOT._replace(version=3),
+            SNAPSHOT._replace(version=9, event_id=UUID(int=9)),
+            SNAPSHOT._replace(event_id=UUID(int=3)),
+        ],
+        ids=["another version", "the future", "another event"],
+    )
+    async def test_gives_no_snapshot_of_a_history_that_is_not_stored(
+        self, inspected: Inspected, other: NewSnapshot
+    ) -> None:
+        await self.written(inspected, first_writes(), next_writes())
+        await inspected.store.keep_snapshot(other)
+        assert await self.snapshots(inspected) == []
+
+    async def test_gives_no_tenant_the_snapshot_of_another(self, inspected: Inspected) -> None:
+        await self.written(inspected, first_writes())
+        await inspected.store.keep_snapshot(SNAPSHOT)
+        assert await self.snapshots(inspected, tenant=OTHER_TENANT) == []
+        assert len(await self.snapshots(inspected)) == 1
 
     async def test_describes_streams_and_knows_events(self, inspected: Inspected) -> None:
         await self.written(inspected, first_writes())
