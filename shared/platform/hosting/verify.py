@@ -12,10 +12,12 @@ from shared.platform.log.port import EventLog
 from shared.platform.projector.port import Difference
 from shared.platform.projector.verify import Fold, Stored, compare, judge, read_stored
 from shared.platform.service import Service, Topics
+from shared.platform.store.verify import refold
 from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.subscription.work_status import read_halted, read_parked
 from shared.platform.timers.verify import compare_timers
 
+SNAPSHOT_TABLE: Final = "es_snapshot"
 TIMER_TABLE: Final = "es_timer"
 CURSOR_TABLE: Final = "es_cursor"
 PARKED_TABLE: Final = "es_parked_stream"
@@ -31,6 +33,8 @@ async def verify(
 ) -> Sequence[Difference]:
     """Compares every projection with a new fold of the log, and timers with the folded streams.
 
+    So it does with the snapshots that a load would use.
+
     What the service's checks say of the events themselves differs too.
 
     A partition that halted differs too: its rows follow from the events up to where it stands, and
@@ -45,9 +49,12 @@ async def verify(
         for projection in service.projections:
             records = [topics.events_of(name) for name in projection.subscribes_to]
             stored.append(await read_stored(raw, projection, records))
-        for stream, name, there, wanted in await compare_timers(
-            raw, service.codec(), service.aggregates
-        ):
+        refolded = await refold(raw, service.codec(), service.aggregates)
+        differences += [
+            Difference(SNAPSHOT_TABLE, str(each.stream_id), "data", each.stored, each.expected)
+            for each in refolded.snapshots
+        ]
+        for stream, name, there, wanted in await compare_timers(raw, refolded.timers):
             key = f"{stream}/{name}"
             differences.append(Difference(TIMER_TABLE, key, "", _armed(there), _armed(wanted)))
         for one in await read_halted(raw):

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.connected
 
 @pytest.fixture
 async def toy(url: str, log: EventLog) -> AsyncIterator[RunningToy]:
-    toy = RunningToy(url, log)
+    toy = RunningToy(url, log, tail_events_min=2)  # All streams have a snapshot.
     await toy.start()
     due = wallet.NOW + timedelta(days=1)
     await toy.do(*(open_filled(f"P-{n}", 10, account(n), due) for n in range(20)))
@@ -71,6 +71,40 @@ class TestVerify:
         found = await differences(toy)
         assert [(d.table, d.column) for d in found] == [(table, column)]
         assert str(stream) in found[0].key
+
+    @pytest.mark.parametrize(
+        ("damage", "stored", "expected"),
+        [
+            ("data = 'x'", "corrupt", "as folded to version {version}"),
+            (
+                "data = (SELECT data FROM es_snapshot WHERE stream_id = '{other}')",
+                "another state, account_id",
+                "as folded to version {version}",
+            ),
+            ("event_id = gen_random_uuid()", "of another version {version}", "none"),
+            ("version = 100", "of another version 100", "none"),
+            ("fingerprint = 'x', data = 'x'", None, None),
+        ],
+        ids=["corrupt", "another's", "another history", "the future", "of another fold"],
+    )
+    async def test_names_a_snapshot_that_is_not_what_the_events_say(
+        self, toy: RunningToy, damage: str, stored: str | None, expected: str | None
+    ) -> None:
+        stream, other = wallet.stream("P-3").id, wallet.stream("P-4").id
+        await toy.workers.stop()
+        await toy.writer.close()  # Its snapshots are written.
+        its = f"WHERE stream_id = '{stream}'"
+        [(version,)] = await toy.rows(f"SELECT version FROM es_snapshot {its}")
+        async with toy.database.bound([wallet.TENANT]) as connection:
+            await connection.exec_driver_sql(
+                f"UPDATE es_snapshot SET {damage.format(other=other)} {its}"
+            )
+        found = [(one.table, one.key, one.stored, one.expected) for one in await differences(toy)]
+        if stored is None or expected is None:
+            assert found == []
+        else:
+            said = stored.format(version=version), expected.format(version=version)
+            assert found == [("es_snapshot", str(stream), *said)]
 
     async def test_goes_no_further_than_the_cursor(self, toy: RunningToy) -> None:
         await toy.workers.stop()

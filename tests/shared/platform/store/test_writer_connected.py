@@ -25,20 +25,23 @@ from shared.kernel.decider import (
     PrivateRow,
     Rejected,
 )
-from shared.platform.database.pools import Database
+from shared.platform.database.pools import Database, driver
 from shared.platform.store import postgres
 from shared.platform.store.postgres import WRITER_NAME, PostgresStore
+from shared.platform.store.verify import refold
 from shared.platform.store.writer import Writer
 from tests.support.databases import Server
 from tests.support.fault_proxy import FaultProxy
 from tests.support.stores import InPostgres
 from tests.support.toy import wallet
-from tests.support.toy.wallet import ACCOUNT, CODEC, OTHER_TENANT, caller, topics_of
+from tests.support.toy.wallet import ACCOUNT, CODEC, OTHER_TENANT, TENANT, caller, topics_of
 
 pytestmark = pytest.mark.connected
 
 REPETITIONS_MAX = 50
 KILL_PAUSE_S = 0.05
+
+KINDS = (wallet.wallet, wallet.safe)
 
 # Each must return no row.
 INVARIANTS = {
@@ -73,7 +76,15 @@ class Writers:
         self._stack.push_async_callback(database.close)
         store = PostgresStore(database)
         self._stack.push_async_callback(store.close)
-        writer = Writer(store, CODEC, topics_of, private_tables={"note"})
+        # Every stream is a long one: whatever happens here happens to snapshots too.
+        writer = Writer(
+            store,
+            CODEC,
+            topics_of,
+            aggregates=KINDS,
+            private_tables={"note"},
+            tail_events_min=2,
+        )
         writer.start()
         self._stack.push_async_callback(writer.close)
         return writer
@@ -107,6 +118,9 @@ async def proxy(url: str) -> AsyncIterator[FaultProxy]:
 async def assert_sound(inspected: InPostgres) -> None:
     for law, sql in INVARIANTS.items():
         assert await inspected.rows(sql) == [], law
+    async with inspected.database.bound([TENANT, OTHER_TENANT], snapshot=True) as connection:
+        refolded = await refold(await driver(connection), CODEC, KINDS)
+    assert refolded.snapshots == []  # Each is what the events say.
 
 
 class TestLostCommit:
@@ -213,6 +227,7 @@ class TestSeveralWriters:
         )
         assert Counter(row[0] for row in rows) == dict.fromkeys(first_answers, 2)
         assert max(first_answers.values()) == 1
+        assert len(await inspected.rows("SELECT FROM es_snapshot")) == 4
         await assert_sound(inspected)
 
 
