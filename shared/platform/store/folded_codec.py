@@ -122,11 +122,14 @@ def _check(kind: Any, where: str, above: set[type]) -> None:
 
 
 def _is_record(kind: Any) -> bool:
-    """Whether it is a frozen dataclass that is made from all its fields, or a named tuple."""
-    if not isinstance(kind, type):
+    """Whether it is a frozen dataclass that is made from all its fields, or a named tuple.
+
+    One with subclasses is neither: JSON does not say which of them a value was.
+    """
+    if not isinstance(kind, type) or kind.__subclasses__():
         return False
     if is_dataclass(kind):
-        params: Any = kind.__dict__["__dataclass_params__"]
+        params: Any = kind.__dataclass_params__  # type: ignore[attr-defined] # as the library says
         return bool(params.frozen) and all(each.init for each in fields(kind))
     return issubclass(kind, tuple) and hasattr(kind, "_fields")
 

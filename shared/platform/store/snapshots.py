@@ -17,7 +17,7 @@ from shared.platform.store.cache import Known
 from shared.platform.store.folded_codec import FoldedCodec
 from shared.platform.store.port import EventStore, Head, NewEvent, NewSnapshot, Transaction
 
-TAIL_EVENTS_MIN: Final = 1_000  # events that are worth a snapshot; a shorter tail is folded
+TAIL_EVENTS_MIN: Final = 250  # events that are worth a snapshot; a shorter tail is folded
 SNAPSHOT_BYTES_MAX: Final = 4 * 2**20  # of one; a state that is larger is folded each time
 SNAPSHOTS_WAITING_MAX: Final = 100  # to be written; further ones are let go
 CLOSE_S_MAX: Final = 1.0  # for what waits when a process ends; then it is let go

@@ -138,6 +138,16 @@ class Derived:
 
 
 @dataclass(frozen=True)
+class Above:
+    name: str
+
+
+@dataclass(frozen=True)
+class Below(Above):
+    more: str
+
+
+@dataclass(frozen=True)
 class Endless:
     next: Endless | None
 
@@ -173,6 +183,7 @@ class TestRefusal:
             (Holder, "rich: Holder.items: "),
             (Typed, "rich: Typed: "),
             (Derived, "rich: Derived: "),
+            (Above | Below, "rich: Above: "),
             (Endless, "rich: Endless.next: "),
             (Either, r"rich: Either.one: .* only the state itself can be a union"),
             (Deep, r"rich: Deep.shares\[\]\[\]: .*Fraction"),
