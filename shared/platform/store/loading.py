@@ -5,7 +5,9 @@ A stream whose history does not fit is broken for whoever names it, and for nobo
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from shared.kernel.decider import Aggregate, AnyStream, CorruptHistory, Folded
@@ -16,6 +18,8 @@ from shared.platform.store.folding import after_event, before_first_event
 from shared.platform.store.port import Head, TailEvent, Transaction
 from shared.platform.store.snapshots import Snapshots
 from shared.platform.store.waiting import Pending
+
+FOLDED_AT_ONCE: Final = 250  # events before others' tasks are looked at
 
 AnyAggregate = Aggregate[object, object]
 
@@ -67,7 +71,9 @@ class Loader:
         last_event_ids: dict[UUID, UUID] = {}
         await self._snapshots.read(transaction, stale, heads, folded)
         after = {id: folded[id].version for id in stale}
-        for tail in await transaction.tails(after):
+        for number, tail in enumerate(await transaction.tails(after), 1):
+            if number % FOLDED_AT_ONCE == 0:  # A stream without a snapshot can take seconds.
+                await asyncio.sleep(0)
             id = tail.stream_id
             if id in broken:
                 continue
