@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from unittest.mock import patch
 
 import pytest
 
 from shared.kernel.days import start_of_day
+from shared.kernel.decider import Folded
 from shared.kernel.ids import partition_of
 from shared.platform.http.documents import asyncapi
 from shared.platform.log.envelope import envelope_of, instant_text
 from shared.platform.log.port import LogRecord
 from shared.platform.service import Topics
+from shared.platform.store.folded_codec import FoldedCodec
 from tests.contracts.test_documents import HOSTS
 from tests.support.committed import committed
 from tests.support.golden_story import (
@@ -128,6 +131,23 @@ class TestGoldenRecord:
 def test_every_golden_record_is_published() -> None:
     files = {*SERVICES.glob("*/contract/golden/records/*")}
     assert files == {file_of(golden) for golden in GOLDEN}
+
+
+async def test_the_story_is_the_same_where_every_state_comes_from_a_snapshot(
+    story: Sequence[Published], tmp_path: Path
+) -> None:
+    decoded: list[str] = []
+    decode = FoldedCodec.decode
+
+    def counted(codec: FoldedCodec, data: bytes) -> Folded:
+        decoded.append(codec.kind)
+        return decode(codec, data)
+
+    with patch.object(FoldedCodec, "decode", counted):
+        again = await records_of_story(tmp_path, forgets=True)
+
+    assert again == story
+    assert set(decoded) >= {"invoice", "payment", "case", "notice", "credit_file", "overdue_alert"}
 
 
 class TestEveryRecord:

@@ -41,7 +41,9 @@ from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
 from shared.platform.reactor import runtime as reactor
 from shared.platform.service import Service, Topics
 from shared.platform.store import writer as writers
+from shared.platform.store.cache import STREAMS_CACHED_MAX
 from shared.platform.store.memory import MemoryStore
+from shared.platform.store.snapshots import TAIL_EVENTS_MIN
 from shared.platform.store.writer import Writer
 from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.timers import runtime as timers
@@ -301,13 +303,17 @@ LIMIT: Final = SetLimit(
 
 
 @asynccontextmanager
-async def _narrating(service: Service) -> AsyncIterator[Narrator]:
+async def _narrating(service: Service, *, forgets: bool) -> AsyncIterator[Narrator]:
     store = MemoryStore()
     writer = Writer(
         store,
         service.codec(),
         service.topics_of(Topics()),
+        aggregates=service.aggregates,
         private_tables=service.private_tables,
+        # One that forgets has a snapshot after every event, and loads each stream from it.
+        streams_cached_max=0 if forgets else STREAMS_CACHED_MAX,
+        tail_events_min=1 if forgets else TAIL_EVENTS_MIN,
     )
     writer.start()
     yield Narrator(service, store, writer)
@@ -329,8 +335,11 @@ async def _routes(narrator: Narrator, clock: StandingClock) -> AsyncIterator[htt
         yield client
 
 
-async def records_of_story(mail: Path) -> Sequence[Published]:
-    """Gives all records of the story, in the order in which they were published."""
+async def records_of_story(mail: Path, *, forgets: bool = False) -> Sequence[Published]:
+    """Gives all records of the story, in the order in which they were published.
+
+    With `forgets` the writers remember no state: each decision rests on snapshots.
+    """
     services = (
         ledger.service(ledger_settings.Settings()),
         credit.service(credit_settings.Settings()),
@@ -338,7 +347,7 @@ async def records_of_story(mail: Path) -> Sequence[Published]:
     )
     async with AsyncExitStack() as stack:
         narrators = {
-            service.name: await stack.enter_async_context(_narrating(service))
+            service.name: await stack.enter_async_context(_narrating(service, forgets=forgets))
             for service in services
         }
         clock = StandingClock()
