@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shared.platform.store.port import EventStore, Head, NewEvent, NewSnapshot, 
 TAIL_EVENTS_MIN: Final = 250  # events that are worth a snapshot; a shorter tail is folded
 SNAPSHOT_BYTES_MAX: Final = 4 * 2**20  # of one; a state that is larger is folded each time
 SNAPSHOTS_WAITING_MAX: Final = 100  # to be written; further ones are let go
+PAUSE_S: Final = 0.5  # before each, so that a stream that grows fast has one instead of many
 CLOSE_S_MAX: Final = 1.0  # for what waits when a process ends; then it is let go
 
 _log = ThrottledLog(__name__)
@@ -45,6 +47,7 @@ class Snapshots:
         self._tail_events_min = tail_events_min
         self._waiting: dict[UUID, _Wanted] = {}  # The latest of each stream.
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     async def read(
         self,
@@ -91,6 +94,7 @@ class Snapshots:
 
     async def close(self) -> None:
         """Writes what waits, or lets go of it."""
+        self._closing.set()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSE_S_MAX)
             self._task.cancel()
@@ -107,6 +111,9 @@ class Snapshots:
 
     async def _write_all(self) -> None:
         while self._waiting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_S):
+                    await self._closing.wait()
             id = next(iter(self._waiting))
             head, folded = self._waiting[id].known
             event_id = self._waiting.pop(id).event_id

@@ -14,6 +14,7 @@ from services.dunning.work.domain.case.decide import case
 from services.dunning.work.domain.case.state import NotOpen, Open
 from services.dunning.work.domain.case.timers import ReviewSteps, on_timer
 from shared.kernel.decider import Due, Timer
+from shared.kernel.id_sets import NO_IDS, IdSet
 from tests.support.cases import (
     ADDED,
     CLOSED,
@@ -268,7 +269,7 @@ class TestRecordReview:
         )
         state = given(case, *self.HISTORY, TAKEN, REVIEWED).state
 
-        assert state.plan.waiting == frozenset()
+        assert state.plan.waiting == NO_IDS
         last = state.plan.last_notice
         assert last is not None
         assert (last.on, last.step) == (after(1), 1)
@@ -300,7 +301,7 @@ class TestRecordReview:
             TAKEN, soon
         )
         left = given(case, *self.HISTORY, meanwhile, TAKEN, soon)
-        assert left.state.plan.waiting == {OTHER}
+        assert left.state.plan.waiting == IdSet.of([OTHER])
         assert [timer.due_at for timer in left.timers] == [soon.review_at]
 
     def test_is_made_anew_when_its_day_is_over(self) -> None:
@@ -376,7 +377,7 @@ class TestState:
         closed = given(case, OPENED, ADDED, REACHED, REMOVED, CLOSED).state
 
         assert isinstance(closed, NotOpen)
-        assert closed.plan.waiting == {CROSSING}
+        assert closed.plan.waiting == IdSet.of([CROSSING])
 
     def test_belongs_to_the_account(self) -> None:
         for event in (OPENED, ADDED, REACHED, STARTED, TAKEN, REVIEWED, REMOVED, CLOSED):

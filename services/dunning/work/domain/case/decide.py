@@ -19,6 +19,7 @@ from services.dunning.work.domain.case.state import NOT_OPEN, NotOpen, Open, Pla
 from services.dunning.work.domain.case.timers import ReviewSteps, on_timer, timers
 from shared.kernel.days import day_at
 from shared.kernel.decider import NOTHING, Aggregate, Book, Decided, Stream
+from shared.kernel.id_sets import NO_IDS, IdSet
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ def _added(
     state: State,
 ) -> Sequence[events.Event]:
     """Those that are not in the case yet, which opens if it must."""
-    known = state.open_item_ids if isinstance(state, Open) else frozenset()
+    known = state.open_item_ids if isinstance(state, Open) else NO_IDS
     added = [
         events.OpenItemAdded(
             account_id=command.account_id,
@@ -135,7 +136,7 @@ def remove_cured_item(
     happened: list[events.Event] = [
         events.OpenItemRemoved(account_id=command.account_id, open_item_id=command.open_item_id)
     ]
-    if state.open_item_ids == {command.open_item_id}:
+    if len(state.open_item_ids) == 1:
         happened.append(events.CaseClosed(account_id=command.account_id))
     return Decided(day_at(now, command.time_zone), happened)
 
@@ -165,15 +166,13 @@ def is_acted_upon(review: commands.RecordReview, state: State, *, now: datetime)
     return state.plan.is_under_review and day_at(now, review.time_zone) == review.today
 
 
-def _next_review(
-    command: commands.RecordReview, waiting: frozenset[UUID], now: datetime
-) -> datetime | None:
+def _next_review(command: commands.RecordReview, waiting: IdSet, now: datetime) -> datetime | None:
     """Of what the review kept waiting, and of what was reached while it was made."""
     done = {one.crossing_id for one in command.acted}
     done |= {one.crossing_id for one in command.passed}
     if command.is_cut and done:
         return now
-    left = waiting - done
+    left = set(waiting) - done
     known, zone = left.intersection(command.seen), command.time_zone
     times = [review_time(now, zone)] if left - known else []
     if known and command.waits_until is not None:

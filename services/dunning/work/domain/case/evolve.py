@@ -18,10 +18,10 @@ def evolve(state: State, event: events.Event) -> State:
             return Open(plan=expect(state, NotOpen).plan)
         case events.OpenItemAdded():
             opened = expect(state, Open)
-            return replace(opened, open_item_ids=opened.open_item_ids | {event.open_item_id})
+            return replace(opened, open_item_ids=opened.open_item_ids.with_(event.open_item_id))
         case events.OpenItemRemoved():
             opened = expect(state, Open)
-            return replace(opened, open_item_ids=opened.open_item_ids - {event.open_item_id})
+            return replace(opened, open_item_ids=opened.open_item_ids.without([event.open_item_id]))
         case events.CaseClosed():
             return NotOpen(plan=expect(state, Open).plan)
         case _:
@@ -57,13 +57,13 @@ def _reached(plan: Plan, event: events.CaseStepReached) -> Plan:
     return replace(
         plan,
         customer=customer,
-        waiting=plan.waiting | {event.crossing_id},
+        waiting=plan.waiting.with_(event.crossing_id),
         review_at=event.review_at,
     )
 
 
 def _without(plan: Plan, done: Iterable[events.Step]) -> Plan:
-    return replace(plan, waiting=plan.waiting.difference(step.crossing_id for step in done))
+    return replace(plan, waiting=plan.waiting.without(step.crossing_id for step in done))
 
 
 def _taken(plan: Plan, event: events.CaseStepTaken) -> Plan:

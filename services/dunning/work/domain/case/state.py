@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from services.dunning.strategies.domain.review import LastNotice
+from shared.kernel.id_sets import NO_IDS, IdSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Plan:
     """What waits to be decided about, and when."""
 
     customer: Customer | None = None  # None: no step was ever reached.
-    waiting: frozenset[UUID] = frozenset()  # The crossings that reached a step.
+    waiting: IdSet = NO_IDS  # The crossings that reached a step.
     review_at: datetime | None = None
     is_postponed: bool = False  # Once, so that it is made at last.
     is_under_review: bool = False
@@ -42,7 +43,7 @@ class NotOpen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     plan: Plan = field(default_factory=Plan)
-    open_item_ids: frozenset[UUID] = frozenset()
+    open_item_ids: IdSet = NO_IDS
 
 
 State = NotOpen | Open
