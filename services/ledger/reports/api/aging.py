@@ -126,14 +126,8 @@ async def _aging(
         totals = await aging.aging(connection, asked, then.at, edges=days)
         grouped: Sequence[Record] = ()
         if paging is not None:
-            grouped = await aging.aging(
-                connection,
-                asked,
-                then.at,
-                edges=days,
-                by_account=True,
-                after=paging.after,
-                rows=paging.limit + 1,
+            grouped = await aging.aging_by_account(
+                connection, asked, then.at, edges=days, after=paging.after, limit=paging.limit
             )
     accounts_page: dict[str, Any] = {}
     if paging is not None:

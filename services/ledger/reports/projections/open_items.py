@@ -2,7 +2,8 @@
 
 One row per open item (an installment, or the unallocated rest of a payment, which is negative) and
 one per movement of it. Movements are never changed; the item's row says how far they reach, so that
-a question looks at movements only where later ones must be left out.
+a question looks at movements only where later ones must be left out. What is open is counted and
+summed by due date beside them (open_totals.py), in the same fold.
 """
 
 from __future__ import annotations
@@ -18,10 +19,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.cash.domain.payment import events as payment
 from services.ledger.receivables.domain.invoice import events as invoice
+from services.ledger.reports.projections.open_totals import (
+    FAR,
+    OpenTotalRow,
+    add_to_total,
+    total_key,
+)
 from shared.kernel.envelope import Recorded
 from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money, total
 from shared.platform.projector.keyset import (
+    Columns,
     Record,
     between,
     equal_to,
@@ -34,7 +42,6 @@ from shared.platform.projector.rows import Index, row, table_of
 from shared.platform.projector.sums import sum_in, sums_by
 from shared.platform.projector.then import happened_by
 
-FAR: Final = date(9999, 12, 31)  # Later than anything is due.
 INSTALLMENT: Final = "installment"
 UNALLOCATED: Final = "unallocated"
 
@@ -47,6 +54,10 @@ UNALLOCATED: Final = "unallocated"
         Index(("tenant_id", "legal_entity", "last_at")),
         Index(("tenant_id", "legal_entity", "last_on")),
         Index(("tenant_id", "legal_entity", "account_id"), where="open_minor <> 0"),
+        Index(
+            ("tenant_id", "legal_entity", "account_number", "account_id", "currency"),
+            where="open_minor <> 0",
+        ),
         Index(("tenant_id", "legal_entity", "listed_on", "open_item_id"), where="open_minor <> 0"),
         Index(("tenant_id", "listed_on", "open_item_id"), where="open_minor <> 0"),
     ),
@@ -87,10 +98,12 @@ class MovementRow:
 
 
 class _Move(NamedTuple):
-    """What an event does to one open item."""
+    """What an event does to one open item, and where that item is counted while it is open."""
 
     open_item_id: UUID
     amount: Money
+    kind: str
+    due_on: date | None = None
 
 
 def _moves(recorded: Recorded[Any]) -> Sequence[_Move]:
@@ -98,28 +111,35 @@ def _moves(recorded: Recorded[Any]) -> Sequence[_Move]:
     event = recorded.event
     match event:
         case invoice.InvoiceIssued():
-            return [_Move(each.open_item_id, each.amount) for each in event.installments]
+            return [_installment(each, each.amount) for each in event.installments]
         case invoice.InvoicePaymentApplied():
-            return [_Move(event.open_item_id, -event.amount)]
+            return [_installment(event, -event.amount)]
         case invoice.InvoicePaymentUnapplied():
-            return [_Move(event.open_item_id, event.amount)]
+            return [_installment(event, event.amount)]
         case invoice.InvoiceCanceled():
-            return [_Move(each.open_item_id, -each.amount) for each in event.installments]
+            return [_installment(each, -each.amount) for each in event.installments]
         case payment.PaymentReceived():
-            return [_Move(event.open_item_id, -event.amount)]
+            return [_Move(event.open_item_id, -event.amount, UNALLOCATED)]
         case payment.PaymentAllocated():
             given = total((a.amount for a in event.allocations), event.unallocated_amount.currency)
-            return [_Move(open_item_id(recorded.stream_id, 0), given)]
+            return [_Move(open_item_id(recorded.stream_id, 0), given, UNALLOCATED)]
         case payment.PaymentReversed():
-            return [_Move(open_item_id(recorded.stream_id, 0), event.unallocated_before)]
+            rest = event.unallocated_before
+            return [_Move(open_item_id(recorded.stream_id, 0), rest, UNALLOCATED)]
         case _:
             return []
+
+
+def _installment(of: invoice.Installment | invoice.OfInstallment, amount: Money) -> _Move:
+    return _Move(of.open_item_id, amount, INSTALLMENT, of.due_on)
 
 
 def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
     for recorded in events:
         for move in _moves(recorded):
             yield Need(OpenItemRow, (recorded.tenant_id, move.open_item_id))
+            currency = move.amount.currency
+            yield Need(OpenTotalRow, total_key(recorded, currency, move.kind, move.due_on))
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
@@ -131,16 +151,19 @@ def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
 
 
 def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow) -> None:
+    before = Money(known.open_minor, known.currency)
+    after = before + move.amount
     rows.put(
         replace(
             known,
-            open_minor=(Money(known.open_minor, known.currency) + move.amount).minor,
+            open_minor=after.minor,
             first_on=min(known.first_on, recorded.effective_on),
             first_at=min(known.first_at, recorded.recorded_at),
             last_on=max(known.last_on, recorded.effective_on),
             last_at=max(known.last_at, recorded.recorded_at),
         )
     )
+    add_to_total(rows, recorded, known.kind, known.due_on, before=before, after=after)
     rows.put(
         MovementRow(
             tenant_id=recorded.tenant_id,
@@ -188,7 +211,9 @@ def _new(recorded: Recorded[Any], item_id: UUID) -> OpenItemRow:
     )
 
 
-READ_MODEL: Final = Projection("open_items", ("ledger",), (OpenItemRow, MovementRow), needs, fold)
+READ_MODEL: Final = Projection(
+    "open_items", ("ledger",), (OpenItemRow, MovementRow, OpenTotalRow), needs, fold
+)
 
 
 # --- questions
@@ -209,6 +234,16 @@ class Asked:
     due_on_from: date | None = None
     due_on_to: date | None = None
 
+    def filters(self, of: Columns) -> Sequence[sa.ColumnElement[bool]]:
+        """The conditions on columns of items or of their totals, which know no account."""
+        named = {"legal_entity": self.legal_entity, "kind": self.kind, "currency": self.currency}
+        account = {} if self.account_id is None else {"account_id": self.account_id}
+        return [
+            of.tenant_id == self.tenant_id,
+            *equal_to(of, {**named, **account}),
+            *between(of.due_on, self.due_on_from, self.due_on_to),
+        ]
+
 
 def items_then(asked: Asked, at: At) -> sa.Select[Any]:
     """Every item that may be open then, with its open amount then (`minor`, possibly zero).
@@ -216,8 +251,34 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
     An item at zero whose last movement is inside both bounds was at zero then too, and is not
     looked at; movements are summed only for items that moved after one of the bounds.
     """
+    item = _ITEM.c
+    found = sa.select(_ITEM).where(*asked.filters(item))
+    if at.is_now:
+        return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
+    moved = _moved_after(at)
+    return found.add_columns(
+        sa.case((moved, _summed_by(at)), else_=item.open_minor).label("minor")
+    ).where(
+        *happened_by(at, item.first_on, item.first_at),
+        sa.or_(item.open_minor != 0, moved),
+    )
+
+
+def items_moved_after(asked: Asked, at: At) -> sa.Select[Any]:
+    """Every item whose amount then may differ from now's (`open_minor`), with it (`minor`)."""
+    found = sa.select(_ITEM).where(*asked.filters(_ITEM.c), _moved_after(at))
+    return found.add_columns(_summed_by(at).label("minor"))
+
+
+def _moved_after(at: At) -> sa.ColumnElement[bool]:
+    """Whether an item has a movement outside one of the bounds."""
+    return sa.or_(_ITEM.c.last_on > at.as_of, _ITEM.c.last_at > at.as_known)
+
+
+def _summed_by(at: At) -> sa.ColumnElement[int]:
+    """The item's movements inside the bounds, zero where there is none."""
     item, movement = _ITEM.c, _MOVEMENT.c
-    counted = (
+    return (
         sa.select(sum_in(item.currency, movement.currency, movement.minor))
         .where(
             movement.tenant_id == item.tenant_id,
@@ -226,23 +287,6 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
         )
         .correlate(_ITEM)
         .scalar_subquery()
-    )
-    named = {
-        name: getattr(asked, name) for name in ("legal_entity", "account_id", "kind", "currency")
-    }
-    found = sa.select(_ITEM).where(
-        item.tenant_id == asked.tenant_id,
-        *equal_to(_ITEM.c, named),
-        *between(item.due_on, asked.due_on_from, asked.due_on_to),
-    )
-    if at.is_now:
-        return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
-    is_whole = sa.and_(*happened_by(at, item.last_on, item.last_at))
-    return found.add_columns(
-        sa.case((is_whole, item.open_minor), else_=counted).label("minor")
-    ).where(
-        *happened_by(at, item.first_on, item.first_at),
-        sa.or_(item.open_minor != 0, item.last_on > at.as_of, item.last_at > at.as_known),
     )
 
 

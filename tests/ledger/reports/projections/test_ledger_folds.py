@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from services.ledger.receivables.domain.aging import bucket_names, bucket_of
 from services.ledger.receivables.domain.invoice import decide as on_invoice
 from services.ledger.receivables.projections.invoices import READ_MODEL as INVOICES
 from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
-from shared.platform.projector.port import Projection
+from services.ledger.reports.projections.open_totals import FAR
+from shared.platform.projector.port import Key, Projection
 from tests.support import ledger
 from tests.support.ledger import LedgerBook
 from tests.support.ledger_histories import STEPS, Life, Step, life_of
@@ -71,6 +73,47 @@ class TestOpenItems:
             assert row.last_at == max(m.recorded_at for m in moved)
 
 
+class TestOpenTotals:
+    @given(steps=STEPS, batch=st.integers(1, 7), partitions=st.integers(1, 2))
+    @settings(max_examples=100)
+    def test_are_the_open_items_counted_and_summed(
+        self, steps: list[Step], batch: int, partitions: int
+    ) -> None:
+        """In the partition of their account each; where nothing is open there is no row."""
+        events = [
+            replace(each, partition=each.account_id.int % partitions)
+            for each in life_of(steps).book.streams.recorded
+        ]
+        tables = project(OPEN_ITEMS, events, batch=batch)
+
+        items, sums = Counter[Key](), Counter[Key]()
+        for row in tables["open_item"].values():
+            if row.open_minor:
+                partition = row.account_id.int % partitions
+                key = (row.tenant_id, row.legal_entity, partition, row.currency, row.kind)
+                items[*key, row.listed_on] += 1
+                sums[*key, row.listed_on] += row.open_minor
+        totals = tables["open_total"]
+        assert {key: row.item_count for key, row in totals.items()} == items
+        assert {key: row.minor for key, row in totals.items()} == sums
+        assert all(row.listed_on == (row.due_on or FAR) for row in totals.values())
+
+    def test_go_when_nothing_is_open_any_more(self) -> None:
+        book = LedgerBook()
+        invoice = book.issue("I-1", "100.00", on=date(2026, 1, 31))
+        paid = book.receive("P-1", "100.00", value_on=DAY, on=DAY)
+        assert _totals(book) == {("installment", 1, 10_000), ("unallocated", 1, -10_000)}
+
+        book.allocate(paid, (invoice, "40.00"), on=DAY)
+        assert _totals(book) == {("installment", 1, 6_000), ("unallocated", 1, -6_000)}
+
+        book.allocate(paid, (invoice, "60.00"), on=DAY)
+        assert _totals(book) == set()
+
+        book.reverse(paid, invoice, on=DAY + timedelta(days=9))
+        assert _totals(book) == {("installment", 1, 10_000)}
+
+
 class TestInvoices:
     @given(STEPS)
     @settings(max_examples=60)
@@ -106,6 +149,11 @@ class TestInvoices:
 def _invoice(book: LedgerBook, id: UUID) -> tuple[str, int]:
     row = project(INVOICES, book.streams.recorded)["invoice"][ledger.TENANT, id]
     return row.status, row.open_minor
+
+
+def _totals(book: LedgerBook) -> set[tuple[str, int, int]]:
+    rows = project(OPEN_ITEMS, book.streams.recorded)["open_total"].values()
+    return {(row.kind, row.item_count, row.minor) for row in rows}
 
 
 def _of_streams(life: Life) -> dict[UUID, int]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.ledger.cash.projections import payments
 from services.ledger.receivables.domain.aging import bucket_of
@@ -19,6 +20,7 @@ from services.ledger.receivables.projections import invoices
 from services.ledger.reports.projections import aging, open_items
 from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
 from services.ledger.reports.projections.open_items import Asked
+from shared.kernel.envelope import Recorded
 from shared.platform.database.pools import Database
 from shared.platform.projector.moment import KNOWN_EVER, At
 from tests.support.ledger import TENANT, noon
@@ -152,21 +154,61 @@ class TestAging:
 
         async with ledger_database.bound([TENANT], snapshot=True) as connection:
             whole = await aging.aging(connection, ALL, at, edges=EDGES)
-            first = await aging.aging(connection, ALL, at, edges=EDGES, by_account=True, rows=1)
+            first = await aging.aging_by_account(
+                connection, ALL, at, edges=EDGES, after=None, limit=0
+            )
             last = first[-1]
-            second = await aging.aging(
+            second = await aging.aging_by_account(
                 connection,
                 ALL,
                 at,
                 edges=EDGES,
-                by_account=True,
                 after=(last["account_number"], str(last["account_id"]), last["currency"]),
-                rows=1,
+                limit=0,
             )
 
         assert {row["account_number"] for row in first} == {"C-1001"}
         assert {row["account_number"] for row in second} == {"C-1002"}
         assert _by_bucket([*first, *second]) == _by_bucket(whole)
+
+
+class TestAgingHoweverAsked:
+    """Totals, one account and pages of accounts against the items one by one."""
+
+    @pytest.mark.parametrize("seed", range(20, 26))
+    async def test_foots_to_the_open_items(self, ledger_database: Database, seed: int) -> None:
+        chance = random.Random(seed)
+        life = busy_life(seed)
+        for n in range(6):
+            on = life.today - timedelta(days=chance.randint(0, 60))
+            life.book.issue(
+                f"USD-{n}", "12.34", on=on, net=chance.choice([None, 10]), currency="USD"
+            )
+        await fill(ledger_database, TENANT, in_partitions(life.book.streams.recorded))
+        accounts = sorted({each.account_id for each in life.book.streams.recorded})
+
+        async with ledger_database.bound([TENANT], snapshot=True) as connection:
+            for at in random_moments(life, chance, 12):
+                edges = sorted(chance.sample(range(1, 60), chance.randint(1, 5)))
+                currency = chance.choice([None, "CNY", "USD"])
+                asked = replace(ALL, currency=currency)
+                items = await open_items.list_items(connection, asked, at, after=None, limit=1000)
+
+                whole = await aging.aging(connection, asked, at, edges=edges)
+                assert _shown(whole) == _counted(items, at, edges)
+                for account_id in accounts:
+                    alone = await aging.aging(
+                        connection, replace(asked, account_id=account_id), at, edges=edges
+                    )
+                    own = [row for row in items if row["account_id"] == account_id]
+                    assert _shown(alone) == _counted(own, at, edges)
+
+                places, rows = await _pages(connection, asked, at, edges, chance.randint(0, 2))
+                assert places == sorted({_place(row) for row in items})
+                for place in places:
+                    own = [row for row in items if _place(row) == place]
+                    page = [row for row in rows if _place(row) == place]
+                    assert _shown(page) == _counted(own, at, edges)
 
 
 class TestInvoicesAndPayments:
@@ -234,6 +276,56 @@ class TestTenants:
             for table in (model.table for one in PROJECTIONS for model in one.models):
                 count = sa.select(sa.func.count()).select_from(table)
                 assert (await connection.execute(count)).scalar_one() == 0
+
+
+def in_partitions(events: Sequence[Recorded[Any]]) -> Sequence[Recorded[Any]]:
+    """As they are read from a log of two partitions."""
+    return [replace(each, partition=each.account_id.int % 2) for each in events]
+
+
+def random_moments(life: Life, chance: random.Random, count: int) -> Iterator[At]:
+    last = (life.today - FIRST_DAY).days
+    for _ in range(count):
+        as_of = FIRST_DAY + timedelta(days=chance.randint(-1, last + 40))
+        known_on = FIRST_DAY + timedelta(days=chance.randint(0, last))
+        yield At(as_of, chance.choice([KNOWN_EVER, noon(known_on)]), False)
+        yield At(as_of, KNOWN_EVER, True)
+
+
+async def _pages(
+    connection: AsyncConnection, asked: Asked, at: At, edges: Sequence[int], limit: int
+) -> tuple[list[Any], list[Any]]:
+    """Follows pages of so many accounts to the end: the accounts, and all rows."""
+    places: list[Any] = []
+    found: list[Any] = []
+    after: tuple[str, ...] | None = None
+    while rows := await aging.aging_by_account(
+        connection, asked, at, edges=edges, after=after, limit=limit
+    ):
+        of_page = sorted({_place(row) for row in rows})
+        assert len(of_page) <= limit + 1
+        places += of_page
+        found += rows
+        after = tuple(map(str, of_page[-1]))
+    return places, found
+
+
+def _place(row: Any) -> tuple[str, UUID, str]:
+    return row["account_number"], row["account_id"], row["currency"]
+
+
+def _shown(rows: Any) -> dict[tuple[str, str], tuple[int, int]]:
+    return {(row["currency"], row["bucket"]): (row["items"], row["minor"]) for row in rows}
+
+
+def _counted(items: Any, at: At, edges: Sequence[int]) -> dict[tuple[str, str], tuple[int, int]]:
+    """What aging must show of these items, each put into its bucket by the domain's rule."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in items:
+        bucket = bucket_of(row["minor"], due_on=row["due_on"], as_of=at.as_of, edges=edges)
+        count, minor = found.get((row["currency"], bucket), (0, 0))
+        found[row["currency"], bucket] = (count + 1, minor + row["minor"])
+    return found
 
 
 def _by_bucket(rows: Any) -> Counter[tuple[str, str]]:
