@@ -28,6 +28,7 @@ from services.cli.bench.plan import (
     WITHOUT_WORKERS,
     Plan,
 )
+from services.cli.bench.seed_plan import ITEMS, READ_ITEMS
 from services.cli.client.addresses import HOME_URL
 from services.cli.client.patience import RETRY_S_MAX
 from services.cli.commands.options import (
@@ -35,6 +36,7 @@ from services.cli.commands.options import (
     HOME_ZONE,
     BenchRowOption,
     BenchSizeOption,
+    BooksOption,
     ClockOption,
     CustomersOption,
     DataOption,
@@ -60,6 +62,7 @@ app = typer.Typer(
 )
 topics_app = typer.Typer(help="The topics of the log.", no_args_is_help=True)
 import_app = typer.Typer(help="Put existing books into a running Duebook.", no_args_is_help=True)
+bench_app = typer.Typer(invoke_without_command=True)
 clock_app = typer.Typer(help="The domain clock of a system started with --clock manual.")
 parked_app = typer.Typer(
     help="Streams that are passed over because of an event a worker cannot take.",
@@ -87,6 +90,7 @@ def _duebook(
 
 app.add_typer(topics_app, name="topics")
 app.add_typer(import_app, name="import")
+app.add_typer(bench_app, name="bench")
 app.add_typer(clock_app, name="clock")
 app.add_typer(parked_app, name="parked")
 
@@ -118,8 +122,9 @@ def show_report(
     book.report(legal_entity, url)
 
 
-@app.command()
+@bench_app.callback()
 def bench(
+    context: typer.Context,
     seconds: Annotated[float, typer.Option(min=SECONDS_MIN, max=SECONDS_MAX)] = 3.0,
     rounds: Annotated[int, typer.Option(min=1, max=ROUNDS_MAX)] = 3,
     connections: Annotated[int, typer.Option(min=1, max=CONNECTIONS_MAX)] = 32,
@@ -134,10 +139,33 @@ def bench(
     """Measure this machine: each thing beside another that is measured in the same round."""
     from services.cli.commands import measuring
 
+    if context.invoked_subcommand is not None:
+        return
     if size is not None and only not in SIZES:
         raise typer.BadParameter(f"--size belongs to --only and one of {', '.join(SIZES)}")
     plan = Plan(seconds, rounds, connections, only, is_full=full, size=size, kafka=kafka)
     measuring.bench(plan, write)
+
+
+@bench_app.command("seed")
+def bench_seed(items: BooksOption = ITEMS, day: DayOption = None, data: DataOption = None) -> None:
+    """Fill the read models of empty databases, to measure reads on. No event tells of them."""
+    from services.cli.commands import seed
+
+    seed.seed_books(items, day.date() if day else None, data)
+
+
+@bench_app.command("reads")
+def bench_reads(
+    items: BooksOption = READ_ITEMS,
+    rounds: Annotated[int, typer.Option(min=1, max=ROUNDS_MAX)] = 5,
+    seconds: Annotated[float, typer.Option(min=SECONDS_MIN, max=SECONDS_MAX)] = 1.0,
+    data: Annotated[Path | None, typer.Option(help="Folder of seeded books; else new.")] = None,
+) -> None:
+    """Measure aging, lists and pages on large books, beside a lookup and a count of the items."""
+    from services.cli.commands import seed
+
+    seed.bench_reads(items, rounds, seconds, data)
 
 
 @app.command()
@@ -199,6 +227,14 @@ def bench_memory(
     from services.cli.commands import measuring
 
     measuring.bench_memory(streams)
+
+
+@app.command(hidden=True)
+def bench_reads_server(data: Annotated[Path, typer.Option()]) -> None:
+    """What `bench reads` measures: the services on seeded books, without workers."""
+    from services.cli.commands import seed
+
+    seed.bench_reads_server(data)
 
 
 @app.command()

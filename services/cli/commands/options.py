@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from services.cli.bench.plan import KAFKA, ROWS, SIZE_MAX, SIZE_MIN
+from services.cli.bench.seed_plan import ITEMS_MAX, ITEMS_MIN
 from services.cli.client.addresses import AddressUnclear, roots_of
 from services.cli.installed import RUNTIMES
 from services.cli.simulation.generator import CUSTOMERS_MAX, MONTHS_MAX
@@ -75,6 +76,9 @@ KafkaOption = Annotated[
 WriteOption = Annotated[
     Path | None,
     typer.Option(dir_okay=False, metavar="FILE", help="Keep the table there, in Markdown."),
+]
+BooksOption = Annotated[
+    int, typer.Option(min=ITEMS_MIN, max=ITEMS_MAX, help="Open items of the books.")
 ]
 PatienceOption = Annotated[
     float, typer.Option(min=0, max=3600, help="Seconds to repeat what gets no answer.")
