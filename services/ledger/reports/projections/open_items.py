@@ -265,9 +265,18 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
 
 
 def items_moved_after(asked: Asked, at: At) -> sa.Select[Any]:
-    """Every item whose amount then may differ from now's (`open_minor`), with it (`minor`)."""
-    found = sa.select(_ITEM).where(*asked.filters(_ITEM.c), _moved_after(at))
-    return found.add_columns(_summed_by(at).label("minor"))
+    """Every item whose amount then may differ from now's (`open_minor`), with it (`minor`).
+
+    Most are younger than the bounds: they had nothing open, and their movements are not looked at.
+    """
+    item = _ITEM.c
+    is_known = sa.and_(*happened_by(at, item.first_on, item.first_at))
+    then = sa.case((is_known, _summed_by(at)), else_=0).label("minor")
+    return (
+        sa.select(item.currency, item.due_on, item.open_minor)
+        .add_columns(then)
+        .where(*asked.filters(item), _moved_after(at), sa.or_(is_known, item.open_minor != 0))
+    )
 
 
 def _moved_after(at: At) -> sa.ColumnElement[bool]:
