@@ -73,11 +73,13 @@ def of_credit(books: SeededBooks) -> Mapping[str, str]:
     month_end = f"(date_trunc('month', {day}) - make_interval(months => m - 1))::date - 1"
     points = "(n * 7919 + m * 104729) % 1000000"
     at_four = "+ time '04:00' AT TIME ZONE 'UTC'"
+    limit = "CASE WHEN n % 50 = 0 THEN 1 WHEN n % 10 <> 5 THEN 1000000000000 END"
     return {
         "credit_file": f"""
-(tenant_id, account_id, legal_entity, account_number, time_zone, currency, opened_on, version)
-SELECT {tenant}, account_id, '{SEEDED}', number, '{ZONE}', currency, {day} - 800, {1 + REVIEWS}
-  FROM seed_account ORDER BY n""",
+(tenant_id, account_id, legal_entity, account_number, time_zone, currency, opened_on, scored_as_of,
+ sort_points, version)
+SELECT {tenant}, account_id, '{SEEDED}', number, '{ZONE}', currency, {day} - 800, {month_end},
+       {points}, {1 + REVIEWS} FROM seed_account CROSS JOIN (VALUES (1)) AS last (m) ORDER BY n""",
         "credit_review": f"""
 (tenant_id, account_id, as_of, started_at, scored_at, score_points, score, coverage, band,
  allocations, details)
@@ -98,8 +100,12 @@ SELECT {tenant}, account_id, '{SEEDED}', number, '{ZONE}', currency FROM seed_ac
 SELECT {tenant}, account_id, stream_id, 1, currency, minor, issued_on, issued_at FROM seed_item""",
         "exposure_limit": f"""
 (tenant_id, account_id, version, currency, limit_minor, effective_on, recorded_at)
-SELECT {tenant}, account_id, 1, currency, CASE WHEN n % 50 = 0 THEN 1 ELSE 1000000000000 END,
-       {day} - 700, ({day} - 700) {at_four} FROM seed_account WHERE n % 10 <> 5 ORDER BY n""",
+SELECT {tenant}, account_id, 1, currency, {limit}, {day} - 700, ({day} - 700) {at_four}
+  FROM seed_account WHERE n % 10 <> 5 ORDER BY n""",
+        "exposure_now": f"""
+(tenant_id, account_id, currency, minor, limit_minor, is_exceeded, last_on, last_at)
+SELECT {tenant}, account_id, currency, sum(minor), {limit}, coalesce(sum(minor) > {limit}, false),
+       max(issued_on), max(issued_at) FROM seed_item GROUP BY account_id, n, currency ORDER BY n""",
     }
 
 

@@ -7,7 +7,8 @@ change no event.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Protocol
 
 from shared.platform.database.pools import APP_ROLE
@@ -270,6 +271,16 @@ def protect(op: Migration, table: str) -> None:
     """Protects a table with a tenant_id column: only their tenants see and write its rows."""
     for statement in protection_of(table):
         op.execute(statement)
+
+
+@contextmanager
+def over_all_tenants(op: Migration, *tables: str) -> Iterator[None]:
+    """Lets the owner of these tables see the rows of every tenant meanwhile, to fill others."""
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+    yield
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
 def platform_statements() -> Sequence[str]:

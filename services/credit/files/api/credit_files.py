@@ -177,7 +177,8 @@ async def list_credit_files(
         grades=grade or (),
         sort=sort,
     )
-    at = At(moment.as_of or KNOWN_EVER.date(), known_by(moment), is_now=False)
+    is_now = moment.as_of is None and moment.as_known is None
+    at = At(moment.as_of or KNOWN_EVER.date(), known_by(moment), is_now)
     async with query.of("credit_files") as connection:
         found = await files(connection, wanted, at, after=paging.after, limit=paging.limit)
     cut = paging.page(found, lambda listed: key_of(sort, listed))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from services.credit.files.projections.credit_files import (
+    UNSCORED_POINTS,
     CreditFileRow,
     CreditGradeRow,
     CreditReviewRow,
@@ -26,7 +27,6 @@ from shared.platform.projector.moment import At
 from shared.platform.projector.then import happened_by
 
 HISTORY_MAX: Final = 120  # reviews shown in one file: ten years
-UNSCORED_POINTS: Final = 2_000_000  # sorts behind every score (ten-thousandths of a point)
 
 Sort = Literal["account_number", "score"]
 
@@ -106,10 +106,14 @@ async def files(
     after: Sequence[str] | None,
     limit: int,
 ) -> Sequence[Listed]:
-    """Up to limit + 1 in the wanted order; `after` is the key of the last one seen, of `key_of`."""
+    """Up to limit + 1 in the wanted order; `after` is the key of the last one seen, of `key_of`.
+
+    Now they come from an index: of no other file than those shown is the grade or review looked up.
+    """
     file = credit_file.c
     grade, review = _grade(at), _review(at)
-    points = sa.func.coalesce(review.c.score_points, UNSCORED_POINTS)
+    then = sa.func.coalesce(review.c.score_points, UNSCORED_POINTS)
+    points = file.sort_points if at.is_now else then
     shown = sa.func.coalesce(grade.c.grade, UNRATED)
     query = (
         sa.select(

@@ -16,11 +16,16 @@ from shared.platform.codec import to_json
 from shared.platform.projector.port import Key, Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
+UNSCORED_POINTS: Final = 2_000_000  # sorts behind every score (ten-thousandths of a point)
+
 
 @row(
     table="credit_file",
     key=("tenant_id", "account_id"),
-    indexes=(Index(("tenant_id", "legal_entity", "account_number")),),
+    indexes=(
+        Index(("tenant_id", "legal_entity", "account_number")),
+        Index(("tenant_id", "sort_points", "legal_entity", "account_number")),
+    ),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditFileRow:
@@ -33,6 +38,8 @@ class CreditFileRow:
     time_zone: str
     currency: str
     opened_on: date
+    scored_as_of: date | None  # Of the last month end with a score,
+    sort_points: int  # whose points these are; without one UNSCORED_POINTS.
     version: int
 
 
@@ -99,7 +106,6 @@ def fold(rows: Rows, recorded_events: Sequence[Recorded[Any]]) -> Rows:
                 _move(rows, recorded)
                 _review_started(rows, recorded)
             case events.CreditFileScored():
-                _move(rows, recorded)
                 _scored(rows, recorded)
             case events.CreditFileGradeChanged():
                 _move(rows, recorded)
@@ -135,6 +141,8 @@ def _account_opened(rows: Rows, recorded: Recorded[inbox.AccountOpened]) -> None
                 time_zone=event.time_zone,
                 currency=event.currency,
                 opened_on=event.opened_on,
+                scored_as_of=None,
+                sort_points=UNSCORED_POINTS,
                 version=0,
             ),
         )
@@ -151,6 +159,8 @@ def _file_opened(rows: Rows, recorded: Recorded[events.CreditFileOpened]) -> Non
             time_zone=event.time_zone,
             currency=event.currency,
             opened_on=event.opened_on,
+            scored_as_of=None,
+            sort_points=UNSCORED_POINTS,
             version=recorded.version,
         ),
     )
@@ -183,11 +193,16 @@ def _scored(rows: Rows, recorded: Recorded[events.CreditFileScored]) -> None:
     event = recorded.event
     review = rows.get(CreditReviewRow, (*_file_key(recorded), event.as_of))
     details = {"indicators": event.indicators, "reasons": event.reasons, "caps": event.caps}
+    points = int(event.score.replace(".", ""))
+    _move(rows, recorded)
+    file = expect(rows.get(CreditFileRow, _file_key(recorded)), CreditFileRow)
+    if file.scored_as_of is None or file.scored_as_of <= event.as_of:
+        rows.put(replace(file, scored_as_of=event.as_of, sort_points=points))
     rows.put(
         replace(
             expect(review, CreditReviewRow),
             scored_at=recorded.recorded_at,
-            score_points=int(event.score.replace(".", "")),
+            score_points=points,
             score=event.score,
             coverage=event.coverage,
             band=event.band,

@@ -18,6 +18,7 @@ from services.credit.lines.projections.exposure import (
     exposure_account,
     exposure_limit,
     exposure_movement,
+    exposure_now,
 )
 from shared.kernel.money import Money
 from shared.platform.projector.keyset import (
@@ -104,10 +105,14 @@ async def exposures(
     after: Sequence[str] | None = None,
     limit: int,
 ) -> Sequence[Exposed]:
-    """Up to limit + 1, by legal entity and account number."""
-    account = exposure_account.c
+    """Up to limit + 1, by legal entity and account number.
+
+    What is kept of now is taken where nothing of it is left out; else movements are summed.
+    """
+    account, now = exposure_account.c, exposure_now.c
     as_of = _day(at)
-    owed = _owed(as_of, at.as_known)
+    is_whole = sa.and_(now.last_on <= as_of, now.last_at <= at.as_known)
+    owed = sa.case((is_whole, now.minor), else_=_owed(as_of, at.as_known))
     line = _line(as_of, at.as_known)
     query = (
         sa.select(
@@ -116,13 +121,20 @@ async def exposures(
             account.account_number,
             account.currency,
             as_of.label("as_of"),
-            owed.c.minor,
+            owed.label("minor"),
             line.c.limit_minor,
             line.c.version,
         )
-        .select_from(exposure_account.join(owed, sa.true()).outerjoin(line, sa.true()))
+        .select_from(
+            exposure_account.join(
+                exposure_now,
+                sa.and_(now.tenant_id == account.tenant_id, now.account_id == account.account_id),
+            ).outerjoin(line, sa.true())
+        )
         .where(*_filters(wanted, owed, line))
     )
+    if wanted.is_exceeded:
+        query = query.where(_may_exceed(at))
     key = [account.legal_entity, account.account_number]
     rows = await rows_after(connection, query, key, after, limit)
     others = await _others(connection, wanted.tenant_id, [row["account_id"] for row in rows], at)
@@ -222,18 +234,26 @@ def _day(at: At) -> sa.ColumnElement[date]:
     return sa.case(days, value=exposure_account.c.time_zone)
 
 
-def _owed(as_of: sa.ColumnElement[date], as_known: datetime) -> LateralFromClause:
+def _may_exceed(at: At) -> sa.ColumnElement[bool]:
+    """Who exceeds the limit now, and whoever may have been elsewhere then: found by indexes."""
+    now = exposure_now.c
+    earliest = at.as_of or min(at.days.values(), default=at.as_known.date())
+    return sa.or_(now.is_exceeded, now.last_on > earliest, now.last_at > at.as_known)
+
+
+def _owed(as_of: sa.ColumnElement[date], as_known: datetime) -> sa.ColumnElement[int]:
     """In the account's currency."""
     row = exposure_movement.c
     return (
-        sa.select(sum_in(exposure_account.c.currency, row.currency, row.minor).label("minor"))
+        sa.select(sum_in(exposure_account.c.currency, row.currency, row.minor))
         .where(
             row.tenant_id == exposure_account.c.tenant_id,
             row.account_id == exposure_account.c.account_id,
             row.effective_on <= as_of,
             row.recorded_at <= as_known,
         )
-        .lateral("owed")
+        .correlate(exposure_account)
+        .scalar_subquery()
     )
 
 
@@ -254,7 +274,7 @@ def _line(as_of: sa.ColumnElement[date], as_known: datetime) -> LateralFromClaus
 
 
 def _filters(
-    wanted: Wanted, owed: LateralFromClause, line: LateralFromClause
+    wanted: Wanted, owed: sa.ColumnElement[int], line: LateralFromClause
 ) -> Sequence[sa.ColumnElement[bool]]:
     account = exposure_account.c
     values = {
@@ -266,7 +286,7 @@ def _filters(
     if wanted.has_limit:
         found.append(line.c.limit_minor.is_not(None))
     if wanted.is_exceeded is not None:
-        exceeds = sa.func.coalesce(owed.c.minor > line.c.limit_minor, sa.false())
+        exceeds = sa.func.coalesce(owed > line.c.limit_minor, sa.false())
         found.append(exceeds if wanted.is_exceeded else sa.not_(exceeds))
     return found
 

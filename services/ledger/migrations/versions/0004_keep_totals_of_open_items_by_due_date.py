@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
-from shared.platform.store.schema import protect
+from shared.platform.store.schema import over_all_tenants, protect
 
 revision = "0004"
 down_revision = "0003"
@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.Column("minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(*KEY),
     )
-    _fill()
+    # An owner that is no superuser would see no row of any tenant.
+    with over_all_tenants(op, "open_item", "es_stream"):
+        op.execute(FILL)
     protect(op, "open_total")
     op.create_index(
         "open_item_tenant_id_legal_entity_account_number_account_id_c",
@@ -49,15 +51,6 @@ def upgrade() -> None:
         ["tenant_id", "legal_entity", "account_number", "account_id", "currency"],
         postgresql_where=sa.text("open_minor <> 0"),
     )
-
-
-def _fill() -> None:
-    """Counts for all tenants at once: an owner that is no superuser would see no row of any."""
-    for table in ("open_item", "es_stream"):
-        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
-    op.execute(FILL)
-    for table in ("open_item", "es_stream"):
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
 def downgrade() -> None:
