@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from services.dunning.accounts.domain.grades import UNRATED
 from services.dunning.accounts.projections.account_facts import AccountRow, GradeRow, OpenItemRow
+from services.dunning.accounts.projections.overdue_amounts import OverdueRow
 from services.dunning.work.domain.case.decide import case_stream
 from services.dunning.work.projections.case_plan import CasePlanRow, CaseStepRow
 from services.dunning.work.projections.contacts import ContactRow
@@ -153,7 +154,18 @@ class Rows:
         case = case_stream(BOOK, account_id=account, currency="CNY").id
         self.put(CasePlanRow, case_id=case, account_id=account, currency="CNY", review_at=review_at)
 
+    def _count_overdue(self) -> None:
+        """What the fold would have counted of the items."""
+        owed: dict[tuple[UUID, str], int] = {}
+        for item in self._rows.get(OpenItemRow, ()):
+            if (item["latest_step"] or 0) > 0 and item["open_minor"]:
+                whose = (item["account_id"], item["currency"])
+                owed[whose] = owed.get(whose, 0) + item["open_minor"]
+        for (account, currency), minor in owed.items():
+            self.put(OverdueRow, account_id=account, currency=currency, minus_minor=-minor)
+
     async def store(self, database: Database) -> None:
+        self._count_overdue()
         async with database.bound({TENANT}) as connection:
             for kind, rows in self._rows.items():
                 await connection.execute(sa.insert(table_of(kind)), rows)

@@ -137,6 +137,9 @@ SELECT {tenant}, account_id, {day} - 30 * m,
 SELECT {tenant}, open_item_id, account_id, stream_id, 'I-' || i, 1, due_on, currency,
        CASE WHEN is_open THEN minor ELSE 0 END, CASE WHEN {overdue} THEN {step} END
   FROM seed_item WHERE due_on IS NOT NULL""",
+        "known_overdue": f"""
+(tenant_id, account_id, currency, minus_minor)
+SELECT {tenant}, account_id, currency, -minor FROM ({case}) AS c ORDER BY n""",
         "dunning_case": f"""
 (tenant_id, id, account_id, account_number, legal_entity, currency, status, opened_on, version)
 SELECT {tenant}, case_id, account_id, account_number, '{SEEDED}', currency, 'open', due_on + 1,

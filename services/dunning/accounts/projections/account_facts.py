@@ -12,6 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.dunning.accounts.domain.grades import GradeOnDay
+from services.dunning.accounts.projections.overdue_amounts import (
+    OverdueRow,
+    move_overdue,
+    need_overdue,
+)
 from services.dunning.contract.inbox import (
     AccountCollectorChanged,
     AccountOpened,
@@ -117,6 +122,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
             case TakeOverDateChanged(code=code):
                 yield Need(LegalEntityRow, (recorded.tenant_id, code))
             case InvoiceCanceled(installments=items):
+                yield need_overdue(recorded)
                 for each in items:
                     yield Need(OpenItemRow, (recorded.tenant_id, each.open_item_id))
             case (
@@ -127,6 +133,7 @@ def needs(batch: Sequence[Recorded[Any]]) -> Iterable[Need]:
                 | InvoiceDaysPastDueReached(open_item_id=item)
                 | InvoiceOverdueCured(open_item_id=item)
             ):
+                yield need_overdue(recorded)
                 yield Need(OpenItemRow, (recorded.tenant_id, item))
             case _:
                 pass  # Needs no row.
@@ -262,7 +269,15 @@ Change = Callable[[OpenItemRow], OpenItemRow]
 def _change(rows: Rows, recorded: Recorded[Any], open_item_id: UUID, change: Change) -> None:
     row = rows.get(OpenItemRow, (recorded.tenant_id, open_item_id))
     if row is not None:  # Without a due date nobody is reminded of it.
-        rows.put(change(row))
+        changed = change(row)
+        rows.put(changed)
+        move_overdue(rows, recorded, before=_overdue_of(row), after=_overdue_of(changed))
+
+
+def _overdue_of(row: OpenItemRow) -> Money:
+    """What is open of an item that has reached a threshold past its due date."""
+    is_overdue = row.latest_step is not None and row.latest_step > 0
+    return Money(row.open_minor if is_overdue else 0, row.currency)
 
 
 def _open(amount: Money) -> Change:
@@ -276,7 +291,7 @@ def _at(step: int | None) -> Change:
 READ_MODEL: Final = Projection(
     name="account_facts",
     subscribes_to=("ledger", "credit"),
-    rows=(LegalEntityRow, AccountRow, GradeRow, PaymentRow, OpenItemRow),
+    rows=(LegalEntityRow, AccountRow, GradeRow, PaymentRow, OpenItemRow, OverdueRow),
     needs=needs,
     fold=fold,
 )

@@ -25,7 +25,10 @@ from shared.platform.projector.rows import Index, row
 @row(
     table="dunning_case",
     key=("tenant_id", "id"),
-    indexes=(Index(("tenant_id", "status", "opened_on", "id")),),
+    indexes=(
+        Index(("tenant_id", "status", "opened_on", "id")),
+        Index(("tenant_id", "account_id", "currency")),
+    ),
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:

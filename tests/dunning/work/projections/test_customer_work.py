@@ -181,7 +181,7 @@ async def test_a_page_costs_the_same_statements_and_each_goes_by_index(
             assert len(await ask(connection, 5)) == 6
         with collected(dunning_database) as more:
             assert len(await ask(connection, 100)) == 101
-        assert len(few) == len(more) == 7
+        assert len(few) == len(more) == 8
         for statement, values in few:
             explained = await connection.exec_driver_sql(
                 f"EXPLAIN (FORMAT JSON) {statement}", values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from functools import partial
 
 import pytest
@@ -64,6 +65,35 @@ class TestCustomersInOrder:
         ranks = [row["grade_rank"] for row in found[4:6]]
         assert ranks == [rank(POOR), rank(UNRATED)]
         assert [row["case_version"] for row in found] == [1] * 6 + [None]
+
+    @pytest.mark.parametrize("seed", range(4))
+    async def test_shows_each_customer_once_however_large_the_pages(
+        self, dunning_database: Database, seed: int
+    ) -> None:
+        """Also where a currency has none of whom anything is overdue."""
+        chance, rows = random.Random(seed), Rows()
+        wanted: list[tuple[str, int, str]] = []
+        for n in range(40):
+            currency, minor = chance.choice(["AUD", "CNY", "EUR", "USD"]), chance.randint(1, 5)
+            is_overdue = currency != "AUD" and chance.random() < 0.6
+            has_case, has_task = is_overdue and chance.random() < 0.8, chance.random() < 0.5
+            item = Item(5, minor, 1, currency) if is_overdue else Item(-5, minor, None, currency)
+            rows.customer(n, item, case=has_case)
+            if has_task:
+                rows.task(n, 0, 0, currency=currency)
+            if has_case or has_task:
+                wanted.append((currency, -minor if is_overdue else 0, f"C-{n}"))
+        await rows.store(dunning_database)
+
+        whole = [
+            (row["currency"], row["minus_minor"], row["account_number"])
+            for row in await pages(dunning_database, 50)
+        ]
+        assert sorted(whole) == sorted(wanted)
+        assert [row[:2] for row in whole] == sorted(row[:2] for row in wanted)
+        for limit in (1, 3, 7):
+            paged = await pages(dunning_database, limit)
+            assert [row["account_number"] for row in paged] == [row[2] for row in whole]
 
     async def test_finds_customers_by_the_kind_of_a_task_that_is_to_do(
         self, dunning_database: Database
