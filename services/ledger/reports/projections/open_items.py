@@ -22,7 +22,7 @@ from services.ledger.receivables.domain.invoice import events as invoice
 from services.ledger.reports.projections.open_totals import (
     FAR,
     OpenTotalRow,
-    add_to_total,
+    TotalChanges,
     total_key,
 )
 from shared.kernel.envelope import Recorded
@@ -37,7 +37,7 @@ from shared.platform.projector.keyset import (
     rows_after,
 )
 from shared.platform.projector.moment import At
-from shared.platform.projector.port import Need, Projection, Rows
+from shared.platform.projector.port import Key, Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 from shared.platform.projector.sums import sum_in, sums_by
 from shared.platform.projector.then import happened_by
@@ -135,24 +135,40 @@ def _installment(of: invoice.Installment | invoice.OfInstallment, amount: Money)
 
 
 def needs(events: Sequence[Recorded[Any]]) -> Iterable[Need]:
+    totals: set[Key] = set()
     for recorded in events:
         for move in _moves(recorded):
             yield Need(OpenItemRow, (recorded.tenant_id, move.open_item_id))
-            currency = move.amount.currency
-            yield Need(OpenTotalRow, total_key(recorded, currency, move.kind, move.due_on))
+            totals.add(_total_of(recorded, move))
+    for key in totals:
+        yield Need(OpenTotalRow, key)
+
+
+def _total_of(recorded: Recorded[Any], move: _Move) -> Key:
+    return total_key(recorded, move.amount.currency, move.kind, move.due_on)
 
 
 def fold(rows: Rows, events: Sequence[Recorded[Any]]) -> Rows:
+    totals = TotalChanges()
     for recorded in events:
         for move in _moves(recorded):
-            known = rows.get(OpenItemRow, (recorded.tenant_id, move.open_item_id))
-            _move(rows, recorded, move, known or _new(recorded, move.open_item_id))
+            found = rows.get(OpenItemRow, (recorded.tenant_id, move.open_item_id))
+            known = found or _new(recorded, move.open_item_id)
+            after = Money(known.open_minor, known.currency) + move.amount
+            _move(rows, recorded, move, known, after)
+            totals.add(
+                _total_of(recorded, move),
+                move.amount,
+                was_open=known.open_minor != 0,
+                is_open=after.minor != 0,
+            )
+    totals.write(rows)
     return rows
 
 
-def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow) -> None:
-    before = Money(known.open_minor, known.currency)
-    after = before + move.amount
+def _move(
+    rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow, after: Money
+) -> None:
     rows.put(
         replace(
             known,
@@ -163,7 +179,6 @@ def _move(rows: Rows, recorded: Recorded[Any], move: _Move, known: OpenItemRow) 
             last_at=max(known.last_at, recorded.recorded_at),
         )
     )
-    add_to_total(rows, recorded, known.kind, known.due_on, before=before, after=after)
     rows.put(
         MovementRow(
             tenant_id=recorded.tenant_id,

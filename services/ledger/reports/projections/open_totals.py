@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from shared.kernel.envelope import Recorded
@@ -18,6 +18,7 @@ from shared.platform.projector.port import Key, Rows
 from shared.platform.projector.rows import row
 
 FAR: Final = date(9999, 12, 31)  # Later than anything is due.
+_Key = tuple[UUID, str, int, str, str, date]
 
 
 @row(
@@ -43,38 +44,42 @@ def total_key(recorded: Recorded[Any], currency: str, kind: str, due_on: date | 
     return recorded.tenant_id, recorded.legal_entity, recorded.partition, currency, kind, listed_on
 
 
-def add_to_total(
-    rows: Rows,
-    recorded: Recorded[Any],
-    kind: str,
-    due_on: date | None,
-    *,
-    before: Money,
-    after: Money,
-) -> None:
-    """Counts an item with what is open of it after the event, and no more with what was before."""
-    key = total_key(recorded, after.currency, kind, due_on)
-    known = rows.get(OpenTotalRow, key) or _nothing(recorded, after.currency, kind, due_on)
-    nothing = Money.zero(after.currency)
-    items = known.item_count + (after != nothing) - (before != nothing)
-    minor = (Money(known.minor, known.currency) + after - before).minor
-    if items:
-        rows.put(replace(known, item_count=items, minor=minor))
-    else:
-        rows.drop(OpenTotalRow, key)
+class TotalChanges:
+    """Collects by how much the events of a batch change the totals: each row is written once."""
+
+    def __init__(self) -> None:
+        self._items: dict[Key, int] = {}
+        self._amounts: dict[Key, Money] = {}
+
+    def add(self, key: Key, amount: Money, *, was_open: bool, is_open: bool) -> None:
+        """Counts an item once while it is open, and what an event moves of it."""
+        known = self._amounts.get(key)
+        self._amounts[key] = amount if known is None else known + amount
+        self._items[key] = self._items.get(key, 0) + is_open - was_open
+
+    def write(self, rows: Rows) -> None:
+        """Puts the rows as they are now, and drops those in which nothing is open any more."""
+        for key, amount in self._amounts.items():
+            known = rows.get(OpenTotalRow, key)
+            items = self._items[key] + (known.item_count if known else 0)
+            if items:
+                held = known or _nothing(key)
+                minor = (Money(held.minor, held.currency) + amount).minor
+                rows.put(replace(held, item_count=items, minor=minor))
+            elif known:
+                rows.drop(OpenTotalRow, key)
 
 
-def _nothing(
-    recorded: Recorded[Any], currency: str, kind: str, due_on: date | None
-) -> OpenTotalRow:
+def _nothing(key: Key) -> OpenTotalRow:
+    tenant_id, legal_entity, partition_no, currency, kind, listed_on = cast(_Key, key)
     return OpenTotalRow(
-        tenant_id=recorded.tenant_id,
-        legal_entity=recorded.legal_entity,
-        partition_no=recorded.partition,
+        tenant_id=tenant_id,
+        legal_entity=legal_entity,
+        partition_no=partition_no,
         currency=currency,
         kind=kind,
-        listed_on=due_on or FAR,
-        due_on=due_on,
+        listed_on=listed_on,
+        due_on=None if listed_on == FAR else listed_on,
         item_count=0,
         minor=0,
     )
