@@ -17,6 +17,7 @@ from services.ledger.receivables.domain.aging import CREDIT, NO_DUE_DATE, dated_
 from services.ledger.reports.projections.open_items import (
     Asked,
     OpenItemRow,
+    has_moved_after,
     items_moved_after,
     items_then,
 )
@@ -57,10 +58,7 @@ async def aging_by_account(
 
     Of up to limit + 1 accounts; an account in one currency counts as one.
     """
-    found = items_then(asked, at).subquery("found")
-    place = _account(found.c)
-    listed = sa.select(*place).where(found.c.minor != 0).group_by(*place)
-    page = await rows_after(connection, listed, place, after, limit)
+    page = await _page(connection, asked, at, after, limit)
     if not page:
         return page
     part = _of_items(asked, at, edges, page).subquery("part")
@@ -68,6 +66,39 @@ async def aging_by_account(
     statement = _counted(part.c).add_columns(*account[:-1]).group_by(*account).order_by(*account)
     rows: Sequence[Record] = (await connection.execute(statement)).mappings().all()
     return rows
+
+
+async def _page(
+    connection: AsyncConnection, asked: Asked, at: At, after: Sequence[str] | None, limit: int
+) -> Sequence[Record]:
+    """The accounts of a page, in their order.
+
+    Those with an item that is as it was then come from an index. Others have only items that moved
+    since, which are looked at as far as a page reaches that is full without them.
+    """
+    steady = items_then(asked, at).where(_ITEM.c.open_minor != 0)
+    if not at.is_now:
+        steady = steady.where(sa.not_(has_moved_after(at)))
+    found = _accounts(steady)
+    page = await rows_after(connection, sa.select(found), _account(found.c), after, limit)
+    if at.is_now:
+        return page
+    moved = items_then(asked, at).where(has_moved_after(at))
+    if len(page) > limit:
+        steady, moved = (each.where(_is_up_to(page[-1])) for each in (steady, moved))
+    both = sa.union(*(sa.select(_accounts(each)) for each in (steady, moved))).subquery("both")
+    return await rows_after(connection, sa.select(both), _account(both.c), after, limit)
+
+
+def _accounts(items: sa.Select[Any]) -> sa.Subquery:
+    """The accounts of which one of these items is open, each once in a currency."""
+    found = items.subquery("found")
+    place = _account(found.c)
+    return sa.select(*place).where(found.c.minor != 0).group_by(*place).subquery("accounts")
+
+
+def _is_up_to(last: Record) -> sa.ColumnElement[bool]:
+    return sa.tuple_(*_account(_ITEM.c)) <= sa.tuple_(*map(sa.literal, last.values()))
 
 
 def _account(of: Columns) -> Sequence[AnyColumn]:
@@ -108,10 +139,9 @@ def _of_items(
 
 def _within(page: Sequence[Record]) -> Sequence[sa.ColumnElement[bool]]:
     """Conditions on items: of the accounts of the page, and in their currencies of the page."""
-    place = _account(_ITEM.c)
-    first, last = (sa.tuple_(*map(sa.literal, row.values())) for row in (page[0], page[-1]))
+    first = sa.tuple_(*map(sa.literal, page[0].values()))
     whose = _ITEM.c.account_id.in_(sorted({row["account_id"] for row in page}))
-    return whose, sa.tuple_(*place) >= first, sa.tuple_(*place) <= last
+    return whose, sa.tuple_(*_account(_ITEM.c)) >= first, _is_up_to(page[-1])
 
 
 def _part(

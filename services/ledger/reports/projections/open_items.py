@@ -270,7 +270,7 @@ def items_then(asked: Asked, at: At) -> sa.Select[Any]:
     found = sa.select(_ITEM).where(*asked.filters(item))
     if at.is_now:
         return found.add_columns(item.open_minor.label("minor")).where(item.open_minor != 0)
-    moved = _moved_after(at)
+    moved = has_moved_after(at)
     return found.add_columns(
         sa.case((moved, _summed_by(at)), else_=item.open_minor).label("minor")
     ).where(
@@ -290,11 +290,11 @@ def items_moved_after(asked: Asked, at: At) -> sa.Select[Any]:
     return (
         sa.select(item.currency, item.due_on, item.open_minor)
         .add_columns(then)
-        .where(*asked.filters(item), _moved_after(at), sa.or_(is_known, item.open_minor != 0))
+        .where(*asked.filters(item), has_moved_after(at), sa.or_(is_known, item.open_minor != 0))
     )
 
 
-def _moved_after(at: At) -> sa.ColumnElement[bool]:
+def has_moved_after(at: At) -> sa.ColumnElement[bool]:
     """Whether an item has a movement outside one of the bounds."""
     return sa.or_(_ITEM.c.last_on > at.as_of, _ITEM.c.last_at > at.as_known)
 
