@@ -19,6 +19,7 @@ from shared.platform.http.documents import asyncapi
 from shared.platform.log.envelope import envelope_of, instant_text
 from shared.platform.log.port import LogRecord
 from shared.platform.service import Topics
+from shared.platform.store import snapshots
 from shared.platform.store.folded_codec import FoldedCodec
 from tests.contracts.test_documents import HOSTS
 from tests.support.committed import committed
@@ -143,7 +144,7 @@ async def test_the_story_is_the_same_where_every_state_comes_from_a_snapshot(
         decoded.append(codec.kind)
         return decode(codec, data)
 
-    with patch.object(FoldedCodec, "decode", counted):
+    with patch.object(FoldedCodec, "decode", counted), patch.object(snapshots, "PAUSE_S", 0.0):
         again = await records_of_story(tmp_path, forgets=True)
 
     assert again == story

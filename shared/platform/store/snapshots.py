@@ -21,7 +21,7 @@ from shared.platform.store.port import EventStore, Head, NewEvent, NewSnapshot, 
 TAIL_EVENTS_MIN: Final = 250  # events that are worth a snapshot; a shorter tail is folded
 SNAPSHOT_BYTES_MAX: Final = 4 * 2**20  # of one; a state that is larger is folded each time
 SNAPSHOTS_WAITING_MAX: Final = 100  # to be written; further ones are let go
-PAUSE_S: Final = 0.5  # before each, so that a stream that grows fast has one instead of many
+PAUSE_S: Final = 0.5  # before a round, so that a stream that grows fast has one of many
 CLOSE_S_MAX: Final = 1.0  # for what waits when a process ends; then it is let go
 
 _log = ThrottledLog(__name__)
@@ -114,23 +114,27 @@ class Snapshots:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_S):
                     await self._closing.wait()
-            id = next(iter(self._waiting))
-            head, folded = self._waiting[id].known
-            event_id = self._waiting.pop(id).event_id
-            codec = self._codecs[head.kind]
-            try:
-                data = codec.encode(folded)
-                if len(data) <= SNAPSHOT_BYTES_MAX:
-                    await self._store.keep_snapshot(
-                        NewSnapshot(
-                            stream_id=id,
-                            tenant_id=head.tenant_id,
-                            version=folded.version,
-                            event_id=event_id,
-                            fingerprint=codec.fingerprint,
-                            data=data,
-                        )
-                    )
-            except Exception as problem:  # Nobody waits for it, and the next one is as good.
-                _log.warning("snapshot let go", kind=head.kind, problem=type(problem).__name__)
-                self._waiting.clear()
+            round, self._waiting = self._waiting, {}
+            for id, wanted in round.items():
+                head = wanted.known.head
+                try:
+                    await self._write(id, wanted)
+                except Exception as problem:  # Nobody waits for it, and the next one is as good.
+                    _log.warning("snapshot let go", kind=head.kind, problem=type(problem).__name__)
+                    break
+
+    async def _write(self, id: UUID, wanted: _Wanted) -> None:
+        head, folded = wanted.known
+        codec = self._codecs[head.kind]
+        data = codec.encode(folded)
+        if len(data) <= SNAPSHOT_BYTES_MAX:
+            await self._store.keep_snapshot(
+                NewSnapshot(
+                    stream_id=id,
+                    tenant_id=head.tenant_id,
+                    version=folded.version,
+                    event_id=wanted.event_id,
+                    fingerprint=codec.fingerprint,
+                    data=data,
+                )
+            )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from shared.platform.store.schema import over_all_tenants
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -15,7 +17,8 @@ OPEN = sa.text("open_minor <> 0")
 
 def upgrade() -> None:
     op.add_column("open_item", sa.Column("listed_on", sa.Date()))
-    op.execute("UPDATE open_item SET listed_on = coalesce(due_on, DATE '9999-12-31')")
+    with over_all_tenants(op, "open_item"):
+        op.execute("UPDATE open_item SET listed_on = coalesce(due_on, DATE '9999-12-31')")
     op.alter_column("open_item", "listed_on", nullable=False)
     op.create_index(
         "open_item_tenant_id_legal_entity_listed_on_open_item_id",

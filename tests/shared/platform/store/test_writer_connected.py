@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import asyncpg
 import pytest
@@ -26,7 +27,7 @@ from shared.kernel.decider import (
     Rejected,
 )
 from shared.platform.database.pools import Database, driver
-from shared.platform.store import postgres
+from shared.platform.store import postgres, snapshots
 from shared.platform.store.postgres import WRITER_NAME, PostgresStore
 from shared.platform.store.verify import refold
 from shared.platform.store.writer import Writer
@@ -92,8 +93,10 @@ class Writers:
 
 @pytest.fixture
 async def writers() -> AsyncIterator[Writers]:
-    async with AsyncExitStack() as stack:
-        yield Writers(stack)
+    """Their snapshots come at once."""
+    with patch.object(snapshots, "PAUSE_S", 0.0):
+        async with AsyncExitStack() as stack:
+            yield Writers(stack)
 
 
 @pytest.fixture
