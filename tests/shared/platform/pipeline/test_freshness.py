@@ -38,6 +38,7 @@ class TestAge:
         await toy.do(wallets.fill("P-1", 10))
         await toy.settle()
         assert await age_of(toy.database, "coins") < 2
+        await age_of(toy.database, "moves")  # Its worker may look later than the other's.
         assert await Ages(toy.database).of(["coins", "moves"]) is not None
         await toy.stop()
 
