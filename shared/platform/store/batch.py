@@ -53,7 +53,7 @@ from shared.platform.store.port import (
     Writes,
 )
 
-DECIDED_AT_ONCE: Final = 16  # works before others' tasks are looked at
+DECIDED_AT_ONCE: Final = 64  # works before others run; the transaction waits meanwhile
 EVENT_BYTES_MAX: Final = 900_000  # of one event as JSON; with its envelope it fits a record
 
 TopicsOf = Callable[[str], Sequence[str]]
