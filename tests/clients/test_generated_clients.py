@@ -20,6 +20,7 @@ pytestmark = pytest.mark.connected
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = ROOT / ".venv-clients/bin"
+CONFIG: Final = Path(__file__).with_name("generator.yml")
 KEEP_A_BOOK: Final = Path(__file__).with_name("keep_a_book.py")
 
 
@@ -35,7 +36,10 @@ def clients(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     folder = tmp_path / "clients"
     folder.mkdir()
     for service in DOCUMENTS:
-        generate = (str(BIN / "openapi-python-client"), "generate", "--meta", "none")
+        generate = (
+            *(str(BIN / "openapi-python-client"), "generate", "--meta", "none"),
+            *("--config", str(CONFIG)),
+        )
         document = SERVICES / service / "contract/openapi.json"
         called([*generate, "--fail-on-warning", "--path", str(document)], folder, service)
     return folder

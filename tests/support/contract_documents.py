@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 NDJSON: Final = "application/x-ndjson"
+LINE: Final = {"$ref": "#/components/schemas/LineView"}  # Of NDJSON: its schema tells of bytes.
 SERVICES: Final = Path(__file__).parents[2] / "services"
 DOCUMENTS: Final[Mapping[str, Any]] = {
     service: json.loads((SERVICES / service / "contract/openapi.json").read_text("utf-8"))
@@ -47,9 +48,10 @@ def misfit(
     if not media_type.endswith("json"):
         return None
     try:
-        validator = _validator(*_texts(document, content[media_type]["schema"]))
-        for text in body.splitlines() if media_type == NDJSON else [body]:
-            validator.validate(json.loads(text))
+        is_lines = media_type == NDJSON
+        schema = LINE if is_lines else content[media_type]["schema"]
+        for text in body.splitlines() if is_lines else [body]:
+            _validator(*_texts(document, schema)).validate(json.loads(text))
     except ValidationError as problem:
         return f"{status} {'/'.join(map(str, problem.instance_path))}: {problem.message}"
     return None
