@@ -172,14 +172,20 @@ class Book:
 
 
 def _operations(service: str) -> Mapping[str, Json]:
-    """Every question of the service's document, by its path."""
+    """Every question of the service's document that is answered in JSON, by its path."""
     text = (SERVICES / service / "contract/openapi.json").read_text("utf-8")
     document = json.loads(text)
     return {
         path: {**methods["get"], "shows_money": _shows_money(methods["get"], document, set())}
         for path, methods in document["paths"].items()
-        if "get" in methods and path.startswith("/v1/")
+        if path.startswith("/v1/") and "application/json" in _answered(methods)
     }
+
+
+def _answered(methods: Json) -> Json:
+    """What a question of a path is answered with, by media type."""
+    found: Json = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+    return found
 
 
 def _shows_money(shape: Any, document: Json, seen: set[str]) -> bool:

@@ -86,6 +86,7 @@ def add_routes(
                 operation_id=route.operation_id or route.name,
                 include_in_schema=route.include_in_schema,
                 name=route.name,
+                response_class=route.response_class,
                 openapi_extra=route.openapi_extra,
                 route_class_override=kind,
                 max_body_size=None if route.methods == {"GET"} else bytes_max,

@@ -40,6 +40,12 @@ router: Final = APIRouter(prefix="/imports", tags=["imports"])
 uploads: Final = APIRouter(prefix="/imports", tags=["imports"])  # What is not JSON in or out.
 
 
+class LinesResponse(StreamingResponse):
+    """JSON, one value a line, as it comes."""
+
+    media_type = NDJSON
+
+
 class ImportView(View, frozen=True, kw_only=True):
     """A file of commands, and how far it is."""
 
@@ -142,7 +148,7 @@ async def _receive(store: ImportStore, id: UUID, upload: Upload, *, is_dry_run: 
 @uploads.get(
     "/{id}/results",
     operation_id="stream_import_results",
-    response_class=Response,
+    response_class=LinesResponse,
     responses={
         **answers(LineView, problems=("service-unavailable",)),
         200: {
@@ -154,7 +160,7 @@ async def _receive(store: ImportStore, id: UUID, upload: Upload, *, is_dry_run: 
 async def stream_results(id: Id, imports: Running) -> Response:
     """What became of each line so far, in their order: one answer a line, as a batch gives it."""
     found(await imports.store.find(id))
-    return StreamingResponse(imports.store.answers(id), media_type=NDJSON)
+    return LinesResponse(imports.store.answers(id))
 
 
 @router.get("", responses=answers(Page[ImportView], problems=("service-unavailable",)))
