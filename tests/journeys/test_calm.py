@@ -13,7 +13,6 @@ CALM = Calm(
     Outcome(
         digests={"ledger": "a"}, alerts=[("raised", "1", 30, "2012-01-01")], notices=2, tasks=3
     ),
-    (1.5, 2.5),
 )
 
 

@@ -32,7 +32,6 @@ NOT_SHAPING: Final = "DUEBOOK_REAL_DATA"  # Where the data lies; what it says is
 @dataclass(frozen=True)
 class Calm:
     outcome: Outcome
-    phase_s: tuple[float, float]
 
 
 @contextmanager
@@ -44,7 +43,7 @@ def living() -> Iterator[Lived]:
         running.start()
         try:
             story = live_through(running)
-            keep(Calm(story.outcome, story.phase_s), KEPT, source)
+            keep(Calm(story.outcome), KEPT, source)
             yield story
             story.book.close()
         finally:
@@ -57,7 +56,7 @@ def calm_story() -> Calm:
     found = kept(KEPT, key())
     if found is None:
         with living() as story:
-            found = Calm(story.outcome, story.phase_s)
+            found = Calm(story.outcome)
     return found
 
 
@@ -99,5 +98,4 @@ def kept(path: Path, key: str) -> Calm | None:
         return None
     said = found["outcome"]
     alerts = [(event, number, days, on) for event, number, days, on in said["alerts"]]
-    before, after = found["phase_s"]
-    return Calm(Outcome(**(said | {"alerts": alerts})), (before, after))
+    return Calm(Outcome(**(said | {"alerts": alerts})))
