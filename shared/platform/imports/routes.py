@@ -25,7 +25,7 @@ from shared.platform.http.paging import Paging
 from shared.platform.http.parts import parts_of
 from shared.platform.http.problems import Problem
 from shared.platform.http.routes import add_routes
-from shared.platform.http.views import Page, View, answers, found, page, said, shown
+from shared.platform.http.views import Page, Refusals, View, answers, found, page, said, shown
 from shared.platform.imports.import_store import Import, ImportStore
 from shared.platform.imports.runner import ImportRunner
 from shared.platform.imports.uploads import IMPORT_BYTES_MAX, Upload
@@ -150,7 +150,7 @@ async def _receive(store: ImportStore, id: UUID, upload: Upload, *, is_dry_run: 
     operation_id="stream_import_results",
     response_class=LinesResponse,
     responses={
-        **answers(LineView, problems=("service-unavailable",)),
+        "4XX": Refusals((), ("service-unavailable",)),
         200: {
             "description": f"A {LineView.__name__} a line.",
             "content": {NDJSON: {"schema": BYTES}},
