@@ -7,11 +7,13 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import httpx
 import pytest
 
 from shared.platform.imports.runner import ImportRunner
+from shared.platform.imports.uploads import Part
 from tests.support.ledger_api import LedgerApi
 from tests.support.ledger_bodies import ACCOUNT, ENTITY, bill, pay
 
@@ -192,6 +194,26 @@ class TestCut:
         assert (left["status"], left["lines"]) == ("receiving", 0)
         found, answers = await imported(api, BOOK)
         assert (found["id"], len(answers)) == (left["id"], len(BOOK))
+
+    async def test_upload_that_still_sends_is_left_out(self, api: LedgerApi) -> None:
+        """It was taken for dead: what comes of it after the next one was whole is not done."""
+        await runner_of(api).stop()
+        store, id = runner_of(api).store, UUID(int=5)
+        late = await store.begin(id, is_dry_run=False)
+        whole = await store.begin(id, is_dry_run=False)
+        assert (late, whole) == (1, 2)
+        await store.add(id, 2, Part(1, 1, b"whole"))
+        assert await store.received(id, 2, b"hash", 1)
+        await store.add(id, 1, Part(1, 1, b"late"))
+        assert not await store.received(id, 1, b"hash", 1)
+        part = await store.next_part()
+        assert part is not None
+        await store.finish(part, b"answers", accepted=1, refused=0)
+        await store.finish(part, b"again", accepted=1, refused=0)
+        done = await store.find(id)
+        assert done is not None
+        assert (part.content, done.status, done.done_count) == (b"whole", "completed", 1)
+        assert await store.next_part() is None
 
 
 class TestStopped:

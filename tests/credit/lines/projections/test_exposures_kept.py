@@ -129,6 +129,22 @@ async def filled(database: Database, events: Sequence[Recorded[Any]]) -> Tables:
     return found
 
 
+@pytest.mark.parametrize(
+    ("owed", "is_exceeded"), [("99.99", False), ("100.00", False), ("100.01", True)]
+)
+def test_a_limit_is_exceeded_from_the_first_fen_above_it(owed: str, is_exceeded: bool) -> None:
+    says = LedgerSays()
+    whose = says.opened("C-1", DAY)
+    says.issued(whose, "I-1", owed, on=DAY, due_on=DAY)
+    line = stream_id(TENANT, ENTITY, "credit_line", str(whose))
+    limit = line_events.CreditLineLimitSet(
+        account_id=whose, account_number="C-1", limit=Money(100_00, "CNY"), previous=None
+    )
+    kept = project(exposure.READ_MODEL, [*says.events, _recorded(line, 1, limit, whose, DAY)])
+    (row,) = kept["exposure_now"].values()
+    assert row.is_exceeded is is_exceeded
+
+
 @pytest.fixture
 async def database(
     make_database: Callable[..., str], credit_template: str

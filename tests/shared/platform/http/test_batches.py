@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from shared.platform.http.app import create_app
 from shared.platform.http.lines import LINES_MAX
 from shared.platform.http.parts import Parts
 from shared.platform.http.turns import turns
+from shared.platform.store.port import StreamInfo
 from tests.shared.platform.http.conftest import StandingClock
 from tests.shared.platform.http.test_commands_over_http import (
     WALLET,
@@ -127,6 +129,24 @@ class TestLines:
         )
         assert (stale["status"], stale["problem"]["code"]) == (412, "stale-version")
         assert (fits["status"], fits["body"]["version"]) == (200, 2)
+
+    async def test_are_decided_in_their_order_though_the_first_has_to_look_longer(
+        self, client: httpx.AsyncClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        id = (await post(client, "/v1/wallets", WALLET)).json()["id"]
+        usual, looks = parts.store.describe, [0.05, 0.0]
+
+        async def slow(tenant_id: UUID, streams: Collection[UUID]) -> Mapping[UUID, StreamInfo]:
+            await asyncio.sleep(looks.pop(0))
+            return await usual(tenant_id, streams)
+
+        monkeypatch.setattr(parts.store, "describe", slow)
+        found = await answers(
+            client,
+            {**added(id, "a"), "expected_version": 1},
+            {**added(id, "b"), "expected_version": 2},
+        )
+        assert [(one["status"], one["body"]["version"]) for one in found] == [(200, 2), (200, 3)]
 
     async def test_with_a_bug_harm_no_other_line(
         self, client: httpx.AsyncClient, parts: Parts
