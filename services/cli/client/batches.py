@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -17,8 +16,7 @@ from services.cli.client.duebook import (
     refusal_of,
 )
 from services.cli.client.keyed_requests import KeyedRequest
-from services.cli.client.patience import PAUSE_S_MAX, PAUSE_S_MIN
-from shared.platform.clock import monotonic_s
+from services.cli.client.repeating import Patience
 from shared.platform.codec import to_json
 
 LINES_MAX: Final = 500  # of one request; the services take no more
@@ -43,17 +41,15 @@ async def commands(duebook: Duebook, requests: Sequence[KeyedRequest]) -> Sequen
     service, resource = requests[0].service, _resource(requests[0])
     answered: dict[int, Outcome] = {}
     waiting = [_Waiting(place, _line(request)) for place, request in enumerate(requests)]
-    given_up_s, pause_s = monotonic_s() + duebook.retry_s_max, PAUSE_S_MIN
+    patience = Patience(duebook.retry_s_max)
     while True:  # Until all are answered, or patience is over.
         for part in _parts(waiting):
             answered |= await _send(duebook, service, resource, part)
         waiting = [one for one in waiting if one.place not in answered]
         if not waiting:
             return [answered[place] for place in range(len(requests))]
-        if monotonic_s() + pause_s > given_up_s:
+        if not await patience.pause():
             raise Unreachable(f"{len(waiting)} commands of {resource} got no answer")
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, PAUSE_S_MAX)
 
 
 async def _send(

@@ -6,8 +6,6 @@ repeated.
 
 from __future__ import annotations
 
-import asyncio
-import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -16,8 +14,8 @@ import httpx
 import msgspec
 
 from services.cli.client.addresses import roots_of
-from services.cli.client.patience import PAUSE_S_MAX, PAUSE_S_MIN, RETRY_S_MAX
-from shared.platform.clock import monotonic_s
+from services.cli.client.patience import RETRY_S_MAX
+from services.cli.client.repeating import Patience
 from shared.platform.codec import to_json
 
 Json = dict[str, Any]
@@ -176,8 +174,7 @@ class Duebook:
         if body is not None:
             content = to_json(body)
             headers = {**headers, "content-type": "application/json"}
-        given_up_s = monotonic_s() + self.retry_s_max
-        pause_s = PAUSE_S_MIN
+        patience = Patience(self.retry_s_max)
         while True:  # Until an answer, or until patience is over.
             problem: str
             try:
@@ -192,10 +189,8 @@ class Duebook:
                 problem = refusal.code
             except httpx.TransportError as error:
                 problem = type(error).__name__
-            if monotonic_s() + pause_s > given_up_s:
+            if not await patience.pause():
                 raise Unreachable(f"{method} {url}: {problem}")
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
-            pause_s = min(pause_s * 2, PAUSE_S_MAX)
 
 
 def is_worth_repeating(refusal: Refused) -> bool:
