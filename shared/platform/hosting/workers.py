@@ -44,6 +44,7 @@ SILENCE_S_MAX: Final = 15.0  # a log that answered no worker for longer is away
 LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
 BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
 CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
+PROJECTIONS_AT_ONCE: Final = 2  # one folds while the other's statements run
 QUIET_S: Final = 0.004  # without a sound from any worker, before who waits for them looks again
 LOOK_S: Final = 0.05  # between two looks at the work left, if no worker of this process notifies
 LOOK_FOREIGN_S: Final = 0.02  # the same where all of them are in other processes
@@ -100,6 +101,7 @@ class Workers:
         self._published = Signal()
         self._decoder = EventDecoder(service.codec())
         self._projection_progress = ProjectionProgress(database)
+        self._turns = asyncio.Semaphore(PROJECTIONS_AT_ONCE)
         self._workers = _workers_of(service, topics)
         self._leases = Leases(
             database,
@@ -280,6 +282,7 @@ class Workers:
                 database=self._database,
                 decoder=self._decoder,
                 progress=self._projection_progress,
+                turns=self._turns,
             )
             loops.append(self._consumer(projection.name, projector))
         if self._service.reactions:

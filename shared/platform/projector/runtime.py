@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -32,16 +33,23 @@ class Projector:
         database: Database,
         decoder: EventDecoder,
         progress: ProjectionProgress,
+        turns: asyncio.Semaphore,  # Of the projections that are at work at one time.
     ) -> None:
         self._service = service
         self._projection = projection
         self._database = database
         self._decoder = decoder
         self._progress = progress
+        self._turns = turns
         self._rows = RowStore(projection.models)
         self._held = HeldConnection(self._connect)
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
+        """Folds the batch when its turn has come: it waits for no more than a batch of each."""
+        async with self._turns:
+            return await self._fold(cursors, batch)
+
+    async def _fold(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         records = self._decoder.decode_all(batch)
         upto = ends_of(batch)
         streams = sorted({h.envelope.stream_id for h in records})

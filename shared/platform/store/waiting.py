@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from shared.kernel.decider import Accepted, AnyWork, Caller, Overloaded
 
 WORKS_MAX: Final = 256  # in one transaction
-BULK_WORKS_MIN: Final = 64  # of one transaction, where so many wait: single ones never stop them
+BULK_WORKS_MAX: Final = 128  # of one transaction: a single work that comes may wait for all of it
+BULK_WORKS_KEPT: Final = 64  # beside single ones, which neither stop them nor wait for many more
 WORKS_WAITING_MAX: Final = 4096  # works of either kind; then 503 is answered at once
 
 
@@ -25,11 +26,13 @@ class Pending(NamedTuple):
 class WaitingWorks:
     """Two queues, each taken in its order.
 
-    A single work waits for one transaction of those in bulk at most, however many there are.
+    A single work waits for one transaction of those in bulk at most, however many there are, and
+    shares its own with few of them.
     """
 
     def __init__(self, works_max: int, works_waiting_max: int) -> None:
         self._works_max = works_max
+        self._bulk_max = min(BULK_WORKS_MAX, works_max)
         self._works_waiting_max = works_waiting_max
         self._single: deque[Pending] = deque()
         self._bulk: deque[Pending] = deque()
@@ -46,14 +49,15 @@ class WaitingWorks:
 
     def take(self) -> Sequence[Pending]:
         """Takes a transaction's works, but for those whose callers have gone away."""
-        taken: list[Pending] = []
-        kept = min(BULK_WORKS_MIN, self._works_max // 2, len(self._bulk))
-        for waiting, works_max in (
-            (self._single, self._works_max - kept),
-            (self._bulk, self._works_max),
-        ):
-            while waiting and len(taken) < works_max:
-                pending = waiting.popleft()
-                if not pending.future.done():
-                    taken.append(pending)
-        return taken
+        kept = min(BULK_WORKS_KEPT, self._works_max // 2, len(self._bulk))
+        single = _taken(self._single, self._works_max - kept)
+        return single + _taken(self._bulk, kept if single else self._bulk_max)
+
+
+def _taken(waiting: deque[Pending], works_max: int) -> list[Pending]:
+    taken: list[Pending] = []
+    while waiting and len(taken) < works_max:
+        pending = waiting.popleft()
+        if not pending.future.done():
+            taken.append(pending)
+    return taken

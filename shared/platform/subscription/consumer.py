@@ -29,7 +29,7 @@ from shared.platform.subscription import cursor_sql as sql
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
-RECORDS_MAX: Final = 2_000  # of one batch
+RECORDS_MAX: Final = 500  # of one batch: larger ones cost more a record, and keep the loop busy
 FETCH_WAIT_S: Final = 5.0  # a reader wakes by itself; this only bounds a forgotten wait
 RETRY_S_MIN: Final = 0.05  # after the first failure of a batch; twice as long each time
 RETRY_S_MAX: Final = 5.0  # after any further one

@@ -13,7 +13,7 @@ from shared.platform.log.envelope import Envelope, envelope_of
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.subscription.consumer import Batch, VersionGap
 
-REMEMBERED_MAX: Final = 6_000  # records; the workers of a service read the same ones
+REMEMBERED_MAX: Final = 2_000  # records, some batches: the workers of a service read the same ones
 
 
 class DecodedRecord(NamedTuple):

@@ -10,10 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.decider import Overloaded
-from shared.platform.store.waiting import BULK_WORKS_MIN, Pending, WaitingWorks
+from shared.platform.store.waiting import (
+    BULK_WORKS_KEPT,
+    BULK_WORKS_MAX,
+    Pending,
+    WaitingWorks,
+)
 from tests.support.toy import wallet
 
-FULL = 4 * BULK_WORKS_MIN
+FULL = 4 * BULK_WORKS_KEPT
 
 
 async def _waiting(single: int, bulk: int, works_max: int = FULL) -> WaitingWorks:
@@ -38,10 +43,15 @@ class TestTake:
         waiting = await _waiting(single=1, bulk=3 * FULL)
         assert _names(waiting.take())[0] == "single 0"
 
+    async def test_puts_few_in_bulk_beside_a_single_one(self) -> None:
+        waiting = await _waiting(single=1, bulk=3 * FULL)
+        assert len(waiting.take()) == 1 + BULK_WORKS_KEPT
+        assert len(waiting.take()) == BULK_WORKS_MAX
+
     async def test_keeps_a_part_for_those_in_bulk(self) -> None:
         waiting = await _waiting(single=3 * FULL, bulk=FULL)
         taken = _names(waiting.take())
-        assert len([name for name in taken if name.startswith("bulk")]) == BULK_WORKS_MIN
+        assert len([name for name in taken if name.startswith("bulk")]) == BULK_WORKS_KEPT
         assert len(taken) == FULL
 
     async def test_leaves_out_whose_caller_went_away(self) -> None:
