@@ -23,9 +23,9 @@ from services.cli.bench.speeds import BenchFailed
 from shared.platform.clock import wall_now
 from shared.platform.hosting.host import Host
 from shared.platform.hosting.settings import PlatformSettings
+from shared.platform.reactor.runtime import RECORDS_MAX
 from shared.platform.store.cache import STREAMS_CACHED_MAX
 from shared.platform.store.waiting import WORKS_WAITING_MAX
-from shared.platform.subscription.consumer import RECORDS_MAX
 
 MIB: Final = 1024**2
 KIB: Final = 1024

@@ -19,7 +19,7 @@ from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import CLOCK_CHANNEL
 from shared.platform.outbox import relay
 from shared.platform.outbox.relay import Relay
-from shared.platform.projector.runtime import Projector
+from shared.platform.projector.runtime import FOLDED_MAX, PROJECTIONS_AT_ONCE, Projector
 from shared.platform.reactor import runtime as reactor
 from shared.platform.reactor.effects import EFFECT_PREFIX, EffectRunner
 from shared.platform.reactor.facts import Facts
@@ -29,7 +29,7 @@ from shared.platform.service import Service, Topics
 from shared.platform.signals import Listener, Signal
 from shared.platform.store.port import CommandQueue, EventStore
 from shared.platform.store.submission import Submitter
-from shared.platform.subscription.consumer import RECORDS_MAX, Consumer, StreamParking
+from shared.platform.subscription.consumer import Consumer, StreamParking
 from shared.platform.subscription.consumer import Handler as BatchHandler
 from shared.platform.subscription.decoding import EventDecoder
 from shared.platform.subscription.parking import Parking
@@ -44,7 +44,6 @@ SILENCE_S_MAX: Final = 15.0  # a log that answered no worker for longer is away
 LEASE_TTL_S: Final = 15.0  # after which a silent owner loses its partitions
 BATCHES_END_S_MAX: Final = 3.0  # for the batches at work when the process is told to end
 CUT_OFF_S_MAX: Final = 1.0  # for what is cut off to give up its connections
-PROJECTIONS_AT_ONCE: Final = 2  # one folds while the other's statements run
 QUIET_S: Final = 0.004  # without a sound from any worker, before who waits for them looks again
 LOOK_S: Final = 0.05  # between two looks at the work left, if no worker of this process notifies
 LOOK_FOREIGN_S: Final = 0.02  # the same where all of them are in other processes
@@ -284,7 +283,7 @@ class Workers:
                 progress=self._projection_progress,
                 turns=self._turns,
             )
-            loops.append(self._consumer(projection.name, projector))
+            loops.append(self._consumer(projection.name, projector, FOLDED_MAX))
         if self._service.reactions:
             loops.append(self._parking_consumer(reactor.WORKER, self._reactor()))
         for effect in self._service.effects:
@@ -333,10 +332,14 @@ class Workers:
             decoder=self._decoder,
             handler=handler,
         )
-        return self._consumer(worker, handler, parking)
+        return self._consumer(worker, handler, reactor.RECORDS_MAX, parking)
 
     def _consumer(
-        self, worker: str, handler: _Handler, parking: StreamParking | None = None
+        self,
+        worker: str,
+        handler: _Handler,
+        records_max: int,
+        parking: StreamParking | None = None,
     ) -> Consumer:
         self._handlers.append(handler)
         return Consumer(
@@ -347,7 +350,7 @@ class Workers:
             leases=self._leases,
             handler=handler,
             parking=parking,
-            records_max=RECORDS_MAX,
+            records_max=records_max,
         )
 
     def _progress(self, worker: str) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
@@ -20,6 +20,9 @@ from shared.platform.subscription.progress import ProjectionProgress
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
+
+PROJECTIONS_AT_ONCE: Final = 2  # one folds while the other's statements run
+FOLDED_MAX: Final = 500  # records of one batch: larger ones cost more a record, and hold others up
 
 
 class Projector:

@@ -5,6 +5,7 @@ Derived ids make a repetition harmless. A rejection is an answer: it is noted, a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
 WORKER: Final = "reactions"
+RECORDS_MAX: Final = 2_000  # of one batch: more than a projection's, whose facts are asked for once
+ASKS_AT_ONCE: Final = 100  # events reacted to before others' requests are looked at
 BEHIND_REST_S_MIN: Final = 0.05  # of a partition whose facts are missing; twice as long each time
 BEHIND_REST_S_MAX: Final = 2.0  # before its facts are asked for again
 ACTOR: Final = "system"
@@ -207,7 +210,9 @@ class Reactor:
         answers = await self._answers([ask for ask in asks if ask.reaction.asks])
         now = await self._clock.now()
         submissions: list[Submission] = []
-        for ask in asks:
+        for number, ask in enumerate(asks, 1):
+            if number % ASKS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # Others' requests are served in between.
             facts = answers.get((ask.recorded.id, ask.reaction.name))
             for command in ask.reaction.react(ask.recorded, facts):
                 work = self._handlers[type(command)](command)

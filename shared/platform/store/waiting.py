@@ -11,7 +11,7 @@ from shared.kernel.decider import Accepted, AnyWork, Caller, Overloaded
 
 WORKS_MAX: Final = 256  # in one transaction
 BULK_WORKS_MAX: Final = 128  # of one transaction: a single work that comes may wait for all of it
-BULK_WORKS_KEPT: Final = 64  # beside single ones, which neither stop them nor wait for many more
+BULK_WORKS_KEPT: Final = 32  # beside single ones, which neither stop them nor wait for many more
 WORKS_WAITING_MAX: Final = 4096  # works of either kind; then 503 is answered at once
 
 

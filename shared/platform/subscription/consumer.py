@@ -29,7 +29,6 @@ from shared.platform.subscription import cursor_sql as sql
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
-RECORDS_MAX: Final = 500  # of one batch: larger ones cost more a record, and keep the loop busy
 FETCH_WAIT_S: Final = 5.0  # a reader wakes by itself; this only bounds a forgotten wait
 RETRY_S_MIN: Final = 0.05  # after the first failure of a batch; twice as long each time
 RETRY_S_MAX: Final = 5.0  # after any further one
@@ -142,7 +141,7 @@ class Consumer:
         leases: Leases,
         handler: Handler,
         parking: StreamParking | None = None,
-        records_max: int = RECORDS_MAX,
+        records_max: int,
     ) -> None:
         self._service = service
         self._worker = worker
