@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from shared.platform.log.port import (
     RECORD_BYTES_MAX,
@@ -29,10 +30,8 @@ def check(records: Sequence[NewRecord]) -> None:
 
 def size_of(record: NewRecord | LogRecord) -> int:
     """Bytes of key, value and headers."""
-    size = len(record.key) + len(record.value)
-    for name, value in record.headers:  # Names are ASCII.
-        size += len(name) + len(value)
-    return size
+    in_headers = sum(map(len, chain.from_iterable(record.headers)))  # Names are ASCII.
+    return len(record.key) + len(record.value) + in_headers
 
 
 class InTurn:

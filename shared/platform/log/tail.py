@@ -13,7 +13,7 @@ from typing import Final
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
 from shared.platform.log.records import size_of
 
-BYTES_MAX: Final = 16_000_000  # of all partitions, as records are counted: the oldest go first
+BYTES_MAX: Final = 32_000_000  # of all partitions, as records are counted: the oldest go first
 
 
 class Stretches:
