@@ -102,12 +102,17 @@ class Load:
             await connection.wait_closed()
 
     def request(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes = b""
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        content_type: str = "application/json",
     ) -> bytes:
         lines = [f"{method} {path} HTTP/1.1", f"host: {self._host}:{self._port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if body:
-            lines += ["content-type: application/json", f"content-length: {len(body)}"]
+            lines += [f"content-type: {content_type}", f"content-length: {len(body)}"]
         return "\r\n".join([*lines, "", ""]).encode() + body
 
     def next_number(self) -> int:

@@ -30,6 +30,7 @@ BACKLOG: Final = "backlog"
 DUNNING: Final = "dunning"
 TIMERS: Final = "timers"
 IMPORT: Final = "import"
+BESIDE_IMPORT: Final = "beside-import"
 VISIBLE: Final = "visible"
 PEER_SAVE: Final = "peer-save"
 PEER_PROJECTION: Final = "peer-projection"
@@ -42,6 +43,7 @@ OTHERS: Final[Mapping[str, str]] = {  # Each measured by a module of its own.
     DUNNING: "crossings to case, alert, notice and task",
     TIMERS: "timers fired while others wait",
     IMPORT: "import of settled invoices",
+    BESIDE_IMPORT: "a single POST invoice while a file of lines is done",
     VISIBLE: "from 201 to visible in a projection; with --kafka also to readable on it",
     PEER_SAVE: "POST invoice against the eventsourcing library's save",
     PEER_PROJECTION: "projections against the eventsourcing library's runner",
@@ -57,6 +59,7 @@ SIZES: Final[Mapping[str, tuple[str, int, int]]] = {
     DUNNING: ("crossings", 500, 10_000),
     TIMERS: ("waiting timers", 100_000, 1_000_000),
     IMPORT: ("lines", 500, 20_000),
+    BESIDE_IMPORT: ("lines", 5_000, 20_000),
     PEER_PROJECTION: ("events", 2_000, 34_000),
     MEMORY: ("events", 10_000, 1_000_000),
 }

@@ -21,6 +21,7 @@ from services.cli.bench.plan import (
     APART,
     BACKLOG,
     BATCH,
+    BESIDE_IMPORT,
     DUNNING,
     ECHO,
     HELP,
@@ -86,6 +87,11 @@ class TestMeasure:
     def test_measures_the_command_that_imports(self) -> None:
         (line,) = lines_of(IMPORT, SIZE_MIN)
         assert (line.unit, line.beside) == ("lines/s", ECHO)
+
+    def test_measures_a_command_beside_a_file_of_lines(self) -> None:
+        (line,) = lines_of(BESIDE_IMPORT, SIZE_MIN)
+        assert line.beside.endswith("a batch of 500")
+        assert line.note.startswith(f"{SIZE_MIN} lines in each file, ")
 
     def test_measures_when_an_invoice_is_visible(self) -> None:
         (line,) = lines_of(VISIBLE)
