@@ -23,7 +23,7 @@ from services.cli.bench.speeds import BenchFailed
 from shared.platform.clock import wall_now
 from shared.platform.hosting.host import Host
 from shared.platform.hosting.settings import PlatformSettings
-from shared.platform.reactor.runtime import RECORDS_MAX
+from shared.platform.reactor.runtime import REACTED_MAX
 from shared.platform.store.cache import STREAMS_CACHED_MAX
 from shared.platform.store.waiting import WORKS_WAITING_MAX
 
@@ -71,8 +71,8 @@ def line_of(found: Sequence[Held]) -> Line:
             f"{last.events:,} events of {last.streams:,} streams; after half of them"
             f" {number(last.after_half / MIB)} MiB, then {number(each_kib)} KiB more for each"
             f" further stream. Bound by STREAMS_CACHED_MAX ({STREAMS_CACHED_MAX:,}"
-            f" states), WORKS_WAITING_MAX ({WORKS_WAITING_MAX:,} works) and RECORDS_MAX"
-            f" ({RECORDS_MAX:,} records of a batch, for each worker)"
+            f" states), WORKS_WAITING_MAX ({WORKS_WAITING_MAX:,} works) and REACTED_MAX"
+            f" ({REACTED_MAX:,} records of a batch, for each worker)"
         ),
     )
 

@@ -19,7 +19,7 @@ from shared.platform.log.port import EventLog
 from shared.platform.manual_clock import CLOCK_CHANNEL
 from shared.platform.outbox import relay
 from shared.platform.outbox.relay import Relay
-from shared.platform.projector.runtime import FOLDED_MAX, PROJECTIONS_AT_ONCE, Projector
+from shared.platform.projector.runtime import PROJECTIONS_AT_ONCE, Projector
 from shared.platform.reactor import runtime as reactor
 from shared.platform.reactor.effects import EFFECT_PREFIX, EffectRunner
 from shared.platform.reactor.facts import Facts
@@ -283,7 +283,7 @@ class Workers:
                 progress=self._projection_progress,
                 turns=self._turns,
             )
-            loops.append(self._consumer(projection.name, projector, FOLDED_MAX))
+            loops.append(self._consumer(projection.name, projector))
         if self._service.reactions:
             loops.append(self._parking_consumer(reactor.WORKER, self._reactor()))
         for effect in self._service.effects:
@@ -332,14 +332,10 @@ class Workers:
             decoder=self._decoder,
             handler=handler,
         )
-        return self._consumer(worker, handler, reactor.RECORDS_MAX, parking)
+        return self._consumer(worker, handler, parking)
 
     def _consumer(
-        self,
-        worker: str,
-        handler: _Handler,
-        records_max: int,
-        parking: StreamParking | None = None,
+        self, worker: str, handler: _Handler, parking: StreamParking | None = None
     ) -> Consumer:
         self._handlers.append(handler)
         return Consumer(
@@ -350,7 +346,6 @@ class Workers:
             leases=self._leases,
             handler=handler,
             parking=parking,
-            records_max=records_max,
         )
 
     def _progress(self, worker: str) -> Progress:

@@ -28,6 +28,8 @@ FOLDED_MAX: Final = 500  # records of one batch: larger ones cost more a record,
 class Projector:
     """Handles the batches of one projection."""
 
+    records_max = FOLDED_MAX
+
     def __init__(
         self,
         service: str,

@@ -30,6 +30,7 @@ T = TypeVar("T")
 EFFECT_PREFIX: Final = "effect:"
 UNREACHABLE_REST_S: Final = 2.0  # a partition waits so long before an effect is tried again
 EFFECT_TRIES_MAX: Final = 5  # of an event that fails for a reason of its own
+RECORDS_MAX: Final = 500  # of one batch, which is read anew after every EFFECTS_MAX
 EFFECTS_MAX: Final = 20  # performed in a partition before its cursor moves; again after a crash
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +59,8 @@ class EffectRunner:
     An event that fails for a reason of its own is given up after EFFECT_TRIES_MAX tries, and its
     stream alone has it: what follows from that is decided, and the cursor passes it.
     """
+
+    records_max = RECORDS_MAX
 
     def __init__(
         self,

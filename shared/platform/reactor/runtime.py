@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
 WORKER: Final = "reactions"
-RECORDS_MAX: Final = 2_000  # of one batch: more than a projection's, whose facts are asked for once
+REACTED_MAX: Final = 2_000  # of one batch: more than a projection's, whose facts are asked for once
 ASKS_AT_ONCE: Final = 100  # events reacted to before others' requests are looked at
 BEHIND_REST_S_MIN: Final = 0.05  # of a partition whose facts are missing; twice as long each time
 BEHIND_REST_S_MAX: Final = 2.0  # before its facts are asked for again
@@ -116,6 +116,8 @@ class Progress:
 
 class Reactor:
     """A Handler: all reactions of a service, in the order of the log."""
+
+    records_max = REACTED_MAX
 
     def __init__(
         self,

@@ -50,6 +50,8 @@ class VersionGap(Exception):
 class Handler(Protocol):
     """What a worker does with a batch."""
 
+    records_max: int  # Of one batch.
+
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Process the batch and move the cursors under their epochs; gives the new positions.
 
@@ -141,7 +143,6 @@ class Consumer:
         leases: Leases,
         handler: Handler,
         parking: StreamParking | None = None,
-        records_max: int,
     ) -> None:
         self._service = service
         self._worker = worker
@@ -150,7 +151,6 @@ class Consumer:
         self._leases = leases
         self._handler = handler
         self._parking = parking
-        self._records_max = records_max
         self._held = HeldConnection(self._connect)
         self._listener = Listener()
         self._cursors = Cursors(worker)
@@ -217,7 +217,7 @@ class Consumer:
     async def _fetch(self, positions: Mapping[TopicPartition, int]) -> Batch:
         """Fetches records; gives up as soon as leases change or we stop."""
         fetching = asyncio.ensure_future(
-            self._reader.fetch(positions, self._records_max, self._cursors.rest_s())
+            self._reader.fetch(positions, self._handler.records_max, self._cursors.rest_s())
         )
         listening = asyncio.ensure_future(self._listener.wait(2 * FETCH_WAIT_S))
         try:

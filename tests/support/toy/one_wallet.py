@@ -112,6 +112,7 @@ class Scene:
             database=self.database,
             decoder=EventDecoder(Codec(wallet.TYPES)),
             progress=ProjectionProgress(self.database),
+            turns=asyncio.Semaphore(1),
         )
 
 

@@ -39,7 +39,6 @@ def known(ago_s: Mapping[TopicPartition, float]) -> Mapping[int, float]:
         reader=cast(LogReader, Ended(ago_s)),
         leases=cast(Leases, Owned()),
         handler=cast(Handler, None),
-        records_max=1_000,
     )
     consumer._cursors.positions = {ONE: 5, TWO: 7, BESIDE: 9}
     return consumer.caught_up_ago_s()

@@ -116,7 +116,6 @@ def consumer_of(handler: Handling, parking: ParkingInTest) -> Consumer:
         leases=cast(Leases, Owned()),
         handler=cast(Handler, handler),
         parking=parking,
-        records_max=1_000,
     )
     consumer._cursors.positions = {AT: 0, BESIDE: 0}
     return consumer
