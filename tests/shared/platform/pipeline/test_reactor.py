@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -13,6 +14,7 @@ from shared.platform.log.port import TopicPartition
 from shared.platform.reactor.facts import Facts, FactsBehind
 from shared.platform.reactor.port import Reaction
 from shared.platform.reactor.runtime import (
+    ASKS_AT_ONCE,
     BEHIND_REST_S_MAX,
     BEHIND_REST_S_MIN,
     Progress,
@@ -56,8 +58,8 @@ class Reacting:
             clock=SetClock(wallet.NOW),
         )
 
-    async def take(self) -> Mapping[TopicPartition, int]:
-        return await self._reactor.handle(self.cursors, BATCH)
+    async def take(self, batch: Batch = BATCH) -> Mapping[TopicPartition, int]:
+        return await self._reactor.handle(self.cursors, batch)
 
     def _react(self, recorded: Recorded[Any], facts: Any) -> Sequence[Any]:
         if recorded.partition in self.problems:
@@ -71,6 +73,21 @@ class TestReactor:
         reacting = Reacting()
         assert await reacting.take() == dict.fromkeys(BATCH, 1)
         assert reacting.cursors.awake().keys() == BATCH.keys()
+
+    async def test_lets_others_run_between_the_events_of_a_batch(self) -> None:
+        reacting = Reacting()
+        many = [record(stream, 1, stream - 1) for stream in range(1, 3 * ASKS_AT_ONCE + 1)]
+        seen: list[int] = []
+
+        async def look() -> None:
+            while len(reacting.reacted) < len(many):
+                seen.append(len(reacting.reacted))
+                await asyncio.sleep(0)
+
+        looking = asyncio.create_task(look())
+        assert await reacting.take({FIRST: many}) == {FIRST: len(many)}
+        await looking
+        assert {number // ASKS_AT_ONCE for number in seen} == {0, 1, 2}
 
     async def test_lets_a_partition_rest_whose_facts_are_missing(self) -> None:
         reacting = Reacting(at_1=FactsBehind("coins"))
