@@ -18,7 +18,7 @@ from shared.platform.store.waiting import (
 )
 from tests.support.toy import wallet
 
-FULL = 4 * BULK_WORKS_KEPT
+FULL = 2 * BULK_WORKS_MAX
 
 
 async def _waiting(single: int, bulk: int, works_max: int = FULL) -> WaitingWorks:
