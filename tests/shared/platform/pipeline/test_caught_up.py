@@ -8,8 +8,8 @@ from typing import Final, cast
 from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.log.port import LogReader, TopicPartition
-from shared.platform.signals import Signal
 from shared.platform.subscription.consumer import Consumer, Handler
+from tests.support.toy.owned import Owned
 
 ONE: Final = TopicPartition("one", 0)
 TWO: Final = TopicPartition("two", 0)
@@ -24,11 +24,6 @@ class Ended:
 
     def caught_up_ago_s(self, at: TopicPartition, position: int) -> float | None:
         return self._ago_s.get(at)
-
-
-class Owned:
-    def __init__(self) -> None:
-        self.changed = Signal()
 
 
 def known(ago_s: Mapping[TopicPartition, float]) -> Mapping[int, float]:

@@ -16,7 +16,6 @@ from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.log.envelope import envelope_of
 from shared.platform.log.port import LogReader, LogRecord, TopicPartition
-from shared.platform.signals import Signal
 from shared.platform.subscription.consumer import (
     ERROR_CHARS_MAX,
     Batch,
@@ -29,6 +28,7 @@ from shared.platform.subscription.consumer import (
 )
 from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
 from tests.support.toy import wallet
+from tests.support.toy.owned import Owned
 from tests.support.toy.records import record
 
 if TYPE_CHECKING:
@@ -100,11 +100,6 @@ class ParkingInTest:
 
     async def close(self) -> None:
         raise AssertionError("nobody has stopped")
-
-
-class Owned:
-    def __init__(self) -> None:
-        self.changed = Signal()
 
 
 def consumer_of(handler: Handling, parking: ParkingInTest) -> Consumer:

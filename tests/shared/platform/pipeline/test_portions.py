@@ -8,8 +8,8 @@ from typing import Final, cast
 from shared.platform.database.pools import Database
 from shared.platform.leases.leases import Leases
 from shared.platform.log.port import LogReader, LogRecord, TopicPartition
-from shared.platform.signals import Signal
 from shared.platform.subscription.consumer import Batch, Consumer, Cursors, ends_of
+from tests.support.toy.owned import Owned
 from tests.support.toy.records import record
 
 AT: Final = TopicPartition("one", 0)
@@ -27,16 +27,6 @@ class Reader:
 
     async def mirror(self, positions: Mapping[TopicPartition, int]) -> None:
         """Does nothing."""
-
-
-class Owned:
-    """Leases of the one partition, once they were loaded."""
-
-    def __init__(self) -> None:
-        self.changed = Signal()
-
-    def held(self, worker: str) -> Mapping[int, int]:
-        return {AT.partition: 1}
 
 
 class ByThrees:
