@@ -16,7 +16,7 @@ from services.cli.bench.lines import Line, Sample, Say
 from services.cli.bench.plan import ECHO, WITHOUT_WORKERS, Plan
 from services.cli.bench.rows import GROWING, echo_of, invoice_of, open_books
 from services.cli.bench.served import served
-from services.cli.client.duebook import Duebook
+from services.cli.client.duebook import Duebook, Json
 from shared.platform.clock import monotonic_s, wall_now
 from shared.platform.codec import to_json
 
@@ -71,14 +71,23 @@ async def _send(load: Load, connection: Connection, today: date, end_s: float) -
     """Sends batches until then, and gives how many lines were done."""
     done = 0
     while monotonic_s() < end_s:
-        numbers = [load.next_number() for _ in range(LINES)]
-        items = [
-            {"idempotency_key": f"batch {n}", "body": invoice_of(GROWING, n, today)}
-            for n in numbers
-        ]
-        request = load.request("POST", "/ledger/v1/invoices:batch", {}, to_json({"items": items}))
-        reply = await connection.ask(request, 207)
-        if b'"problem"' in reply.body:
-            raise LoadRefused(reply.body.decode("utf-8", "replace"))
+        await send_batch(load, connection, lines_of(load, LINES, today))
         done += LINES
     return done
+
+
+def lines_of(load: Load, count: int, today: date) -> Sequence[Json]:
+    """Lines of a batch that issue as many further invoices."""
+    numbers = [load.next_number() for _ in range(count)]
+    return [
+        {"idempotency_key": f"line {n}", "body": invoice_of(GROWING, n, today)} for n in numbers
+    ]
+
+
+async def send_batch(load: Load, connection: Connection, lines: Sequence[Json]) -> None:
+    """Sends the lines in one request. Raises LoadRefused where one of them is."""
+    body = to_json({"items": lines})
+    request = load.request("POST", "/ledger/v1/invoices:batch", {}, body)
+    reply = await connection.ask(request, 207)
+    if b'"problem"' in reply.body:
+        raise LoadRefused(reply.body.decode("utf-8", "replace"))

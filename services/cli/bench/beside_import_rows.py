@@ -12,10 +12,11 @@ from typing import Final
 
 import msgspec
 
-from services.cli.bench.http_load import Connection, Load
+from services.cli.bench.batch_rows import lines_of, send_batch
+from services.cli.bench.http_load import Connection, Load, LoadRefused
 from services.cli.bench.lines import Line, Sample, Say
 from services.cli.bench.plan import BESIDE_IMPORT, Plan
-from services.cli.bench.rows import GROWING, invoice_of, issue_of, open_books
+from services.cli.bench.rows import GROWING, issue_of, open_books
 from services.cli.bench.served import served, settled
 from services.cli.bench.speeds import quantile, run_of
 from services.cli.client.duebook import Duebook
@@ -61,10 +62,8 @@ async def measure(program: Sequence[str], plan: Plan, say: Say) -> Sequence[Line
 
 async def _batch_s(load: Load, connection: Connection, today: date, duebook: Duebook) -> float:
     """The seconds that one batch takes in a quiet process."""
-    body = to_json({"items": _lines(load, BATCH_LINES, today)})
-    request = load.request("POST", "/ledger/v1/invoices:batch", {}, body)
     begin_s = monotonic_s()
-    await connection.ask(request, 207)
+    await send_batch(load, connection, lines_of(load, BATCH_LINES, today))
     took_s = monotonic_s() - begin_s
     await settled(duebook)
     return took_s
@@ -72,7 +71,7 @@ async def _batch_s(load: Load, connection: Connection, today: date, duebook: Due
 
 async def _beside_s(load: Load, connection: Connection, today: date, count: int) -> Sequence[float]:
     """The seconds that each command takes until the file is done."""
-    lines = (to_json({"resource": "invoices", **line}) for line in _lines(load, count, today))
+    lines = (to_json({"resource": "invoices", **line}) for line in lines_of(load, count, today))
     key = {"idempotency-key": f"file {load.next_number()}"}
     request = load.request("POST", IMPORTS, key, b"\n".join(lines), NDJSON)
     sent = msgspec.json.decode((await connection.ask(request, 202)).body)
@@ -87,15 +86,11 @@ async def _beside_s(load: Load, connection: Connection, today: date, count: int)
 
 
 async def _is_done(connection: Connection, look: bytes) -> bool:
+    """Raises LoadRefused where a line is refused."""
     shown = msgspec.json.decode((await connection.ask(look, 200)).body)
+    if shown["refused"]:
+        raise LoadRefused(f"{shown['refused']} lines of a file were refused")
     return bool(shown["status"] == "completed")
-
-
-def _lines(load: Load, count: int, today: date) -> list[dict[str, object]]:
-    numbers = [load.next_number() for _ in range(count)]
-    return [
-        {"idempotency_key": f"line {n}", "body": invoice_of(GROWING, n, today)} for n in numbers
-    ]
 
 
 def _line(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
 
 WORKER: Final = "relay"
-ROWS_MAX: Final = 500  # of one poll: as the batch of a consumer
+ROWS_MAX: Final = 500  # of one poll: as many as a projection folds
 POLL_S: Final = 0.25  # when nobody notifies
 RETRY_S_MIN: Final = 0.25  # after a round that failed; twice as long each time
 RETRY_S_MAX: Final = 2.0  # after any further one: a full outbox is read in vain each time
