@@ -82,7 +82,7 @@ async def consuming(broker: str, topic: str, group: str) -> AsyncIterator[Consum
 def retyped(record: NewRecord, kind: str) -> NewRecord:
     """An alert of a kind that nobody has written yet."""
     other = {"ce_type": kind.encode(), "ce_id": str(uuid4()).encode()}
-    return record._replace(headers=[(n, other.get(n, v)) for n, v in record.headers])
+    return record._replace(headers={**record.headers, **other})
 
 
 RAISED_1: Final = "2012-03-02 raised: C-1001 2012-0131/1, 1 days past due, 2350.00 CNY open"

@@ -75,5 +75,6 @@ def _as_published(found: Sequence[Any], topic: str) -> list[object]:
 def _as_sent(sent: Sequence[Published]) -> list[object]:
     in_order = sorted(sent, key=lambda published: published.at.partition)
     return [
-        (each.at, each.record.key, each.record.value, [*each.record.headers]) for each in in_order
+        (each.at, each.record.key, each.record.value, [*each.record.headers.items()])
+        for each in in_order
     ]

@@ -183,7 +183,7 @@ class OnLog(NamedTuple):
 
 
 def on_log(record: LogRecord) -> OnLog:
-    headers = {name: value.decode() for name, value in record.headers}
+    headers = {name: value.decode() for name, value in record.headers.items()}
     return OnLog(
         headers["ce_id"],
         headers["ce_streamid"],

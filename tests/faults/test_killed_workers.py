@@ -132,8 +132,9 @@ async def check_log(toy: RunningToy) -> None:
     topic = toy.topics.events_of(wallets.NAME)
     ends = await toy.log.end_offsets(topic)
     wanted = {TopicPartition(topic, number): end for number, end in enumerate(ends)}
-    for records in (await read_all(reader, wanted)).values():
-        for envelope in map(envelope_of, records):
+    for at, records in (await read_all(reader, wanted)).items():
+        for record in records:
+            envelope = envelope_of(at, record)
             last = seen.get(envelope.stream_id, 0)
             assert envelope.version <= last + 1
             seen[envelope.stream_id] = max(envelope.version, last)

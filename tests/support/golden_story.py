@@ -77,7 +77,7 @@ class Published(NamedTuple):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return {name: value.decode() for name, value in self.record.headers}
+        return {name: value.decode() for name, value in self.record.headers.items()}
 
 
 class StandingClock:
@@ -172,8 +172,8 @@ class Story:
 
     async def _react(self, narrator: Narrator, said: Published, record: LogRecord) -> None:
         service = narrator.service
-        recorded = EventDecoder(service.codec()).decode(said.at, record).recorded
-        if recorded is None:
+        recorded = EventDecoder(service.codec()).decode(said.at, record)
+        if recorded.event is None:
             return
         commands = []
         for reaction in service.reactions:

@@ -37,7 +37,7 @@ ROUNDS_MAX: Final = 200
 
 def record(name: str, size: int = 0) -> NewRecord:
     value = name.encode().ljust(size, b".")
-    return NewRecord(b"key", value, (("ce_id", name.encode()), ("none", b"")))
+    return NewRecord(b"key", value, {"ce_id": name.encode(), "none": b""})
 
 
 def names(records: Sequence[LogRecord]) -> list[str]:

@@ -68,7 +68,7 @@ class LogWatch:
             for at, records in found.items():
                 self._positions[at] = records[-1].offset + 1
                 for record in records:
-                    self.at_s.setdefault(dict(record.headers)[STREAM].decode(), now_s)
+                    self.at_s.setdefault(record.headers[STREAM].decode(), now_s)
 
     async def readable_s(self, wanted: dict[str, float]) -> Sequence[float]:
         """How long after its 201 each invoice was readable. Raises BenchFailed."""

@@ -172,7 +172,7 @@ def _busy(readings: Sequence[ClockReading]) -> Sequence[str]:
     """Those not settled. Raises WorkHalted: waiting would not help."""
     halted = [line for reading in readings for line in reading.halted]
     if halted:
-        raise WorkHalted("; ".join(halted))
+        raise WorkHalted("; ".join(dict.fromkeys(halted)))
     return [reading.service for reading in readings if not reading.is_settled]
 
 

@@ -9,11 +9,11 @@ written before they were kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 # The driver's kind of UUID is one of the standard's, made in C: read from text in a tenth of the
@@ -63,102 +63,72 @@ class StoredEvent:
     headers: Mapping[str, str]
 
 
-class Envelope(NamedTuple):
-    """What is known of a record before its payload is read."""
-
-    type: str
-    id: UUID
-    stream_id: UUID
-    version: int
-    tenant_id: UUID
-    account_id: UUID
-    legal_entity: str
-    effective_on: date
-    recorded_at: datetime
-    happened_at: datetime
-    actor: str
-    correlation_id: UUID | None
-    causation_id: UUID | None
-
-    def around(self, event: Any, at: TopicPartition, offset: int) -> Recorded[Any]:
-        return Recorded(
-            event=event,
-            type=self.type,
-            id=self.id,
-            stream_id=self.stream_id,
-            version=self.version,
-            tenant_id=self.tenant_id,
-            account_id=self.account_id,
-            legal_entity=self.legal_entity,
-            effective_on=self.effective_on,
-            recorded_at=self.recorded_at,
-            happened_at=self.happened_at,
-            actor=self.actor,
-            correlation_id=self.correlation_id,
-            causation_id=self.causation_id,
-            topic=at.topic,
-            partition=at.partition,
-            offset=offset,
-        )
-
-
 def record_of(event: StoredEvent, service: str) -> NewRecord:
     """The record everybody sees; its key is the account."""
     recorded = instant_text(event.recorded_at)
     account, stream = str(event.account_id).encode(), str(event.stream_id).encode()
     stored = event.headers
-    headers = [
-        ("content-type", CONTENT_TYPE),
-        ("ce_specversion", b"1.0"),
-        ("ce_id", str(event.id).encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_source", f"urn:duebook:{service}".encode()),
-        ("ce_subject", stored["subject"].encode() if "subject" in stored else stream),
-        ("ce_time", stored.get("time", recorded).encode()),
-        ("ce_recordedtime", recorded.encode()),
-        ("ce_streamid", stream),
-        ("ce_sequence", str(event.version).encode()),
-        ("ce_tenantid", str(event.tenant_id).encode()),
-        ("ce_partitionkey", account),
-        ("ce_effectiveon", event.effective_on.isoformat().encode()),
-    ]
-    headers += [(key, stored[name].encode()) for name, key in _PASSED if name in stored]
-    headers.append(("ce_dataschema", f"{SCHEMAS}{event.type}.json".encode()))
+    headers = {
+        "content-type": CONTENT_TYPE,
+        "ce_specversion": b"1.0",
+        "ce_id": str(event.id).encode(),
+        "ce_type": event.type.encode(),
+        "ce_source": f"urn:duebook:{service}".encode(),
+        "ce_subject": stored["subject"].encode() if "subject" in stored else stream,
+        "ce_time": stored.get("time", recorded).encode(),
+        "ce_recordedtime": recorded.encode(),
+        "ce_streamid": stream,
+        "ce_sequence": str(event.version).encode(),
+        "ce_tenantid": str(event.tenant_id).encode(),
+        "ce_partitionkey": account,
+        "ce_effectiveon": event.effective_on.isoformat().encode(),
+    }
+    for name, key in _PASSED:
+        if name in stored:
+            headers[key] = stored[name].encode()
+    headers["ce_dataschema"] = f"{SCHEMAS}{event.type}.json".encode()
     if "traceparent" in stored:
-        headers.append(("traceparent", stored["traceparent"].encode()))
+        headers["traceparent"] = stored["traceparent"].encode()
     return NewRecord(account, event.data, headers)
 
 
-def envelope_of(record: LogRecord) -> Envelope:
-    """Reads a record's envelope. Raises BadEnvelope, which names the header and not its value."""
-    found = dict(record.headers)
+def type_of(record: LogRecord) -> str:
+    """The type of a record's event. Raises BadEnvelope."""
     try:
-        return Envelope(
-            type=_text(found["ce_type"]),
-            id=_id(found["ce_id"]),
-            stream_id=_id(found["ce_streamid"]),
-            version=int(found["ce_sequence"]),
-            tenant_id=_id(found["ce_tenantid"]),
-            account_id=_id(found["ce_partitionkey"]),
-            legal_entity=_text(found.get("ce_entityid", b"")),
-            effective_on=_day(found["ce_effectiveon"]),
-            recorded_at=_instant(found["ce_recordedtime"]),
-            happened_at=_instant(found["ce_time"]),
-            actor=_text(found.get("ce_actor", b"system")),
-            correlation_id=_optional_id(found.get("ce_correlationid")),
-            causation_id=_optional_id(found.get("ce_causationid")),
+        return _text(record.headers["ce_type"])
+    except KeyError:
+        raise BadEnvelope("no header ce_type") from None
+
+
+def envelope_of(at: TopicPartition, record: LogRecord, event: Any = None) -> Recorded[Any]:
+    """What a record says around its event, which may be left unread.
+
+    Raises BadEnvelope, which names the header and not its value.
+    """
+    found = record.headers
+    try:
+        return Recorded(
+            event,
+            type_of(record),
+            _id(found["ce_id"]),
+            _id(found["ce_streamid"]),
+            int(found["ce_sequence"]),
+            _id(found["ce_tenantid"]),
+            _id(found["ce_partitionkey"]),
+            _text(found.get("ce_entityid", b"")),
+            _day(found["ce_effectiveon"]),
+            _instant(found["ce_recordedtime"]),
+            _text(found.get("ce_actor", b"system")),
+            _optional_id(found.get("ce_correlationid")),
+            _optional_id(found.get("ce_causationid")),
+            _instant(found["ce_time"]),
+            *at,
+            record.offset,
         )
     except KeyError as missing:
         raise BadEnvelope(f"no header {missing.args[0]}") from None
     except ValueError as problem:
         raise BadEnvelope(type(problem).__name__) from None
-
-
-def header(headers: Sequence[tuple[str, bytes]], name: str) -> str | None:
-    for key, value in headers:
-        if key == name:
-            return value.decode()
-    return None
 
 
 def _optional_id(value: bytes | None) -> UUID | None:

@@ -15,7 +15,8 @@ def packed(producer: Any, records: Sequence[NewRecord]) -> Iterator[Any]:
     """
     batch = producer.create_batch()
     for record in records:
-        content = {"key": record.key, "value": record.value, "headers": list(record.headers)}
+        headers = list(record.headers.items())
+        content = {"key": record.key, "value": record.value, "headers": headers}
         if batch.append(timestamp=None, **content) is None:
             yield batch
             batch = producer.create_batch()
@@ -24,4 +25,6 @@ def packed(producer: Any, records: Sequence[NewRecord]) -> Iterator[Any]:
 
 
 def unpacked(rows: Sequence[Any]) -> Sequence[LogRecord]:
-    return [LogRecord(row.offset, row.key or b"", row.value or b"", row.headers) for row in rows]
+    return [
+        LogRecord(row.offset, row.key or b"", row.value or b"", dict(row.headers)) for row in rows
+    ]

@@ -19,14 +19,14 @@ class TopicPartition(NamedTuple):
 class NewRecord(NamedTuple):
     key: bytes
     value: bytes  # Never empty: an empty value is a tombstone to others.
-    headers: Sequence[tuple[str, bytes]]
+    headers: Mapping[str, bytes]  # In this order.
 
 
 class LogRecord(NamedTuple):
     offset: int
     key: bytes
     value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    headers: Mapping[str, bytes]
 
 
 class RecordTooLarge(Exception):

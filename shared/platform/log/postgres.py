@@ -154,8 +154,8 @@ class PostgresLog:
             )
         found: dict[TopicPartition, list[LogRecord]] = {at: [] for at in wanted}
         for topic, partition, offset, key, value, headers in rows:
-            pairs = [(name, text.encode()) for name, text in _PAIRS.decode(headers)]
-            found[TopicPartition(topic, partition)].append(LogRecord(offset, key, value, pairs))
+            named = {name: text.encode() for name, text in _PAIRS.decode(headers)}
+            found[TopicPartition(topic, partition)].append(LogRecord(offset, key, value, named))
         for at, (start, stop) in wanted.items():
             if len(found[at]) != stop - start:
                 raise OffsetOutOfRange(f"{at.topic}/{at.partition}: records are missing at {start}")

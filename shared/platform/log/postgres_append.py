@@ -109,5 +109,5 @@ def _grouped(batch: Sequence[_Waiting]) -> dict[TopicPartition, list[NewRecord]]
     return grouped
 
 
-def _as_json(headers: Sequence[tuple[str, bytes]]) -> str:
-    return to_json([(name, value.decode()) for name, value in headers]).decode()
+def _as_json(headers: Mapping[str, bytes]) -> str:
+    return to_json([(name, value.decode()) for name, value in headers.items()]).decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from shared.platform.log.port import (
     RECORD_BYTES_MAX,
@@ -30,7 +29,8 @@ def check(records: Sequence[NewRecord]) -> None:
 
 def size_of(record: NewRecord | LogRecord) -> int:
     """Bytes of key, value and headers."""
-    in_headers = sum(map(len, chain.from_iterable(record.headers)))  # Names are ASCII.
+    headers = record.headers
+    in_headers = sum(map(len, headers)) + sum(map(len, headers.values()))  # Names are ASCII.
     return len(record.key) + len(record.value) + in_headers
 
 

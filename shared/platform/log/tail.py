@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from shared.platform.log.port import LogRecord, NewRecord, TopicPartition
@@ -22,19 +21,20 @@ class Stretches:
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._bytes_max = bytes_max
         self._bytes = 0
-        self._held: dict[TopicPartition, deque[LogRecord]] = {}
-        self._order: deque[tuple[TopicPartition, int, int]] = deque()  # Offset and bytes of each.
+        self._held: dict[TopicPartition, list[LogRecord]] = {}
+        self._order: deque[tuple[TopicPartition, int, int]] = deque()  # Last offset, bytes of each.
 
     def add(self, at: TopicPartition, records: Sequence[LogRecord]) -> None:
         """Goes on with the partition's stretch, or begins a new one."""
-        held = self._held.setdefault(at, deque())
-        if held and records and held[-1].offset + 1 != records[0].offset:
+        if not records:
+            return
+        held = self._held.setdefault(at, [])
+        if held and held[-1].offset + 1 != records[0].offset:
             held.clear()
-        for record in records:
-            held.append(record)
-            size = size_of(record)
-            self._order.append((at, record.offset, size))
-            self._bytes += size
+        held += records
+        size = sum(map(size_of, records))
+        self._order.append((at, records[-1].offset, size))
+        self._bytes += size
         while self._bytes > self._bytes_max:
             self._forget_oldest()
 
@@ -43,18 +43,18 @@ class Stretches:
         held = self._held.get(at)
         if not held:
             return ()
-        first = held[0].offset
-        if not first <= position < first + len(held):
+        start = position - held[0].offset
+        if not 0 <= start < len(held):
             return ()
-        start = position - first
-        return list(islice(held, start, start + records_max))
+        return held[start : start + records_max]
 
     def _forget_oldest(self) -> None:
-        at, offset, size = self._order.popleft()
+        """Forgets what was added together, as far as it is still here."""
+        at, last, size = self._order.popleft()
         self._bytes -= size
         held = self._held[at]
-        if held and held[0].offset <= offset:  # Or it was cleared before.
-            held.popleft()
+        if held:
+            del held[: max(0, last + 1 - held[0].offset)]
 
 
 class Tail:

@@ -27,6 +27,12 @@ async def find(connection: AsyncConnection, rows: type[R], **equal: object) -> R
     return None if found is None else rows(**found)
 
 
+def rows_of(kind: type[R], found: sa.CursorResult[Any]) -> list[R]:
+    """The rows that a selection of a whole table found."""
+    names = tuple(found.keys())
+    return [kind(**dict(zip(names, row, strict=True))) for row in found]
+
+
 async def one_row(connection: AsyncConnection, statement: sa.Select[Any]) -> Record | None:
     """The only row of an answer; None: there is none. Raises MultipleResultsFound."""
     found: Record | None = (await connection.execute(statement)).mappings().one_or_none()

@@ -57,8 +57,8 @@ class Projector:
     async def _fold(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         records = self._decoder.decode_all(batch)
         upto = ends_of(batch)
-        streams = sorted({h.envelope.stream_id for h in records})
-        tenants = sorted({str(h.envelope.tenant_id) for h in records})
+        streams = list({one.stream_id for one in records})
+        tenants = sorted(map(str, {one.tenant_id for one in records}))
         async with self._held.use() as connection, connection.transaction():
             looked = await connection.fetchrow(
                 sql.MOVE_AND_LOOK, *cursors.fence(upto), streams, "{" + ",".join(tenants) + "}"

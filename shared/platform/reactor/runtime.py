@@ -29,7 +29,6 @@ from shared.platform.subscription import cursor_sql as sql
 from shared.platform.subscription import parking_sql
 from shared.platform.subscription.consumer import Batch, Cursors, Fenced, ends_of, moved_all
 from shared.platform.subscription.decoding import (
-    DecodedRecord,
     EventDecoder,
     Unprocessed,
     unprocessed_of,
@@ -101,8 +100,8 @@ class Progress:
             if len(parked) != len(passed_over):
                 raise Fenced
 
-    async def _processed(self, records: Sequence[DecodedRecord]) -> Mapping[Any, int]:
-        streams = sorted({h.envelope.stream_id for h in records})
+    async def _processed(self, records: Sequence[Recorded[Any]]) -> Mapping[Any, int]:
+        streams = list({one.stream_id for one in records})
         async with self._held.use() as connection:
             rows = await connection.fetch(sql.PROCESSED, self._worker, streams)
         return {row["stream_id"]: row["version"] for row in rows}

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from shared.kernel.envelope import Recorded
 from shared.platform.codec import Codec
-from shared.platform.log.envelope import Envelope, envelope_of
+from shared.platform.log.envelope import envelope_of, type_of
 from shared.platform.log.port import LogRecord, TopicPartition
 from shared.platform.subscription.consumer import Batch, VersionGap
 
-REMEMBERED_MAX: Final = 2_000  # records, some batches: the workers of a service read the same ones
-
-
-class DecodedRecord(NamedTuple):
-    """A record, and its event where this service knows the type."""
-
-    envelope: Envelope
-    recorded: Recorded[Any] | None
+CHUNK_RECORDS: Final = 64  # decoded records that are remembered and forgotten together
+REMEMBERED_MAX: Final = 125  # chunks, some batches: the workers of a service read the same ones
 
 
 class Unprocessed(NamedTuple):
@@ -33,31 +27,67 @@ class Unprocessed(NamedTuple):
 
 
 class EventDecoder:
-    """Decodes each record once for all workers of a service. Events are immutable, so shared."""
+    """Decodes each record once for all workers of a service. Events are immutable, so shared.
+
+    The event is None where nobody here knows its type.
+    """
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._remembered: OrderedDict[tuple[TopicPartition, int], DecodedRecord] = OrderedDict()
+        self._remembered: OrderedDict[tuple[TopicPartition, int], list[Recorded[Any] | None]] = (
+            OrderedDict()
+        )
 
-    def decode(self, at: TopicPartition, record: LogRecord) -> DecodedRecord:
+    def decode(self, at: TopicPartition, record: LogRecord) -> Recorded[Any]:
         """Raises BadEnvelope, UnknownEventType, UndecodableEvent."""
-        key = (at, record.offset)
-        decoded = self._remembered.get(key)
-        if decoded is None:
-            envelope = envelope_of(record)
-            event = self._codec.decode(envelope.type, record.value)
-            recorded = None if event is None else envelope.around(event, at, record.offset)
-            decoded = self._remembered[key] = DecodedRecord(envelope, recorded)
-            if len(self._remembered) > REMEMBERED_MAX:
-                self._remembered.popitem(last=False)
+        (decoded,) = self.decode_all({at: (record,)})
         return decoded
 
-    def decode_all(self, batch: Batch) -> Sequence[DecodedRecord]:
-        return [self.decode(at, record) for at in sorted(batch) for record in batch[at]]
+    def decode_all(self, batch: Batch) -> Sequence[Recorded[Any]]:
+        """Partition by partition, each in its order. Raises as `decode` does."""
+        return [
+            decoded
+            for at in sorted(batch)
+            for records in _by_chunk(batch[at])
+            for decoded in self._decoded(at, records)
+        ]
+
+    def _decoded(self, at: TopicPartition, records: Sequence[LogRecord]) -> Iterable[Recorded[Any]]:
+        """Those of one chunk, if no offset is missing between them."""
+        number, start = divmod(records[0].offset, CHUNK_RECORDS)
+        if records[-1].offset - records[0].offset >= len(records):
+            return [self._decode(at, record) for record in records]
+        chunk = self._chunk(at, number)
+        stop = start + len(records)
+        if None in chunk[start:stop]:
+            for n, record in enumerate(records, start):
+                chunk[n] = chunk[n] or self._decode(at, record)
+        return cast(Sequence[Recorded[Any]], chunk[start:stop])
+
+    def _chunk(self, at: TopicPartition, number: int) -> list[Recorded[Any] | None]:
+        chunk = self._remembered.get((at, number))
+        if chunk is None:
+            chunk = self._remembered[at, number] = [None] * CHUNK_RECORDS
+            if len(self._remembered) > REMEMBERED_MAX:
+                self._remembered.popitem(last=False)
+        return chunk
+
+    def _decode(self, at: TopicPartition, record: LogRecord) -> Recorded[Any]:
+        event = self._codec.decode(type_of(record), record.value)
+        return envelope_of(at, record, event)
+
+
+def _by_chunk(records: Sequence[LogRecord]) -> Iterator[Sequence[LogRecord]]:
+    """Cuts records of dense offsets where chunks end."""
+    begin = 0
+    while begin < len(records):
+        end = begin + CHUNK_RECORDS - records[begin].offset % CHUNK_RECORDS
+        yield records[begin:end]
+        begin = end
 
 
 def unprocessed_of(
-    records: Sequence[DecodedRecord],
+    records: Sequence[Recorded[Any]],
     processed: Mapping[UUID, int],
     parked: Collection[UUID] = (),
 ) -> Unprocessed:
@@ -69,19 +99,20 @@ def unprocessed_of(
     events: list[Recorded[Any]] = []
     duplicates = 0
     passed_over: set[UUID] = set()
-    for envelope, recorded in records:
-        if envelope.stream_id in parked:
-            passed_over.add(envelope.stream_id)
+    for recorded in records:
+        stream, version = recorded.stream_id, recorded.version
+        if stream in parked:
+            passed_over.add(stream)
             continue
-        last = versions.get(envelope.stream_id, processed.get(envelope.stream_id, 0))
-        if envelope.version <= last:
+        last = versions.get(stream)
+        if last is None:
+            last = processed.get(stream, 0)
+        if version <= last:
             duplicates += 1
             continue
-        if envelope.version != last + 1:
-            raise VersionGap(
-                f"{envelope.stream_id}: version {envelope.version} after version {last}"
-            )
-        versions[envelope.stream_id] = envelope.version
-        if recorded is not None:
+        if version != last + 1:
+            raise VersionGap(f"{stream}: version {version} after version {last}")
+        versions[stream] = version
+        if recorded.event is not None:
             events.append(recorded)
     return Unprocessed(events, versions, duplicates, passed_over)

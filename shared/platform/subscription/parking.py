@@ -130,7 +130,7 @@ class Parking:
         if isinstance(problem, VersionGap) or self._is_full(at):
             return False
         try:
-            stream = self._decoder.decode(at, record).envelope.stream_id
+            stream = self._decoder.decode(at, record).stream_id
         except Exception:  # What an upcaster raises, too: it was not decoded.
             return False
         error = said_of(problem)
@@ -237,7 +237,7 @@ class Parking:
         try:
             version = await self._processed(stream)
             for record in await self._read(parked.at, offset, position):
-                if envelope_of(record).stream_id == stream:
+                if envelope_of(parked.at, record).stream_id == stream:
                     decoded = self._decoder.decode(parked.at, record)
                     one = unprocessed_of([decoded], {stream: version})
                     await self._handler.react_to(one.events)

@@ -33,7 +33,7 @@ async def watched() -> AsyncIterator[tuple[MemoryLog, LogWatch]]:
 
 
 def record(stream: str) -> NewRecord:
-    return NewRecord(b"key", b"{}", [(STREAM, stream.encode())])
+    return NewRecord(b"key", b"{}", {STREAM: stream.encode()})
 
 
 class TestLogWatch:

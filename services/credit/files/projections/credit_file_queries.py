@@ -22,7 +22,7 @@ from services.credit.files.projections.credit_files import (
     credit_review,
 )
 from services.credit.scorecards.domain.grade import UNRATED
-from shared.platform.projector.keyset import find, rows_after
+from shared.platform.projector.keyset import find, rows_after, rows_of
 from shared.platform.projector.moment import At
 from shared.platform.projector.then import happened_by
 
@@ -77,7 +77,7 @@ async def reviews_of(
         .order_by(row.as_of.desc())
         .limit(HISTORY_MAX)
     )
-    return [CreditReviewRow(**each) for each in found.mappings()]
+    return rows_of(CreditReviewRow, found)
 
 
 async def grades_of(
@@ -95,7 +95,7 @@ async def grades_of(
         .order_by(row.as_of.desc())
         .limit(HISTORY_MAX)
     )
-    return [CreditGradeRow(**each) for each in found.mappings()]
+    return rows_of(CreditGradeRow, found)
 
 
 async def files(

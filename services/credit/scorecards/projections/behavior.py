@@ -19,6 +19,7 @@ from services.credit.scorecards.domain.behavior import Allocation, Histories, Hi
 from shared.kernel.decider import expect
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
+from shared.platform.projector.keyset import rows_of
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import row, table_of
 
@@ -148,7 +149,7 @@ async def _known(
             columns.recorded_at <= as_known,
         )
     )
-    return [rows(**row) for row in found.mappings()]
+    return rows_of(rows, found)
 
 
 def _issued(recorded: Recorded[inbox.InvoiceIssued], item: inbox.Installment) -> BehaviorInvoiceRow:

@@ -40,7 +40,7 @@ from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money, total
 from shared.kernel.rejections import UnknownAccount
-from shared.platform.projector.keyset import find
+from shared.platform.projector.keyset import find, rows_of
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 from shared.platform.reactor.facts import FactsBehind
@@ -359,7 +359,7 @@ async def owed_by(
             table.c.open_minor > 0,
         )
     )
-    return [OpenItemRow(**row._mapping) for row in found]
+    return rows_of(OpenItemRow, found)
 
 
 async def unallocated_of(

@@ -21,6 +21,7 @@ from services.dunning.accounts.projections.account_facts import (
 from services.dunning.contract.inbox import Crossing
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
+from shared.platform.projector.keyset import rows_of
 from shared.platform.projector.rows import table_of
 
 R = TypeVar("R", AccountRow, GradeRow, OpenItemRow)
@@ -99,4 +100,4 @@ async def _rows(
     wanted = [table.c[name].in_(sorted(some)) for name, some in ids.items()]
     statement = sa.select(table).where(table.c.tenant_id == tenant_id, *wanted)
     found = await connection.execute(statement)
-    return [kind(**row._mapping) for row in found]
+    return rows_of(kind, found)

@@ -31,7 +31,7 @@ from services.dunning.work.projections.notes import with_note
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money, total
-from shared.platform.projector.keyset import Record, one_of, one_row, rows_after
+from shared.platform.projector.keyset import Record, one_of, one_row, rows_after, rows_of
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -213,14 +213,12 @@ async def _received(
     connection: AsyncConnection, tenant_id: UUID, account_id: UUID
 ) -> Sequence[ReceivedCash]:
     promise, cash = table_of(PromiseRow), table_of(CashRow)
-    promises = [
-        _promised(PromiseRow(**row._mapping))
-        for row in await connection.execute(
-            sa.select(promise).where(
-                promise.c.tenant_id == tenant_id, promise.c.account_id == account_id
-            )
+    made = await connection.execute(
+        sa.select(promise).where(
+            promise.c.tenant_id == tenant_id, promise.c.account_id == account_id
         )
-    ]
+    )
+    promises = [_promised(row) for row in rows_of(PromiseRow, made)]
     if not promises:
         return ()
     allocations = await connection.execute(
@@ -231,7 +229,7 @@ async def _received(
             cash.c.value_on <= max(row.promised_on for row in promises),
         )
     )
-    return received_in_time(promises, [_allocated(CashRow(**row._mapping)) for row in allocations])
+    return received_in_time(promises, [_allocated(row) for row in rows_of(CashRow, allocations)])
 
 
 async def promised_of(

@@ -34,7 +34,7 @@ from services.dunning.work.projections.promises import promised_of
 from shared.kernel.decider import CorruptHistory
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money, exponent
-from shared.platform.projector.keyset import find
+from shared.platform.projector.keyset import find, rows_of
 from shared.platform.projector.rows import table_of
 
 STEPS_MAX: Final = 20_000  # steps one review looks at; the most severe first
@@ -99,7 +99,7 @@ async def _steps(
         .order_by(table.c.step.desc(), table.c.crossing_id)
         .limit(limit)
     )
-    return [CaseStepRow(**row._mapping) for row in found]
+    return rows_of(CaseStepRow, found)
 
 
 def _reached(row: CaseStepRow) -> ReachedStep:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -252,4 +251,4 @@ class TestCreditFiles:
 
 
 def _recorded_on(recorded: Recorded[object], day: date) -> Recorded[object]:
-    return replace(recorded, recorded_at=noon(day))
+    return recorded._replace(recorded_at=noon(day))

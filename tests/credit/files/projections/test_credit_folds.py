@@ -106,11 +106,11 @@ def two_installments(*, canceled: bool) -> Sequence[Recorded[Any]]:
     second = replace(first, open_item_id=derived(invoice, "open_item", 2), amount=cny("40.00"))
     parts = (first, second)
     whole = replace(issued.event, total=cny("340.00"), installments=parts)
-    story = [opened, replace(issued, event=whole)]
+    story = [opened, issued._replace(event=whole)]
     if canceled:
         says.canceled(account, invoice, "300.00", on=date(2026, 1, 21))
         given_back = replace(says.events[-1].event, installments=parts)
-        story.append(replace(says.events[-1], event=given_back))
+        story.append(says.events[-1]._replace(event=given_back))
     return story
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from services.credit.files.domain.credit_file import commands
@@ -13,7 +12,7 @@ class TestReact:
     def test_opens_the_file_on_the_accounts_own_day(self) -> None:
         says = LedgerSays()
         account = says.opened("C-1001", date(2026, 1, 5))
-        recorded = replace(says.events[0], recorded_at=datetime(2026, 1, 6, 16, tzinfo=UTC))
+        recorded = says.events[0]._replace(recorded_at=datetime(2026, 1, 6, 16, tzinfo=UTC))
 
         assert react(recorded, None) == [
             commands.OpenCreditFile(

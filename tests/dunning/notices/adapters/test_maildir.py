@@ -179,7 +179,7 @@ class TestMessage:
     def test_has_no_header_that_a_name_brought_in(
         self, name: str, person: str, number: str
     ) -> None:
-        queued = replace(EMAIL, event=replace(QUEUED, account_number=number))
+        queued = EMAIL._replace(event=replace(QUEUED, account_number=number))
         hostile = f"{name}\r\nBcc: b@example.com"
         debtor = replace(DEBTOR, name=hostile, contact_person=person)
         usual = NOWHERE.message(EMAIL, DEBTOR, CREDITOR)

@@ -167,7 +167,7 @@ def _answers(
                 id = reopen.promise_id
                 yield id, decide.reopen_promise(reopen, states[id], now=now)
         case (made, id, at):
-            source = replace(recorded(made, after(0), stream=id), recorded_at=at)
+            source = recorded(made, after(0), stream=id)._replace(recorded_at=at)
             for settle in when_late.react(source, facts):
                 if isinstance(settle, commands.KeepPromise):
                     decided = decide.keep_promise(settle, states[settle.promise_id], now=now)

@@ -169,7 +169,7 @@ class TestOverdueAlerts:
         early = recorded(
             replace(RAISED, alert_id=UUID(int=2)), after(3), stream=UUID(int=9), offset=41
         )
-        other = replace(early, partition=6, offset=1, id=UUID(int=3))
+        other = early._replace(partition=6, offset=1, id=UUID(int=3))
         feed = project(overdue_alerts.READ_MODEL, [late, early, other], batch=batch)[
             "overdue_alert_feed"
         ]
@@ -231,7 +231,7 @@ class TestPromises:
 
     def test_count_cash_that_came_before_they_were_entered(self) -> None:
         late = recorded(replace(MADE, made_on=after(1)), after(1), stream=PROMISE)
-        entered = replace(late, recorded_at=at(after(5)))
+        entered = late._replace(recorded_at=at(after(5)))
         (row,) = project(promises.READ_MODEL, [entered])["promise"].values()
 
         assert row.counts_from == start_of_day(after(2), "Asia/Shanghai")

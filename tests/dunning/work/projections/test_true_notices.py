@@ -37,7 +37,7 @@ ONE: Final = replace(QUEUED, items=(listed(),), open_amount=yuan(235_000), deman
 
 
 def said(event: Any, when: datetime, **more: Any) -> Recorded[Any]:
-    return replace(recorded(event, after(1)), recorded_at=when, **more)
+    return recorded(event, after(1))._replace(recorded_at=when, **more)
 
 
 def written(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -81,7 +80,7 @@ class TestOpenTotals:
     ) -> None:
         """In the partition of their account each; where nothing is open there is no row."""
         events = [
-            replace(each, partition=each.account_id.int % partitions)
+            each._replace(partition=each.account_id.int % partitions)
             for each in life_of(steps).book.streams.recorded
         ]
         tables = project(OPEN_ITEMS, events, batch=batch)

@@ -280,7 +280,7 @@ class TestTenants:
 
 def in_partitions(events: Sequence[Recorded[Any]]) -> Sequence[Recorded[Any]]:
     """As they are read from a log of two partitions."""
-    return [replace(each, partition=each.account_id.int % 2) for each in events]
+    return [each._replace(partition=each.account_id.int % 2) for each in events]
 
 
 def random_moments(life: Life, chance: random.Random, count: int) -> Iterator[At]:

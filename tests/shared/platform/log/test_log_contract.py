@@ -34,7 +34,7 @@ STARVED_S_MAX: Final = 20.0  # Whoever is passed over for so long is passed over
 
 def records(*names: str) -> Sequence[NewRecord]:
     return [
-        NewRecord(b"key", name.encode(), [("ce_id", name.encode()), ("a", "é".encode())])
+        NewRecord(b"key", name.encode(), {"ce_id": name.encode(), "a": "é".encode()})
         for name in names
     ]
 
@@ -54,7 +54,7 @@ class LogContract:
         found = await reader.fetch({at: 0}, 10, SOON_S)
         assert values(found[at]) == [(0, b"a"), (1, b"b"), (2, b"c")]
         assert found[at][0].key == b"key"
-        assert list(found[at][0].headers) == [("ce_id", b"a"), ("a", "é".encode())]
+        assert list(found[at][0].headers.items()) == [("ce_id", b"a"), ("a", "é".encode())]
         await reader.close()
 
     async def test_fetches_from_any_position(self, log: EventLog) -> None:
@@ -158,14 +158,14 @@ class LogContract:
         assert isinstance(bad, UnknownTopic)
 
     async def test_refuses_a_record_that_is_too_large_with_its_batch(self, log: EventLog) -> None:
-        large = NewRecord(b"key", b"x" * RECORD_BYTES_MAX, [])
+        large = NewRecord(b"key", b"x" * RECORD_BYTES_MAX, {})
         with pytest.raises(RecordTooLarge):
             await log.append(TOPIC.name, 0, [*records("a"), large])
         assert list(await log.end_offsets(TOPIC.name)) == [0, 0, 0]
 
     async def test_takes_the_largest_record_allowed(self, log: EventLog) -> None:
         at = TopicPartition(TOPIC.name, 0)
-        record = NewRecord(b"key", b"x" * (RECORD_BYTES_MAX - 3), [])
+        record = NewRecord(b"key", b"x" * (RECORD_BYTES_MAX - 3), {})
         await log.append(*at, [record])
         reader = log.reader("test")
         assert (await reader.fetch({at: 0}, 1, SOON_S))[at][0].value == record.value
@@ -173,7 +173,7 @@ class LogContract:
 
     async def test_refuses_an_empty_value(self, log: EventLog) -> None:
         with pytest.raises(EmptyValue):
-            await log.append(TOPIC.name, 0, [NewRecord(b"key", b"", [])])
+            await log.append(TOPIC.name, 0, [NewRecord(b"key", b"", {})])
 
     async def test_creating_again_changes_nothing(self, log: EventLog) -> None:
         await log.append(TOPIC.name, 0, records("a"))
@@ -245,7 +245,7 @@ class TestPostgresLog(LogContract, LogCases):
         reader = other.reader("test")
         assert values((await reader.fetch({at: 1}, 1, SOON_S))[at]) == [(1, b"b")]
         found = (await reader.fetch({at: 0}, 9, SOON_S))[at]
-        assert list(found[0].headers) == [("ce_id", b"a"), ("a", "é".encode())]
+        assert list(found[0].headers.items()) == [("ce_id", b"a"), ("a", "é".encode())]
         await reader.close()
         await other.close()
 

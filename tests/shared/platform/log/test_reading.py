@@ -62,7 +62,7 @@ class ScriptedConsumer:
 
 
 def rows(*offsets: int) -> Sequence[LogRecord]:
-    return [LogRecord(offset, b"key", b"value", []) for offset in offsets]
+    return [LogRecord(offset, b"key", b"value", {}) for offset in offsets]
 
 
 def reader_of(consumer: ScriptedConsumer) -> KafkaReader:

@@ -14,7 +14,7 @@ BYTES_MAX = 40
 
 
 def record(size: int) -> NewRecord:
-    return NewRecord(b"", b"x" * size, ())
+    return NewRecord(b"", b"x" * size, {})
 
 
 Appends = st.lists(st.tuples(st.sampled_from(PLACES), st.lists(st.integers(1, 15), max_size=6)))
@@ -73,7 +73,7 @@ Reads = st.lists(
 
 
 def stored(at: TopicPartition, offset: int) -> LogRecord:
-    return LogRecord(offset, b"", f"{at.partition} {offset}".encode(), ())
+    return LogRecord(offset, b"", f"{at.partition} {offset}".encode(), {})
 
 
 @given(Reads)

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from shared.platform.codec import Codec, UnknownEventType
 from shared.platform.log.port import TopicPartition
 from shared.platform.subscription.consumer import VersionGap
-from shared.platform.subscription.decoding import EventDecoder, Unprocessed, unprocessed_of
+from shared.platform.subscription.decoding import (
+    CHUNK_RECORDS,
+    REMEMBERED_MAX,
+    EventDecoder,
+    Unprocessed,
+    unprocessed_of,
+)
 from tests.support.toy import wallet
 from tests.support.toy.records import record
 
@@ -102,3 +108,27 @@ class TestEventDecoder:
     def test_decodes_a_record_once(self) -> None:
         decoder = EventDecoder(CODEC)
         assert decoder.decode(AT, record(1, 1, 0)) is decoder.decode(AT, record(1, 1, 0))
+
+    @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 200)), max_size=20))
+    def test_gives_every_worker_the_events_of_its_records(
+        self, batches: list[tuple[int, int]]
+    ) -> None:
+        decoder = EventDecoder(CODEC)
+        for first, length in batches:
+            offsets = range(first, first + length)
+            decoded = decoder.decode_all({AT: [record(1, n + 1, n) for n in offsets]})
+            assert [(one.offset, one.version) for one in decoded] == [(n, n + 1) for n in offsets]
+
+    def test_takes_records_between_which_offsets_are_missing(self) -> None:
+        offsets = (3, 5, 64, 200, 201)
+        decoded = EventDecoder(CODEC).decode_all({AT: [record(1, n, n) for n in offsets]})
+        assert [(one.offset, one.version) for one in decoded] == [(n, n) for n in offsets]
+
+    def test_forgets_what_was_decoded_first(self) -> None:
+        decoder = EventDecoder(CODEC)
+        first = decoder.decode(AT, record(1, 1, 0))
+        for chunk in range(1, REMEMBERED_MAX):
+            decoder.decode(AT, record(1, 1, chunk * CHUNK_RECORDS))
+        assert decoder.decode(AT, record(1, 1, 0)) is first
+        decoder.decode(AT, record(1, 1, REMEMBERED_MAX * CHUNK_RECORDS))
+        assert decoder.decode(AT, record(1, 1, 0)) is not first

@@ -154,8 +154,4 @@ class TestFacts:
 
 def at(partition: int) -> Recorded[Any]:
     """An event that stands in this partition."""
-    (decoded,) = EventDecoder(wallet.CODEC).decode_all(
-        {TopicPartition("own", partition): [record(1, 1, 0)]}
-    )
-    assert decoded.recorded is not None
-    return decoded.recorded
+    return EventDecoder(wallet.CODEC).decode(TopicPartition("own", partition), record(1, 1, 0))

@@ -89,7 +89,7 @@ class ParkingInTest:
         if not self._takes:
             self.refused.append(record.offset)
             raise Fenced
-        envelope = envelope_of(record)
+        envelope = envelope_of(at, record)
         self.parked.append((envelope.stream_id.int, envelope.version))
         cursors.parked = {*cursors.parked, envelope.stream_id}
         cursors.positions[at] = record.offset + 1

@@ -68,7 +68,7 @@ class Alone:
         stream = str(wallet.stream("P-2").id).encode()
         found = await all_records(self.toy.log, self.toy.topics.events_of(wallets.NAME))
         at, record = next(
-            (at, record) for at, record in found if dict(record.headers)["ce_streamid"] == stream
+            (at, record) for at, record in found if record.headers["ce_streamid"] == stream
         )
         offset = await self.toy.log.append(*at, [NewRecord(*record[1:])])
         assert self.cursors.positions[at] == offset

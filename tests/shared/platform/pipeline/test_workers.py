@@ -66,7 +66,7 @@ class TestTheWayOfAnEvent:
         await toy.settle()
         safe = wallets.safe_of(wallet.BOOK, wallet.stream("P-1").id).id
         records = await all_records(toy.log, toy.topics.events_of(wallets.NAME))
-        headers = [dict(record.headers) for _, record in records]
+        headers = [record.headers for _, record in records]
         spent = next(h for h in headers if h["ce_type"] == b"toy.wallet.spent.v2")
         put = next(h for h in headers if h["ce_streamid"] == str(safe).encode())
         source = UUID(spent["ce_id"].decode())
@@ -84,7 +84,7 @@ class TestTheWayOfAnEvent:
         toy.workers.wake()
         await toy.settle()
         alerts = await all_records(toy.log, toy.topics.public("alerts"))
-        assert [dict(r.headers)["ce_type"] for _, r in alerts] == [b"toy.wallet.postponed.v1"]
+        assert [r.headers["ce_type"] for _, r in alerts] == [b"toy.wallet.postponed.v1"]
         assert alerts[0][0].partition == partition_of(account(1))
 
     async def test_takes_many_streams_at_once(self, toy: RunningToy) -> None:
@@ -134,7 +134,7 @@ class TestDuplicatesAndGaps:
         await toy.settle()
         topic = toy.topics.events_of(wallets.NAME)
         (at, record) = (await all_records(toy.log, topic))[-1]
-        ahead = [(k, b"9" if k == "ce_sequence" else v) for k, v in record.headers]
+        ahead = {**record.headers, "ce_sequence": b"9"}
         await toy.log.append(*at, [NewRecord(record.key, record.value, ahead)])
         other = next(n for n in range(2, 99) if partition_of(account(n)) != at.partition)
         await toy.do(wallets.fill("P-2", 20, other), wallets.fill("P-3", 30, 1))
@@ -168,7 +168,7 @@ class TestDuplicatesAndGaps:
         await toy.settle()
         topic = toy.topics.events_of(wallets.NAME)
         (at, record) = (await all_records(toy.log, topic))[-1]
-        ahead = [(k, b"3" if k == "ce_sequence" else v) for k, v in record.headers]
+        ahead = {**record.headers, "ce_sequence": b"3"}
         await toy.log.append(*at, [NewRecord(record.key, b'{"coins": "secret"}', ahead)])
         await _until_halted(toy, "coins")
         status = await toy.workers.status()
