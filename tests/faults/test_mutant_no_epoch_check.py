@@ -79,6 +79,12 @@ async def zombie_beside_the_owner(scene: Scene) -> bool:
     return await late
 
 
+def mutate(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
+    """Both statements that move a cursor, without what is missing."""
+    for name in ("MOVE_AND_LOOK", "MOVE_AND_MARK"):
+        monkeypatch.setattr(cursor_sql, name, without(getattr(cursor_sql, name), *missing))
+
+
 class TestEpochCheckOfTheFence:
     async def test_keeps_a_zombie_from_writing_anything(self, scene: Scene) -> None:
         assert await zombie_after_takeover(scene)
@@ -87,8 +93,7 @@ class TestEpochCheckOfTheFence:
     async def test_is_missed_in_the_mutant_no_epoch_check(
         self, scene: Scene, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        mutant = without(cursor_sql.MOVE_AND_LOOK, NO_EPOCH)
-        monkeypatch.setattr(cursor_sql, "MOVE_AND_LOOK", mutant)
+        mutate(monkeypatch, NO_EPOCH)
         assert not await zombie_after_takeover(scene)
 
     async def test_keeps_a_zombie_beside_the_owner_from_changing_rows_twice(
@@ -100,7 +105,6 @@ class TestEpochCheckOfTheFence:
     async def test_is_missed_in_the_mutant_without_any_fence_which_changes_rows_twice(
         self, scene: Scene, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        mutant = without(cursor_sql.MOVE_AND_LOOK, NO_EPOCH, NO_POSITION)
-        monkeypatch.setattr(cursor_sql, "MOVE_AND_LOOK", mutant)
+        mutate(monkeypatch, NO_EPOCH, NO_POSITION)
         assert not await zombie_beside_the_owner(scene)
         assert await scene.coins() == TWICE

@@ -12,9 +12,9 @@ from shared.platform.observability import failpoints
 from shared.platform.outbox import relay
 from shared.platform.projector.port import Rows
 from shared.platform.projector.runtime import Projector
-from shared.platform.subscription import cursor_sql
-from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
+from shared.platform.subscription.consumer import Batch, Cursors, ends_of
 from shared.platform.subscription.decoding import unprocessed_of
+from shared.platform.subscription.moving import move_and_look
 from tests.support.toy import wallet
 from tests.support.toy.one_wallet import COINS, RIGHT, TWICE, Scene
 
@@ -57,10 +57,7 @@ class OffsetLast(Projector):
 
 
 async def move(projector: Projector, connection: Any, cursors: Cursors, batch: Batch) -> None:
-    looked = await connection.fetchrow(
-        cursor_sql.MOVE_AND_LOOK, *cursors.fence(ends_of(batch)), [], "{}"
-    )
-    moved_all(looked, ends_of(batch))
+    await move_and_look(connection, cursors, ends_of(batch))
 
 
 async def change(projector: Projector, connection: Any, batch: Batch) -> None:

@@ -122,6 +122,11 @@ class Rows:
         self.put_keys.get(model.name, set()).discard(key)
         self.dropped_keys.setdefault(model.name, set()).add(key)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether the fold put or dropped anything."""
+        return any(self.put_keys.values()) or any(self.dropped_keys.values())
+
     def all(self, kind: ReadModel[R] | type[R]) -> Sequence[R]:
         """Everything here, in key order; for tests and comparisons."""
         model = model_of(kind)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
+from shared.kernel.envelope import Recorded
 from shared.platform.database.connections import HeldConnection
 from shared.platform.database.pools import Database
 from shared.platform.log.port import TopicPartition
@@ -13,9 +14,14 @@ from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
 from shared.platform.projector.port import Projection, Rows
 from shared.platform.projector.rows_sql import SESSION, RowStore
-from shared.platform.subscription import cursor_sql as sql
-from shared.platform.subscription.consumer import Batch, Cursors, ends_of, moved_all
-from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
+from shared.platform.subscription.consumer import Batch, Cursors, ends_of
+from shared.platform.subscription.decoding import (
+    EventDecoder,
+    Unprocessed,
+    assumed_of,
+    unprocessed_of,
+)
+from shared.platform.subscription.moving import mark, move_and_look, move_and_mark
 from shared.platform.subscription.progress import ProjectionProgress
 
 if TYPE_CHECKING:
@@ -57,32 +63,61 @@ class Projector:
     async def _fold(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         records = self._decoder.decode_all(batch)
         upto = ends_of(batch)
-        streams = list({one.stream_id for one in records})
-        tenants = sorted(map(str, {one.tenant_id for one in records}))
-        async with self._held.use() as connection, connection.transaction():
-            looked = await connection.fetchrow(
-                sql.MOVE_AND_LOOK, *cursors.fence(upto), streams, "{" + ",".join(tenants) + "}"
-            )
-            assert looked is not None  # An aggregate without GROUP BY gives one row.
-            moved_all(looked, upto)
-            failpoints.hit("projector.after_fence")
-            processed = dict(zip(looked["streams"] or (), looked["versions"] or (), strict=True))
-            unprocessed = unprocessed_of(records, processed)
-            if unprocessed.events:
-                rows = Rows()
-                await self._rows.load(connection, rows, self._projection.needs(unprocessed.events))
-                await self._rows.store(connection, self._projection.fold(rows, unprocessed.events))
-            await connection.execute(
-                sql.MARK_PROCESSED,
-                cursors.worker,
-                list(unprocessed.versions),
-                list(unprocessed.versions.values()),
-            )
-            failpoints.hit("projector.before_commit")
+        assumed = assumed_of(records)
+        made = None if assumed is None else self._made_of_nothing(assumed.events)
+        async with self._held.use() as connection:
+            if (
+                assumed is not None
+                and made is not None
+                and not made.is_changed
+                and await move_and_mark(connection, cursors, upto, assumed, is_assumed=True)
+            ):
+                processed = assumed  # No row is concerned: one round trip is enough.
+            else:
+                processed = await self._write(connection, cursors, upto, records, assumed, made)
         failpoints.hit("projector.after_commit")
-        meters.DUPLICATES.labels(self._service, cursors.worker).inc(unprocessed.duplicates)
-        self._progress.advanced(cursors.worker, unprocessed.versions)
+        meters.DUPLICATES.labels(self._service, cursors.worker).inc(processed.duplicates)
+        self._progress.advanced(cursors.worker, processed.versions)
         return upto
+
+    def _made_of_nothing(self, events: Sequence[Recorded[Any]]) -> Rows | None:
+        """What the fold makes of events without looking at a row; None where it has to."""
+        if any(True for _ in self._projection.needs(events)):
+            return None
+        try:
+            return self._projection.fold(Rows(), events)
+        except Exception:  # They may have been processed before, and then nothing folds them.
+            return None
+
+    async def _write(
+        self,
+        connection: Driver,
+        cursors: Cursors,
+        upto: Mapping[TopicPartition, int],
+        records: Sequence[Recorded[Any]],
+        assumed: Unprocessed | None,
+        made: Rows | None,
+    ) -> Unprocessed:
+        """Rows, marks and cursor in one transaction; gives what was new. Raises Fenced."""
+        tenants = {one.tenant_id for one in records}
+        async with connection.transaction():
+            if assumed is not None and await move_and_mark(
+                connection, cursors, upto, assumed, is_assumed=True, tenants=tenants
+            ):
+                new = assumed
+            else:
+                processed = await move_and_look(connection, cursors, upto, records)
+                new, made = unprocessed_of(records, processed), None
+                await mark(connection, cursors.worker, new)
+            failpoints.hit("projector.after_fence")
+            if made is None and new.events:
+                rows = Rows()
+                await self._rows.load(connection, rows, self._projection.needs(new.events))
+                made = self._projection.fold(rows, new.events)
+            if made is not None:
+                await self._rows.store(connection, made)
+            failpoints.hit("projector.before_commit")
+        return new
 
     def stop(self) -> None:
         """Does nothing: a batch is short."""

@@ -83,6 +83,8 @@ class EffectRunner:
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """Some events of each partition, in order, and the cursor after them."""
+        if await self._progress.pass_by(cursors, batch, self._effect.subscribes_to):
+            return ends_of(batch)
         unprocessed = {
             at: await self._progress.unprocessed({at: part}, cursors.parked)
             for at, part in batch.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,15 @@ class Effect:
     subscribes_to: type[Any] | tuple[type[Any], ...]
     perform: Callable[[Recorded[Any], datetime], Awaitable[Sequence[Any]]]
     failed: Callable[[Recorded[Any], str], Sequence[Any]] | None = None
+
+
+def event_types_of(reactions: Iterable[Reaction]) -> tuple[type[Any], ...]:
+    """The event classes that any of them hears."""
+    found: dict[type[Any], None] = {}
+    for reaction in reactions:
+        types = reaction.subscribes_to
+        found.update(dict.fromkeys(types if isinstance(types, tuple) else (types,)))
+    return tuple(found)
 
 
 class Unreachable(Exception):

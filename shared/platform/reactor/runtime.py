@@ -22,17 +22,19 @@ from shared.platform.observability import failpoints
 from shared.platform.observability import metrics as meters
 from shared.platform.observability.throttled_log import ThrottledLog
 from shared.platform.reactor.facts import Facts, FactsBehind
-from shared.platform.reactor.port import BatchQuestion, Reaction
+from shared.platform.reactor.port import BatchQuestion, Reaction, event_types_of
 from shared.platform.signals import Signal
 from shared.platform.store.submission import Submission, Submitter
 from shared.platform.subscription import cursor_sql as sql
 from shared.platform.subscription import parking_sql
-from shared.platform.subscription.consumer import Batch, Cursors, Fenced, ends_of, moved_all
+from shared.platform.subscription.consumer import Batch, Cursors, Fenced, ends_of
 from shared.platform.subscription.decoding import (
     EventDecoder,
     Unprocessed,
+    assumed_of,
     unprocessed_of,
 )
+from shared.platform.subscription.moving import move_and_mark
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -70,28 +72,49 @@ class Progress:
         records = self._decoder.decode_all(batch)
         return unprocessed_of(records, await self._processed(records), parked)
 
+    async def pass_by(
+        self, cursors: Cursors, batch: Batch, concerns: type[Any] | tuple[type[Any], ...]
+    ) -> bool:
+        """Moves past a batch without any such event, in one round trip.
+
+        False: there is one, or something of it was processed before; nothing moved.
+        """
+        assumed = assumed_of(self._decoder.decode_all(batch), cursors.parked)
+        if assumed is None or assumed.passed_over:
+            return False
+        if any(isinstance(one.event, concerns) for one in assumed.events):
+            return False
+        async with self._held.use() as connection:
+            has_moved = await move_and_mark(
+                connection, cursors, ends_of(batch), assumed, is_assumed=True
+            )
+        if has_moved:
+            self._has_moved(assumed)
+        return has_moved
+
     async def move(
         self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
     ) -> None:
         """Raises Fenced."""
-        async with self._held.use() as connection, connection.transaction():
-            looked = await connection.fetchrow(sql.MOVE_AND_LOOK, *cursors.fence(upto), [], "{}")
-            assert looked is not None  # An aggregate without GROUP BY gives one row.
-            moved_all(looked, upto)
-            await self._check_parked(connection, unprocessed.passed_over)
-            await connection.execute(
-                sql.MARK_PROCESSED,
-                self._worker,
-                list(unprocessed.versions),
-                list(unprocessed.versions.values()),
-            )
-            failpoints.hit("reactor.before_commit")
+        failpoints.hit("reactor.before_commit")
+        async with self._held.use() as connection:
+            if unprocessed.passed_over:
+                async with connection.transaction():
+                    has_moved = await move_and_mark(connection, cursors, upto, unprocessed)
+                    await self._check_parked(connection, unprocessed.passed_over)
+            else:
+                has_moved = await move_and_mark(connection, cursors, upto, unprocessed)
+        if not has_moved:
+            raise Fenced
         failpoints.hit("reactor.after_commit")
-        meters.DUPLICATES.labels(self._service, self._worker).inc(unprocessed.duplicates)
-        self._moved.notify()
+        self._has_moved(unprocessed)
 
     async def close(self) -> None:
         await self._held.close()
+
+    def _has_moved(self, unprocessed: Unprocessed) -> None:
+        meters.DUPLICATES.labels(self._service, self._worker).inc(unprocessed.duplicates)
+        self._moved.notify()
 
     async def _check_parked(self, connection: Driver, passed_over: Collection[UUID]) -> None:
         """Raises Fenced where a stream is not parked any more: what waits of it would be lost."""
@@ -136,11 +159,14 @@ class Reactor:
         self._submitter = submitter
         self._facts = facts
         self._clock = clock
+        self._concerns = event_types_of(reactions)
         self._rests_s: dict[int, float] = {}  # Of partitions whose facts are missing.
         self._log = ThrottledLog(__name__)
 
     async def handle(self, cursors: Cursors, batch: Batch) -> Mapping[TopicPartition, int]:
         """All of a batch; without the partitions whose facts are missing, which rest."""
+        if await self._progress.pass_by(cursors, batch, self._concerns):
+            return ends_of(batch)
         try:
             upto = await self._handle(cursors, batch)
         except FactsBehind as behind:

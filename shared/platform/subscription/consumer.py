@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from shared.platform.clock import monotonic_s
@@ -358,9 +357,3 @@ def said_of(problem: Exception) -> str:
     """What is stored about a failure: its class and what it says, as far as a database takes it."""
     said = f"{type(problem).__name__}: {problem}".replace("\0", "")
     return said.encode("utf-8", "replace").decode()[:ERROR_CHARS_MAX]
-
-
-def moved_all(row: asyncpg.Record, upto: Mapping[TopicPartition, int]) -> None:
-    """Raises Fenced when the fence did not move every cursor."""
-    if row["moved"] != len(upto):
-        raise Fenced

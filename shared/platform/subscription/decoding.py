@@ -18,10 +18,11 @@ REMEMBERED_MAX: Final = 125  # chunks, some batches: the workers of a service re
 
 
 class Unprocessed(NamedTuple):
-    """What is new in a batch, in log order, and the versions processed after it."""
+    """What is new in a batch, in log order, and the versions processed after it and before."""
 
     events: Sequence[Recorded[Any]]
     versions: Mapping[UUID, int]
+    before: Mapping[UUID, int]  # The versions processed before, of these streams at least.
     duplicates: int
     passed_over: Collection[UUID] = ()  # Parked streams that are in the batch.
 
@@ -96,6 +97,7 @@ def unprocessed_of(
     What belongs to a parked stream is left where it is, and is not processed.
     """
     versions: dict[UUID, int] = {}
+    before: dict[UUID, int] = {}
     events: list[Recorded[Any]] = []
     duplicates = 0
     passed_over: set[UUID] = set()
@@ -106,7 +108,7 @@ def unprocessed_of(
             continue
         last = versions.get(stream)
         if last is None:
-            last = processed.get(stream, 0)
+            last = before[stream] = processed.get(stream, 0)
         if version <= last:
             duplicates += 1
             continue
@@ -115,4 +117,20 @@ def unprocessed_of(
         versions[stream] = version
         if recorded.event is not None:
             events.append(recorded)
-    return Unprocessed(events, versions, duplicates, passed_over)
+    return Unprocessed(events, versions, before, duplicates, passed_over)
+
+
+def assumed_of(
+    records: Sequence[Recorded[Any]], parked: Collection[UUID] = ()
+) -> Unprocessed | None:
+    """What is new in a batch if everything before it was processed and nothing of it was.
+
+    None: that cannot be, something is missing in it.
+    """
+    before: dict[UUID, int] = {}
+    for recorded in records:
+        before.setdefault(recorded.stream_id, recorded.version - 1)
+    try:
+        return unprocessed_of(records, before, parked)
+    except VersionGap:
+        return None

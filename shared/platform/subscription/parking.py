@@ -6,7 +6,7 @@ waits on the log, in order, and is not marked as processed. A retry reads it aga
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from uuid import UUID
@@ -27,10 +27,10 @@ from shared.platform.subscription.consumer import (
     FETCH_WAIT_S,
     Cursors,
     VersionGap,
-    moved_all,
     said_of,
 )
 from shared.platform.subscription.decoding import EventDecoder, unprocessed_of
+from shared.platform.subscription.moving import move_and_look
 
 if TYPE_CHECKING:
     from shared.platform.database.pools import Driver
@@ -135,7 +135,7 @@ class Parking:
             return False
         error = said_of(problem)
         async with self._held.use() as connection, connection.transaction():
-            await _fence(connection, cursors, {at: record.offset + 1})
+            await move_and_look(connection, cursors, {at: record.offset + 1})
             await connection.execute(sql.PARK, self._worker, *at, stream, record.offset, error)
             failpoints.hit("parking.before_commit")
         failpoints.hit("parking.after_commit")
@@ -193,7 +193,7 @@ class Parking:
         if retried is None:
             return
         async with self._held.use() as connection, connection.transaction():
-            await _fence(connection, cursors, {parked.at: position})
+            await move_and_look(connection, cursors, {parked.at: position})
             if retried.version:
                 await connection.execute(
                     cursor_sql.MARK_PROCESSED, self._worker, [stream], [retried.version]
@@ -283,10 +283,3 @@ class Parking:
             stream_id=str(parked.stream_id),
             **more,
         )
-
-
-async def _fence(connection: Driver, cursors: Cursors, upto: Mapping[TopicPartition, int]) -> None:
-    """Moves the cursor, or moves it nowhere, as its owner. Raises Fenced."""
-    looked = await connection.fetchrow(cursor_sql.MOVE_AND_LOOK, *cursors.fence(upto), [], "{}")
-    assert looked is not None  # An aggregate without GROUP BY gives one row.
-    moved_all(looked, upto)

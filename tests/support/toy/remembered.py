@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from shared.platform.codec import Codec
@@ -24,6 +24,11 @@ class Remembered:
 
     async def unprocessed(self, batch: Batch, parked: Collection[UUID] = ()) -> Unprocessed:
         return unprocessed_of(self._decoder.decode_all(batch), {}, parked)
+
+    async def pass_by(
+        self, cursors: Cursors, batch: Batch, concerns: type[Any] | tuple[type[Any], ...]
+    ) -> bool:
+        return False
 
     async def move(
         self, cursors: Cursors, upto: Mapping[TopicPartition, int], unprocessed: Unprocessed
