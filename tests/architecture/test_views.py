@@ -14,9 +14,11 @@ from starlette.responses import Response
 from services.credit.runtime.wiring import AREAS as CREDIT
 from services.dunning.runtime.wiring import AREAS as DUNNING
 from services.ledger.runtime.wiring import AREAS as LEDGER
+from shared.platform.http.commands import command_request
 from shared.platform.http.operations import router as operations
+from shared.platform.http.routes import is_given
 from shared.platform.http.views import View, answers, said
-from tests.support.resources import Pair, pairs, personal_fields, routes_of, view_of
+from tests.support.resources import PREVIEW, Pair, pairs, personal_fields, routes_of, view_of
 
 ROUTES: Final = {
     service: [route for area in areas for router in area.routes for route in routes_of(router)]
@@ -45,6 +47,15 @@ def more(answer: type[View], shown: type[View]) -> set[str]:
 )
 def test_a_command_answers_with_the_view_of_its_resource(pair: Pair) -> None:
     assert has_one_view(pair)
+
+
+def test_what_is_a_preview_is_given_nothing_to_write_with() -> None:
+    previews = [
+        route for routes in ROUTES.values() for route in routes if route.path.endswith(PREVIEW)
+    ]
+
+    assert previews
+    assert not any(is_given(route.dependant, command_request) for route in previews)
 
 
 def test_every_service_has_commands() -> None:

@@ -22,6 +22,7 @@ from services.dunning.work.domain.task.events import ITEMS_MAX
 from services.ledger.cash.domain.payment.decide import ALLOCATIONS_MAX
 from services.ledger.customers.api.accounts import ChangeDetails
 from services.ledger.receivables.domain.aging import THRESHOLDS_MAX
+from services.ledger.receivables.domain.terms import DISCOUNTS_MAX, PORTIONS_MAX
 from services.ledger.runtime.wiring import AREAS as LEDGER
 from shared.kernel.money import EXPONENTS, MINOR_MAX, Money
 from shared.platform.area import events_of
@@ -38,15 +39,17 @@ WIDEST: Final = "\U00020bb7"  # Four bytes, the most a character has.
 WHOLE_NUMBER: Final = -(2**62)
 INSTANT: Final = datetime(2199, 12, 31, 23, 59, 59, 999_999, UTC)
 ID: Final = UUID(int=2**128 - 1)
-INSTALLMENTS: Final = 1  # Terms make one.
 ACTIONS: Final = sum(isinstance(each, str) for each in vars(dunning_plan).values())  # Its words.
 
 # How many things the lists of an event hold at most. A list that is not here has no bound.
 MOST: Final[Mapping[str, int]] = {
     "AccountDetailsChanged.fields": len(ChangeDetails.model_fields),
-    "InvoiceIssued.installments": INSTALLMENTS,
+    "InvoiceIssued.installments": PORTIONS_MAX,
     "InvoiceIssued.thresholds": THRESHOLDS_MAX,
-    "InvoiceCanceled.installments": INSTALLMENTS,
+    "InvoiceCanceled.installments": PORTIONS_MAX,
+    "Terms.portions": PORTIONS_MAX,
+    "Terms.discounts": DISCOUNTS_MAX,
+    "Installment.discounts": DISCOUNTS_MAX,
     "InvoiceOverdueCured.thresholds_reached": THRESHOLDS_MAX,
     "PaymentAllocated.allocations": ALLOCATIONS_MAX,
     "PaymentReversed.allocations": ALLOCATIONS_MAX,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from shared.platform.area import Area
 from shared.platform.service import Topics
+from tests.support.resources import routes_of, writes
 
 BLOCK: Final = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -30,11 +31,11 @@ def with_tables(
 
 def _routes(areas: Sequence[Area]) -> list[tuple[str, ...]]:
     return [
-        (f"`POST {route.path}`", f"`{area.name}`")  # type: ignore[attr-defined] # APIRoutes.
+        (f"`POST {route.path}`", f"`{area.name}`")
         for area in areas
         for router in area.routes
-        for route in router.routes
-        if "POST" in route.methods  # type: ignore[attr-defined]
+        for route in routes_of(router)
+        if writes(route)
     ]
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.support.contract_documents import OPERATIONS
-from tests.support.ledger_bodies import ACCOUNT, ENTITY, OF, bill, cny, pay
+from tests.support.ledger_bodies import ACCOUNT, ENTITY, OF, TERMS, bill, cny, pay
 from tests.support.served import Caller, Served
 
 DAY: Final = "2026-01-05"
@@ -64,6 +64,8 @@ def _ledger(ledger: Caller) -> dict[str, Any]:
     account = ledger.post("/v1/accounts", ACCOUNT).json()["id"]
     ledger.post(f"/v1/accounts/{account}:change-details", {"email": "ap@customer.example"})
     ledger.post("/v1/invoices", bill("I-0", "1.00", DAY), dry_run="true")
+    ledger.post("/v1/terms:preview", {"terms": TERMS, "issued_on": DAY, "total": cny("1.00")})
+    ledger.post("/v1/invoices", bill("I-4", "100.00", DAY, terms=TERMS), dry_run="true")
     invoices = {
         number: ledger.post("/v1/invoices", bill(number, "100.00", DAY, **DUE)).json()
         for number in ("I-1", "I-2", "I-3")

@@ -25,6 +25,7 @@ from services.ledger.receivables.domain.aging import THRESHOLDS
 from services.ledger.receivables.domain.invoice import commands as invoice_commands
 from services.ledger.receivables.domain.invoice import events as invoice_events
 from services.ledger.receivables.domain.invoice.decide import invoice
+from services.ledger.receivables.domain.terms import net_days
 from services.ledger.receivables.handlers import invoice as invoice_handlers
 from services.ledger.runtime.wiring import AREAS
 from shared.kernel.decider import Book, Work
@@ -86,6 +87,7 @@ def issued(
                 open_item_id=open_item_id(INVOICE_ID, 1),
                 due_on=due_on,
                 amount=cny(total),
+                discounts=(),
             ),
         ),
         terms=None,
@@ -159,7 +161,7 @@ class LedgerBook:
             number=number,
             total=Money.of(total, currency),
             issued_on=on,
-            due=None if net is None else invoice_commands.NetDays(add_days=net),
+            due=None if net is None else net_days(on, net),
             thresholds=THRESHOLDS,
             now=noon(entered_on or on),
         )

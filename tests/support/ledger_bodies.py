@@ -18,6 +18,13 @@ ACCOUNT = {
     "collector_id": "7f020000-0000-4000-8000-000000000001",
 }
 OF = {"legal_entity": "CN01", "number": "C-1001"}
+TERMS = {
+    "portions": [
+        {"percent": "70", "anchor": "invoice", "month_end": "end_of_month", "add_days": 30},
+        {"percent": "30", "anchor": "delivery", "anchor_on": "2026-02-05"},
+    ],
+    "discounts": [{"percent": "2", "within_days": 10}],
+}
 
 
 def cny(amount: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -18,6 +19,7 @@ from services.ledger.customers.domain.legal_entity.events import (
     TakeOverDateChanged,
 )
 from services.ledger.receivables.domain.invoice import events as invoice
+from services.ledger.receivables.domain.terms import Discount, DiscountWindow, net_days
 from shared.kernel.money import Money
 
 ACCOUNT_ID: Final = UUID("a1010000-0000-4000-8000-000000000001")
@@ -44,7 +46,17 @@ ALLOCATION: Final = payment.Allocation(
 )
 
 INSTALLMENTS: Final = (
-    invoice.Installment(installment=1, open_item_id=ITEM_ID, due_on=DUE_ON, amount=TOTAL),
+    invoice.Installment(
+        installment=1,
+        open_item_id=ITEM_ID,
+        due_on=DUE_ON,
+        amount=TOTAL,
+        discounts=(
+            DiscountWindow(
+                last_on=date(2026, 2, 10), percent="2", amount=Money.of("7840.00", "CNY")
+            ),
+        ),
+    ),
 )
 
 SAMPLES: Final[Sequence[object]] = (
@@ -82,7 +94,7 @@ SAMPLES: Final[Sequence[object]] = (
         total=TOTAL,
         issued_on=ISSUED_ON,
         installments=INSTALLMENTS,
-        terms=invoice.Terms(anchor="invoice", add_days=30),
+        terms=replace(net_days(ISSUED_ON, 30), discounts=(Discount(percent="2", within_days=10),)),
         thresholds=(-3, 1, 30, 60, 90),
         time_zone="Asia/Shanghai",
         recorded_on=ISSUED_ON,

@@ -16,6 +16,7 @@ from shared.platform.http.batches import BATCH
 from shared.platform.http.views import PERSONAL, Answer
 
 IMPORTS: Final = "/v1/imports"
+PREVIEW: Final = ":preview"  # What a route ends with that is asked by POST and writes nothing.
 Json = dict[str, Any]
 
 
@@ -33,7 +34,12 @@ def routes_of(router: APIRouter | FastAPI) -> Sequence[APIRoute]:
 def pairs(found: Sequence[APIRoute]) -> Sequence[Pair]:
     """Of every route that writes: `/things` and `/things/{id}:verb` are shown by `/things/{id}`."""
     shown = {route.path: route for route in found if _takes(route, "GET")}
-    return [Pair(route, _query(route, shown)) for route in found if _takes(route, "POST")]
+    return [Pair(route, _query(route, shown)) for route in found if writes(route)]
+
+
+def writes(route: APIRoute) -> bool:
+    """Whether it is there to change something."""
+    return _takes(route, "POST") and not route.path.endswith(PREVIEW)
 
 
 def _takes(route: APIRoute, method: str) -> bool:

@@ -20,6 +20,7 @@ from services.ledger.cash.handlers import settlement
 from services.ledger.customers.domain.account.decide import account
 from services.ledger.receivables.domain.invoice import commands as invoices
 from services.ledger.receivables.domain.invoice.decide import invoice
+from services.ledger.receivables.domain.terms import Terms, net_days
 from shared.kernel.decider import AnyWork, Book, Caller
 from shared.kernel.money import Money
 from shared.platform.hosting.host import Host
@@ -81,7 +82,7 @@ class LedgerBook:
     async def write_busy(self, streams: int) -> int:
         """Writes so many invoices and payments, allocated bit by bit. Gives how many events."""
         first, pairs = self._written, streams // 2
-        await self._write(pairs, lambda n: self._issue(n, invoices.NetDays(add_days=NET_DAYS)))
+        await self._write(pairs, lambda n: self._issue(n, self._net_days()))
         await self._each("payment", range(first, first + pairs), self._receive)
         for nth in range(ALLOCATIONS):
             await self._each(f"allocation {nth}", range(first, first + pairs), self._allocate)
@@ -112,13 +113,14 @@ class LedgerBook:
 
     def _backlog_work(self, number: int) -> AnyWork:
         paid = number % PAID_EVERY == PAID_EVERY - 1
-        due = invoices.NetDays(add_days=NET_DAYS)
-        return self._issue(number, due, settlements=[self._settlement(number)] if paid else ())
+        return self._issue(
+            number, self._net_days(), settlements=[self._settlement(number)] if paid else ()
+        )
 
     def _issue(
         self,
         number: int,
-        due: invoices.NetDays | date,
+        due: Terms | date,
         thresholds: tuple[int, ...] = THRESHOLDS,
         settlements: Sequence[payments.Settlement] = (),
     ) -> AnyWork:
@@ -133,6 +135,9 @@ class LedgerBook:
             now=self._now,
         )
         return settlement.issue(command, settlements)
+
+    def _net_days(self) -> Terms:
+        return net_days(self._now.date(), NET_DAYS)
 
     def _settlement(self, number: int) -> payments.Settlement:
         return payments.Settlement(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from services.ledger.receivables.api import invoices as api
+from services.ledger.receivables.api import terms as terms_api
+from services.ledger.receivables.domain import terms
 from services.ledger.receivables.domain.invoice import decide, events
 from services.ledger.receivables.projections import invoices
 from shared.kernel import rejections
@@ -26,7 +28,7 @@ AREA: Final = Area(
         "ledger.invoice.overdue_cured.v1": events.InvoiceOverdueCured,
     },
     read_models=(invoices.READ_MODEL,),
-    routes=(api.router,),
+    routes=(api.router, terms_api.router),
     rejections={
         rejections.NumberAlreadyUsed: 409,
         decide.AllocationExceedsOpenAmount: 409,
@@ -37,7 +39,10 @@ AREA: Final = Area(
         decide.UnknownInvoice: 422,
         decide.InvoiceOfAnotherAccount: 422,
         rejections.CurrencyMismatch: 422,
-        decide.DueDatePrecedesIssueDate: 422,
+        terms.DueDatePrecedesIssueDate: 422,
+        terms.PortionsNotWhole: 422,
+        terms.PortionNotPositive: 422,
+        terms.DiscountOutOfOrder: 422,
         rejections.EffectiveDateOutOfRange: 422,
     },
 )

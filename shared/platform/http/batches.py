@@ -90,7 +90,9 @@ def batch_router(routers: Iterable[APIRouter]) -> APIRouter:
 def _resources(router: APIRouter) -> Iterable[str]:
     for route in router.routes:
         if isinstance(route, APIRoute) and route.methods != {"GET"}:
-            yield route.path.split("/")[1]
+            name = route.path.split("/")[1]
+            if ":" not in name:  # What is asked of no resource, as `/terms:preview`, writes none.
+                yield name
 
 
 def _route_of(resource: str) -> Callable[..., object]:

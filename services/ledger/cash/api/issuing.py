@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Final, Literal, Protocol, cast
+from typing import Annotated, Final, Protocol, cast
 
 from fastapi import APIRouter, Depends
 from msgspec import structs
@@ -24,9 +24,17 @@ from services.ledger.receivables.api.invoice_view import (
     InvoiceView,
     of_state,
 )
+from services.ledger.receivables.api.terms_view import TermsIn
 from services.ledger.receivables.domain.invoice import commands as invoice_commands
 from services.ledger.receivables.domain.invoice import decide as on_invoice
 from services.ledger.receivables.domain.invoice import state as invoice_state
+from services.ledger.receivables.domain.terms import (
+    DiscountOutOfOrder,
+    DueDatePrecedesIssueDate,
+    PortionNotPositive,
+    PortionsNotWhole,
+    Terms,
+)
 from shared.kernel import rejections
 from shared.kernel.decider import Resource, Stream
 from shared.platform.http.commands import CommandContext
@@ -46,8 +54,6 @@ router: Final = APIRouter(prefix="/invoices", tags=["invoices"])
 
 Paid = Stream[State, Event]
 
-NET_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
-
 
 class InvoiceSettings(Protocol):
     """What the runtime is told about invoices."""
@@ -58,11 +64,6 @@ class InvoiceSettings(Protocol):
 
 async def _settings(request: Request) -> InvoiceSettings:
     return cast(InvoiceSettings, parts_of(request).service.settings)
-
-
-class NetDays(RequestBody):
-    anchor: Literal["invoice"]
-    add_days: Annotated[int, Field(ge=0, le=NET_DAYS_MAX)]
 
 
 class Settlement(RequestBody):
@@ -89,7 +90,7 @@ class IssueInvoice(RequestBody):
     number: Number
     issued_on: Day
     total: MoneyIn
-    terms: NetDays | None = None
+    terms: TermsIn | None = None
     due_on: Day | None = None
     settlements: list[Settlement] = Field(default_factory=list, max_length=SETTLEMENTS_MAX)
 
@@ -99,9 +100,9 @@ class IssueInvoice(RequestBody):
             raise fault("invalid_value", 'Must not hold both "terms" and "due_on".')
         return self
 
-    def due(self) -> invoice_commands.NetDays | date | None:
+    def due(self) -> Terms | date | None:
         if self.terms is not None:
-            return invoice_commands.NetDays(add_days=self.terms.add_days)
+            return self.terms.agreed(self.issued_on)
         return self.due_on
 
 
@@ -117,7 +118,10 @@ class IssueInvoice(RequestBody):
             rejections.AmountNotPositive,
             rejections.EffectiveDateOutOfRange,
             rejections.CurrencyMismatch,
-            on_invoice.DueDatePrecedesIssueDate,
+            DueDatePrecedesIssueDate,
+            PortionsNotWhole,
+            PortionNotPositive,
+            DiscountOutOfOrder,
             on_invoice.AllocationExceedsOpenAmount,
         ),
     ),

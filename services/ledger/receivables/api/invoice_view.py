@@ -9,6 +9,14 @@ from uuid import UUID
 
 from msgspec import UNSET, UnsetType, structs
 
+from services.ledger.receivables.api.terms_view import (
+    DiscountWindowView,
+    TermsView,
+    terms_of,
+    terms_of_row,
+    windows_of,
+    windows_of_row,
+)
 from services.ledger.receivables.domain.aging import days_past_due
 from services.ledger.receivables.domain.invoice import decide
 from services.ledger.receivables.domain.invoice.decide import Status
@@ -30,15 +38,11 @@ class InstallmentView(View, frozen=True, kw_only=True):
     open_item_id: Annotated[UUID, said("Of the open item.", ID)]
     due_on: Annotated[date | None, said("The last day to pay; null: never due.", "2026-03-02")]
     amount: Annotated[Money, said("As agreed.")]
+    discounts: Annotated[
+        list[DiscountWindowView], said("What can be deducted until when, the highest first.")
+    ]
     open_amount: Annotated[Money, said("What is open of it.")]
     days_past_due: Annotated[int | None, said("At as_of; below zero: not due yet.", 12)]
-
-
-class TermsView(View, frozen=True, kw_only=True):
-    """How the due date was found."""
-
-    anchor: Annotated[Literal["invoice"], said("What the days count from.", "invoice")]
-    add_days: Annotated[int, said("Days after the anchor.", 30)]
 
 
 class InvoiceSummaryView(View, frozen=True, kw_only=True):
@@ -101,7 +105,6 @@ def of_state(resource: Resource[State], now: datetime) -> InvoiceView:
     state = resource.state
     facts = decide.facts_of(state)
     as_of = day_at(now, facts.time_zone)
-    terms = facts.terms
     return InvoiceView(
         id=resource.id,
         version=resource.version,
@@ -113,13 +116,14 @@ def of_state(resource: Resource[State], now: datetime) -> InvoiceView:
         issued_on=facts.issued_on,
         total=facts.total,
         open_amount=decide.open_amount_of(state),
-        terms=TermsView(anchor=terms.anchor, add_days=terms.add_days) if terms else None,
+        terms=terms_of(facts.terms),
         installments=[
             InstallmentView(
                 installment=item.agreed.installment,
                 open_item_id=item.agreed.open_item_id,
                 due_on=item.agreed.due_on,
                 amount=item.agreed.amount,
+                discounts=windows_of(item.agreed.discounts),
                 open_amount=item.open_amount,
                 days_past_due=days_past_due(item.agreed.due_on, as_of)
                 if item.agreed.due_on
@@ -147,7 +151,7 @@ def of_row(
 
 def summary_of_row(row: Record, items: Sequence[Record], then: Bounds) -> InvoiceSummaryView:
     """`version` is the present one, good for If-Match, whatever time is asked for."""
-    currency, days = row["currency"], row["add_days"]
+    currency = row["currency"]
     return InvoiceSummaryView(
         id=row["invoice_id"],
         version=row["version"],
@@ -159,7 +163,7 @@ def summary_of_row(row: Record, items: Sequence[Record], then: Bounds) -> Invoic
         issued_on=row["issued_on"],
         total=Money(row["total_minor"], currency),
         open_amount=Money(row["open_then"], currency),
-        terms=None if days is None else TermsView(anchor="invoice", add_days=days),
+        terms=terms_of_row(row["terms"]),
         installments=[_installment(row, item, then) for item in items],
     )
 
@@ -172,6 +176,7 @@ def _installment(row: Record, item: Record, then: Bounds) -> InstallmentView:
         open_item_id=item["open_item_id"],
         due_on=due_on,
         amount=Money(item["amount_minor"], currency),
+        discounts=windows_of_row(item["discounts"]),
         open_amount=Money(left, currency),
         days_past_due=days_past_due(due_on, then.as_of) if due_on else None,
     )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ledger.receivables.domain.invoice import events
 from shared.kernel.envelope import Recorded
 from shared.kernel.money import Money
+from shared.platform.codec import to_json
 from shared.platform.projector.keyset import (
     Record,
     between,
@@ -60,7 +61,7 @@ class InvoiceRow:
     status: str
     issued_on: date
     due_on: date | None  # Of the earliest installment.
-    add_days: int | None  # Of the terms.
+    terms: str | None  # JSON: how the due dates were found.
     recorded_at: datetime  # Of the issue.
     canceled_on: date | None
     canceled_at: datetime | None
@@ -75,6 +76,7 @@ class InstallmentRow:
     installment: int
     open_item_id: UUID
     due_on: date | None
+    discounts: str | None  # JSON: what can be deducted until when.
     currency: str
     amount_minor: int
     open_minor: int
@@ -219,7 +221,7 @@ def _issue(rows: Rows, recorded: Recorded[Any], event: events.InvoiceIssued) -> 
             status=OPEN,
             issued_on=event.issued_on,
             due_on=min(dues, default=None),
-            add_days=event.terms.add_days if event.terms else None,
+            terms=to_json(event.terms).decode() if event.terms else None,
             recorded_at=recorded.recorded_at,
             canceled_on=None,
             canceled_at=None,
@@ -234,6 +236,7 @@ def _issue(rows: Rows, recorded: Recorded[Any], event: events.InvoiceIssued) -> 
                 installment=each.installment,
                 open_item_id=each.open_item_id,
                 due_on=each.due_on,
+                discounts=to_json(each.discounts).decode() if each.discounts else None,
                 currency=each.amount.currency,
                 amount_minor=each.amount.minor,
                 open_minor=each.amount.minor,

@@ -1,4 +1,4 @@
-"""An invoice with several installments. Terms make only one yet, so these start from the event."""
+"""What happens to an invoice with several installments, from its issue on."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def in_parts(*minors: int) -> events.InvoiceIssued:
                 open_item_id=open_item_id(INVOICE_ID, n),
                 due_on=DUE_ON + timedelta(days=30 * (n - 1)),
                 amount=Money(minor, "CNY"),
+                discounts=(),
             )
             for n, minor in enumerate(minors, start=1)
         ),

@@ -10,8 +10,17 @@ from services.ledger.customers.domain.account import state as account
 from services.ledger.receivables.domain.aging import THRESHOLDS
 from services.ledger.receivables.domain.invoice import commands, decide, events
 from services.ledger.receivables.domain.invoice.state import State
+from services.ledger.receivables.domain.terms import (
+    Discount,
+    DiscountWindow,
+    DueDatePrecedesIssueDate,
+    PortionsNotWhole,
+    Terms,
+    net_days,
+)
 from shared.kernel import rejections
 from shared.kernel.decider import CorruptHistory, Rejected
+from shared.kernel.ids import open_item_id
 from shared.kernel.money import Money
 from tests.support.invoices import (
     CANCELED,
@@ -45,7 +54,7 @@ ISSUE = commands.IssueInvoice(
     number="2026-0131",
     total=cny("8000.00"),
     issued_on=ISSUED_ON,
-    due=commands.NetDays(add_days=30),
+    due=net_days(ISSUED_ON, 30),
     thresholds=THRESHOLDS,
     now=noon(ISSUED_ON),
 )
@@ -53,9 +62,36 @@ ISSUE = commands.IssueInvoice(
 
 class TestIssue:
     def test_is_due_so_many_days_after_the_invoice_date(self) -> None:
-        expected = replace(issued(), terms=events.Terms(anchor="invoice", add_days=30))
+        expected = replace(issued(), terms=net_days(ISSUED_ON, 30))
 
         given(INVOICES).when(decide.issue, ISSUE, invoice_id=INVOICE_ID, of=ACCOUNT).then(expected)
+
+    def test_makes_an_installment_of_each_portion_the_earliest_due_first(self) -> None:
+        (whole,) = net_days(ISSUED_ON, 30).portions
+        rest = replace(whole, add_days=0, percent="40")
+        agreed = Terms(
+            portions=(replace(whole, percent="60"), rest),
+            discounts=(Discount(percent="2", within_days=10),),
+        )
+        first, second = (
+            events.Installment(
+                installment=n,
+                open_item_id=open_item_id(INVOICE_ID, n),
+                due_on=due_on,
+                amount=cny(amount),
+                discounts=(
+                    DiscountWindow(last_on=date(2026, 2, 10), percent="2", amount=cny(reduced)),
+                ),
+            )
+            for n, due_on, amount, reduced in (
+                (1, ISSUED_ON, "3200.00", "3136.00"),
+                (2, DUE_ON, "4800.00", "4704.00"),
+            )
+        )
+
+        given(INVOICES).when(
+            decide.issue, replace(ISSUE, due=agreed), invoice_id=INVOICE_ID, of=ACCOUNT
+        ).then(replace(issued(), installments=(first, second), terms=agreed))
 
     def test_takes_a_due_date_as_it_is_said(self) -> None:
         command = replace(ISSUE, due=date(2026, 2, 20))
@@ -81,7 +117,7 @@ class TestIssue:
         [
             ({"total": cny("0.00")}, rejections.AmountNotPositive, "/total/amount"),
             ({"total": cny("-1.00")}, rejections.AmountNotPositive, "/total/amount"),
-            ({"due": date(2026, 1, 30)}, decide.DueDatePrecedesIssueDate, "/due_on"),
+            ({"due": date(2026, 1, 30)}, DueDatePrecedesIssueDate, "/due_on"),
             (
                 {"issued_on": date(2026, 2, 1)},
                 rejections.EffectiveDateOutOfRange,
@@ -94,9 +130,14 @@ class TestIssue:
             ),
             ({"due": date(2200, 1, 1)}, rejections.EffectiveDateOutOfRange, "/due_on"),
             (
-                {"due": commands.NetDays(add_days=10**9)},
+                {"due": net_days(ISSUED_ON, 10**9)},
                 rejections.EffectiveDateOutOfRange,
-                "/terms/add_days",
+                "/terms",
+            ),
+            (
+                {"due": Terms(portions=net_days(ISSUED_ON, 1).portions * 2, discounts=())},
+                PortionsNotWhole,
+                "/terms/portions",
             ),
         ],
     )

@@ -95,7 +95,22 @@ class TestMainJob:
             "issued_on": "2026-01-31",
             "total": cny("8000.00"),
             "open_amount": cny("8000.00"),
-            "terms": {"anchor": "invoice", "add_days": 30},
+            "terms": {
+                "portions": [
+                    {
+                        "anchor": "invoice",
+                        "anchor_on": "2026-01-31",
+                        "cutoff_day": None,
+                        "month_end": "none",
+                        "add_months": 0,
+                        "add_days": 30,
+                        "fixed_day": None,
+                        "order": "month_first",
+                        "percent": "100",
+                    }
+                ],
+                "discounts": [],
+            },
             "affected": [],
             "installments": [
                 {
@@ -103,6 +118,7 @@ class TestMainJob:
                     "open_item_id": new["installments"][0]["open_item_id"],
                     "due_on": "2026-03-02",
                     "amount": cny("8000.00"),
+                    "discounts": [],
                     "open_amount": cny("8000.00"),
                     "days_past_due": -30,
                 }

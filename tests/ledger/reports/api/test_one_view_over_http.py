@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.ledger_api import LedgerApi
-from tests.support.ledger_bodies import ACCOUNT, ENTITY, bill, cny, instant, pay
+from tests.support.ledger_bodies import ACCOUNT, ENTITY, TERMS, bill, cny, instant, pay
 from tests.support.resources import Compared
 
 pytestmark = pytest.mark.connected
@@ -25,7 +25,9 @@ async def test_every_command_answers_what_is_shown_afterwards(api: LedgerApi) ->
     details = {"phone": "+86 21 5555 0199"}
     changed = await look(await api.post(f"/accounts/{account['id']}:change-details", details))
     assert changed["phone"] == details["phone"]
-    first = await look(await api.post("/invoices", bill("I-1", "100.00", "2026-01-31")))
+    first = await look(
+        await api.post("/invoices", bill("I-1", "100.00", "2026-01-31", terms=TERMS))
+    )
     second = await look(await api.post("/invoices", bill("I-2", "50.00", "2026-01-31")))
     wrong = await look(await api.post("/invoices", bill("I-3", "70.00", "2026-01-31", terms=None)))
     canceled = await look(await api.post(f"/invoices/{wrong['id']}:cancel"))

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.connected
 ACCOUNTS: Final = 12  # in several partitions
 OWNER: Final = "books_owner"
 BEFORE: Final = (
+    "ALTER TABLE invoice DROP COLUMN terms, ADD COLUMN add_days BIGINT",
+    "ALTER TABLE invoice_installment DROP COLUMN discounts",
     "DROP TABLE open_total",
     "DROP INDEX open_item_tenant_id_legal_entity_account_number_account_id_c",
     "UPDATE service_version SET version_num = '0003'",

@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.ledger.receivables.domain.terms import Terms
 from shared.kernel.decider import Book
 from shared.kernel.money import Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetDays:
-    """Due so many days after the invoice date."""
-
-    add_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +18,7 @@ class IssueInvoice:
     number: str
     total: Money
     issued_on: date
-    due: NetDays | date | None  # None: it never becomes due.
+    due: Terms | date | None  # None: it never becomes due.
     thresholds: tuple[int, ...]  # Days past due it will reach.
     now: datetime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final, Literal, assert_never
 from uuid import UUID
 
@@ -24,6 +24,12 @@ from services.ledger.receivables.domain.invoice.state import (
     State,
 )
 from services.ledger.receivables.domain.invoice.timers import DaysPastDue, on_timer, timers
+from services.ledger.receivables.domain.terms import (
+    DiscountWindow,
+    DueDatePrecedesIssueDate,
+    Terms,
+    schedule,
+)
 from shared.kernel.days import day_at
 from shared.kernel.decider import NOTHING, Aggregate, CorruptHistory, Decided, Rejected, expect
 from shared.kernel.ids import open_item_id
@@ -39,9 +45,6 @@ from shared.kernel.rejections import (
 FIRST_INSTALLMENT: Final = 1
 
 Status = Literal["open", "settled", "canceled"]
-
-
-class DueDatePrecedesIssueDate(Rejected): ...
 
 
 class UnknownInvoice(Rejected): ...
@@ -62,7 +65,7 @@ class AllocationExceedsOpenAmount(Rejected): ...
 def issue(
     command: commands.IssueInvoice, state: State, *, invoice_id: UUID, of: account.State
 ) -> Decided[events.Event]:
-    """Terms make one installment."""
+    """Terms make its installments; a due date, or none, makes one."""
     if not isinstance(of, account.Opened):
         raise UnknownAccount("/account")
     if not isinstance(state, NotIssued):
@@ -72,22 +75,14 @@ def issue(
     issued_on = business_day(
         command.issued_on, now=command.now, zone=of.time_zone, field="/issued_on"
     )
-    due_on, terms = _due(command)
     issued = events.InvoiceIssued(
         account_id=of.account_id,
         account_number=of.number,
         number=command.number,
         total=command.total,
         issued_on=issued_on,
-        installments=(
-            events.Installment(
-                installment=FIRST_INSTALLMENT,
-                open_item_id=open_item_id(invoice_id, FIRST_INSTALLMENT),
-                due_on=due_on,
-                amount=command.total,
-            ),
-        ),
-        terms=terms,
+        installments=_installments(command, invoice_id),
+        terms=command.due if isinstance(command.due, Terms) else None,
         thresholds=command.thresholds,
         time_zone=of.time_zone,
         recorded_on=day_at(command.now, of.time_zone),
@@ -95,26 +90,40 @@ def issue(
     return Decided(issued_on, [issued], of.time_zone)
 
 
-def _due(command: commands.IssueInvoice) -> tuple[date | None, events.Terms | None]:
-    terms: events.Terms | None = None
+def _installments(
+    command: commands.IssueInvoice, invoice_id: UUID
+) -> tuple[events.Installment, ...]:
     match command.due:
-        case None:
-            return None, None
-        case commands.NetDays(add_days=days):
-            if days > (DUE_ON_MAX - command.issued_on).days:
-                raise EffectiveDateOutOfRange("/terms/add_days")
-            due_on = command.issued_on + timedelta(days=days)
-            field = "/terms/add_days"
-            terms = events.Terms(anchor="invoice", add_days=days)
-        case date():
-            due_on, field = command.due, "/due_on"
-            if due_on > DUE_ON_MAX:
-                raise EffectiveDateOutOfRange(field)
+        case Terms() as terms:
+            found = schedule(command.total, terms, command.issued_on)
+            return tuple(
+                _installment(invoice_id, n, each.due_on, each.amount, each.discounts)
+                for n, each in enumerate(found, start=FIRST_INSTALLMENT)
+            )
+        case date() | None as due_on:
+            if due_on is not None and due_on > DUE_ON_MAX:
+                raise EffectiveDateOutOfRange("/due_on")
+            if due_on is not None and due_on < command.issued_on:
+                raise DueDatePrecedesIssueDate("/due_on")
+            return (_installment(invoice_id, FIRST_INSTALLMENT, due_on, command.total, ()),)
         case _:
             assert_never(command.due)
-    if due_on < command.issued_on:
-        raise DueDatePrecedesIssueDate(field)
-    return due_on, terms
+
+
+def _installment(
+    invoice_id: UUID,
+    number: int,
+    due_on: date | None,
+    amount: Money,
+    discounts: tuple[DiscountWindow, ...],
+) -> events.Installment:
+    return events.Installment(
+        installment=number,
+        open_item_id=open_item_id(invoice_id, number),
+        due_on=due_on,
+        amount=amount,
+        discounts=discounts,
+    )
 
 
 def cancel(command: commands.CancelInvoice, state: State) -> Decided[events.Event]:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
+from services.ledger.receivables.domain.terms import DiscountWindow, Terms
 from shared.kernel.money import Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How the due date was found; kept beside it and never applied again."""
-
-    anchor: Literal["invoice"]
-    add_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +19,7 @@ class Installment:
     open_item_id: UUID
     due_on: date | None  # None: it never becomes due.
     amount: Money
+    discounts: tuple[DiscountWindow, ...]  # The highest first.
 
 
 class Carried(TypedDict):
@@ -68,7 +62,7 @@ class InvoiceIssued(OfInvoice):
     total: Money
     issued_on: date
     installments: tuple[Installment, ...]  # Their amounts sum to the total.
-    terms: Terms | None
+    terms: Terms | None  # How the due dates were found; they are never found again.
     thresholds: tuple[int, ...]  # Days past due it reaches, each told once.
     time_zone: str
     recorded_on: date  # The entity's day on which we learned it.

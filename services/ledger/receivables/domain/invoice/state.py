@@ -11,8 +11,8 @@ from services.ledger.receivables.domain.invoice.events import (
     Carried,
     CarriedOfInstallment,
     Installment,
-    Terms,
 )
+from services.ledger.receivables.domain.terms import Terms
 from shared.kernel.money import Money, total
 
 
