@@ -25,7 +25,7 @@ from services.ledger.receivables.domain.aging import THRESHOLDS
 from services.ledger.receivables.domain.invoice import commands as invoice_commands
 from services.ledger.receivables.domain.invoice import events as invoice_events
 from services.ledger.receivables.domain.invoice.decide import invoice
-from services.ledger.receivables.domain.terms import net_days
+from services.ledger.receivables.domain.terms import Terms, net_days
 from services.ledger.receivables.handlers import invoice as invoice_handlers
 from services.ledger.runtime.wiring import AREAS
 from shared.kernel.decider import Book, Work
@@ -150,6 +150,7 @@ class LedgerBook:
         *,
         on: date,
         net: int | None = 30,
+        terms: Terms | None = None,
         account: str = "C-1001",
         currency: str = "CNY",
         entered_on: date | None = None,
@@ -161,7 +162,7 @@ class LedgerBook:
             number=number,
             total=Money.of(total, currency),
             issued_on=on,
-            due=None if net is None else net_days(on, net),
+            due=terms or (None if net is None else net_days(on, net)),
             thresholds=THRESHOLDS,
             now=noon(entered_on or on),
         )

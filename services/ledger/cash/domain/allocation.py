@@ -25,7 +25,7 @@ from shared.kernel.decider import Rejected, expect
 from shared.kernel.money import Money
 from shared.kernel.rejections import AmountNotPositive, CurrencyMismatch
 
-SHARES_MAX: Final = 150  # invoices one command may pay: three events each, in one transaction
+SHARES_MAX: Final = 150  # installments one command may pay: three events each, in one transaction
 
 Invoices = Mapping[UUID, invoice.State]
 
@@ -73,11 +73,14 @@ def allocate_oldest_first(
     shares: list[commands.Share] = []
     for invoice_id in dict.fromkeys(command.candidates):
         candidate = invoices[invoice_id]
-        if not left.minor or len(shares) >= room:
+        if not left.minor:
             break
         if not _can_take(candidate, found):
             continue
         amount = min(left, on_invoice.open_amount_of(candidate))
+        room -= len(on_invoice.earliest_first(amount, expect(candidate, invoice.Open)))
+        if room < 0:
+            break
         shares.append(commands.Share(invoice_id=invoice_id, amount=amount))
         left = left - amount
     fields = [f"/allocations/{at}" for at, _ in enumerate(shares)]
@@ -145,6 +148,8 @@ def _given(
         allocations += parts
         portions = [_portion(part, command.payment_id, facts) for part in parts]
         happened[share.invoice_id] = on_invoice.apply(portions, each, field=field)
+    if len(allocations) > SHARES_MAX:
+        raise on_payment.TooManyAllocations("/allocations")
     given = on_payment.allocate(allocations, found, allocated_on=on)
     return Decision(on, given, happened)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -17,9 +18,10 @@ from services.ledger.cash.domain.payment.state import Received
 from services.ledger.receivables.domain.invoice import decide as on_invoice
 from services.ledger.receivables.domain.invoice import events as invoice_events
 from services.ledger.receivables.domain.invoice import state as invoice
+from services.ledger.receivables.domain.terms import PORTIONS_MAX, Terms, net_days
 from services.ledger.reports.projections.open_items import READ_MODEL as OPEN_ITEMS
 from shared.kernel import rejections
-from shared.kernel.decider import EVENTS_MAX, STREAMS_MAX
+from shared.kernel.decider import EVENTS_MAX, STREAMS_MAX, expect
 from tests.support.ledger import INVOICES, LedgerBook, noon
 from tests.support.ledger_histories import STEPS, Life, Step, life_of
 from tests.support.projecting import project
@@ -34,6 +36,16 @@ def book() -> tuple[LedgerBook, UUID, UUID, UUID]:
     second = made.issue("I-2", "50.00", on=date(2026, 2, 5))
     paid = made.receive("P-1", "120.00", value_on=DAY, on=DAY)
     return made, first, second, paid
+
+
+def a_dozen_each(count: int) -> tuple[LedgerBook, list[UUID], UUID]:
+    """Invoices with the most installments there may be, a yuan each, and money for all of them."""
+    made = LedgerBook()
+    (whole,) = net_days(DAY, 30).portions
+    shares = ["8.3333"] * (PORTIONS_MAX - 1) + ["8.3337"]
+    terms = Terms(portions=tuple(replace(whole, percent=each) for each in shares), discounts=())
+    many = [made.issue(f"I-{n}", "12.00", on=DAY, terms=terms) for n in range(count)]
+    return made, many, made.receive("P-1", "500.00", value_on=DAY, on=DAY)
 
 
 class TestAllocate:
@@ -151,7 +163,28 @@ class TestAllocateOldestFirst:
         assert len(made.streams.recorded) - before == 3 * SHARES_MAX + 1
         assert 3 * SHARES_MAX + 1 <= EVENTS_MAX
         assert 2 * on_payment.ALLOCATIONS_MAX + 1 <= EVENTS_MAX
+        assert PORTIONS_MAX <= SHARES_MAX
         assert on_payment.ALLOCATIONS_MAX + 1 <= STREAMS_MAX
+
+    def test_counts_the_installments_that_it_pays(self) -> None:
+        """Whole invoices of a dozen installments each: the next would be more than fits."""
+        made, many, paid = a_dozen_each(SHARES_MAX // PORTIONS_MAX + 2)
+
+        made.allocate_oldest_first(paid, *many, on=DAY)
+
+        state = expect(made.streams.state(payment.existing(paid)), Received)
+        assert len(state.allocations) == SHARES_MAX // PORTIONS_MAX * PORTIONS_MAX
+        assert {each.invoice_id for each in state.allocations} == set(many[:-2])
+
+    def test_of_named_invoices_with_more_installments_is_refused_by_name(self) -> None:
+        made, many, paid = a_dozen_each(SHARES_MAX // PORTIONS_MAX + 1)
+        before = len(made.streams.recorded)
+
+        with pytest.raises(on_payment.TooManyAllocations) as refused:
+            made.allocate(paid, *((each, "12.00") for each in many), on=DAY)
+
+        assert refused.value.field == "/allocations"
+        assert len(made.streams.recorded) == before
 
 
 class TestReverse:
