@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,9 +18,12 @@ from services.ledger.receivables.domain.terms import (
     PORTIONS_MAX,
     Discount,
     net_days,
+    schedule,
 )
+from shared.kernel.money import Money
 from tests.support.ledger_bodies import TERMS
 
+README: Final = Path(__file__).parents[4] / "services/ledger/README.md"
 ON: Final = date(2026, 1, 31)
 HALF: Final = {"percent": "50", "anchor": "invoice"}
 
@@ -68,6 +73,17 @@ class TestAgreed:
             ("30", "delivery", date(2026, 2, 5)),
         ]
         assert agreed.discounts == (Discount(percent="2", within_days=10),)
+
+    def test_takes_the_example_of_the_readme(self) -> None:
+        example = README.read_text("utf-8").split("```json\n")[1].partition("```")[0]
+        agreed = TermsIn.model_validate(json.loads(example)).agreed(ON)
+
+        found = schedule(Money.of("8000.00", "CNY"), agreed, ON)
+
+        assert [(each.due_on, each.amount.amount) for each in found] == [
+            (date(2026, 2, 5), "4000.00"),
+            (date(2026, 3, 2), "4000.00"),
+        ]
 
 
 class TestFaults:
