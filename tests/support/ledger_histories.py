@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from hypothesis import strategies as st
 
+from services.ledger.receivables.domain.terms import Discount, Terms, net_days
 from shared.kernel.decider import Rejected
 from tests.support.ledger import LedgerBook
 
@@ -70,6 +71,7 @@ class Life:
                     amount,
                     on=self.today,
                     net=None if step.pick == 0 else 3 * step.pick,
+                    terms=_in_portions(self.today, step.pick) if step.other % 3 == 0 else None,
                     account=account,
                 )
             ),
@@ -99,6 +101,19 @@ class Life:
                 "cancel": lambda: self.book.cancel(invoice, on=self.today, effective_on=day),
             }
         acts.get(step.action, lambda: None)()
+
+
+def _in_portions(issued_on: date, pick: int) -> Terms:
+    """Three installments, two of which may be due on one day; the last one named is due first."""
+    (whole,) = net_days(issued_on, 9).portions
+    return Terms(
+        portions=(
+            replace(whole, percent="50", add_days=3 * pick),
+            replace(whole, percent="33.3333"),
+            replace(whole, percent="16.6667", add_days=0),
+        ),
+        discounts=(Discount(percent="2", within_days=5),),
+    )
 
 
 def life_of(steps: Sequence[Step]) -> Life:
