@@ -22,7 +22,7 @@ ADD_DAYS_MAX: Final = 3650  # days; longer terms are typing errors
 ADD_MONTHS_MAX: Final = 120  # months; so are these
 DAY_OF_MONTH_MAX: Final = 31  # a day of a month; a shorter month has its last day instead
 PORTIONS_MAX: Final = 12  # installments of one invoice; each has timers and events of its own
-DISCOUNTS_MAX: Final = 4  # discount windows of one invoice; terms with more are not read by anybody
+DISCOUNTS_MAX: Final = 4  # discount windows of one invoice; each installment has all of them
 PERCENT_DECIMALS_MAX: Final = 4  # decimals of a percent: a third is 33.3333, the rest is the last's
 
 WHOLE: Final = "100"  # Percent of the total that one portion alone has.
