@@ -162,9 +162,10 @@ Fold = Callable[[Rows, Sequence[Recorded[Any]]], Rows]
 class Projection:
     """One read model of a service.
 
-    `hears` are the services whose event topics it consumes; it is given only events its service's
-    codec knows (own published ones, and those of the inbox), every one of them, in topic order
-    per account. `needs` names the rows the fold will look at; it is asked once per batch.
+    `subscribes_to` are the services whose event topics it consumes; it is given only events its
+    service's codec knows (own published ones, and those of the inbox), every one of them, in topic
+    order per account. `needs` names the rows the fold will look at. Both may be asked about a batch
+    that was processed before, and are then asked again about what is new in it.
     """
 
     name: str
