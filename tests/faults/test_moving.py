@@ -50,6 +50,14 @@ class TestMoveAndMark:
         assert await moves(scene, await scene.take_over("a"), scene.batch)
         assert await stands(scene) == (3, [3])
 
+    async def test_goes_on_behind_what_was_processed(self, scene: Scene) -> None:
+        cursors = await scene.take_over("a")
+        records = scene.log.records_of(scene.at)
+        assert await moves(scene, cursors, {scene.at: records[:1]})
+        cursors.positions[scene.at] = 1
+        assert await moves(scene, cursors, {scene.at: records[1:]})
+        assert await stands(scene) == (3, [3])
+
     async def test_does_neither_for_who_lost_the_partition(self, scene: Scene) -> None:
         zombie = await scene.take_over("a")
         await scene.take_over("b")

@@ -275,6 +275,11 @@ class TestSchedule:
                 "/terms/portions/1",
             ),
             (
+                Terms(portions=portions("100", anchor_on=date.max, fixed_day=1), discounts=()),
+                EffectiveDateOutOfRange,
+                "/terms",
+            ),
+            (
                 Terms(portions=portions("100", anchor_on=DUE_ON_MAX, add_days=1), discounts=()),
                 EffectiveDateOutOfRange,
                 "/terms",
@@ -290,6 +295,11 @@ class TestSchedule:
 
         assert type(refused.value) is reason
         assert refused.value.field == field
+
+    def test_takes_what_is_due_on_the_last_day_there_is(self) -> None:
+        last = Terms(portions=portions("100", anchor_on=DUE_ON_MAX), discounts=())
+
+        assert [each.due_on for each in schedule(cny("0.50"), last, ON)] == [DUE_ON_MAX]
 
 
 RULES: Final = st.builds(
