@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
 
+from shared.kernel.envelope import Recorded
 from shared.platform.codec import Codec
+from shared.platform.projector.port import Projection, Rows
 from shared.platform.reactor.runtime import Progress
 from shared.platform.signals import Signal
 from shared.platform.subscription import cursor_sql
-from shared.platform.subscription.consumer import Batch, Cursors, ends_of
+from shared.platform.subscription.consumer import Batch, Cursors, Fenced, ends_of
 from shared.platform.subscription.decoding import EventDecoder, assumed_of
 from shared.platform.subscription.moving import move_and_mark
 from tests.support.toy import wallet, wallets
@@ -75,6 +78,45 @@ class TestMoveAndMark:
         assert await stands(scene) == (1, [1])
 
 
+def fold_latest(rows: Rows, batch: Sequence[Recorded[Any]]) -> Rows:
+    """Keeps the version of each wallet's last event, and looks at no row for it."""
+    for one in batch:
+        at = one.recorded_at
+        rows.put(wallets.CoinsRow(one.tenant_id, one.stream_id, one.version, 0, at))
+    return rows
+
+
+LATEST: Final = Projection(COINS.name, [wallets.NAME], [wallets.COINS], lambda _: (), fold_latest)
+
+
+class TestProjectorThatLooksAtNoRow:
+    async def test_folds_what_is_new_behind_a_repetition_and_marks_it(self, scene: Scene) -> None:
+        """The first event stands on the log twice, and the other two behind it."""
+        projector = scene.projector(of=LATEST)
+        first, *others = scene.batch[scene.at]
+        cursors = await scene.take_over("a")
+        cursors.positions.update(await projector.handle(cursors, {scene.at: [first]}))
+        assert await scene.coins() == [(1, 0)]
+        again = [
+            record._replace(offset=offset) for offset, record in enumerate([first, *others], 1)
+        ]
+        cursors.positions.update(await projector.handle(cursors, {scene.at: again}))
+        await projector.close()
+        assert await scene.coins() == [(3, 0)]
+        assert await stands(scene) == (4, [3])
+
+    async def test_does_not_fold_again_what_was_processed(self, scene: Scene) -> None:
+        projector = scene.projector(of=LATEST)
+        batch = scene.batch[scene.at]
+        cursors = await scene.take_over("a")
+        cursors.positions.update(await projector.handle(cursors, {scene.at: batch}))
+        again = [record._replace(offset=3 + n) for n, record in enumerate(batch[:2])]
+        await projector.handle(cursors, {scene.at: again})
+        await projector.close()
+        assert await scene.coins() == [(3, 0)]
+        assert await stands(scene) == (5, [3])
+
+
 class TestProjector:
     async def test_takes_again_what_was_processed_and_folds_it_once(self, scene: Scene) -> None:
         assert await coins_after_a_repetition(scene) == RIGHT
@@ -99,10 +141,14 @@ async def coins_after_a_repetition(scene: Scene) -> list[tuple[Any, ...]]:
     return await scene.coins()
 
 
+def progress_in(scene: Scene) -> Progress:
+    decoder = EventDecoder(Codec(wallet.TYPES))
+    return Progress(wallets.NAME, COINS.name, scene.database, decoder, Signal())
+
+
 class TestProgress:
     async def test_passes_by_what_concerns_nobody_and_nothing_else(self, scene: Scene) -> None:
-        decoder = EventDecoder(Codec(wallet.TYPES))
-        progress = Progress(wallets.NAME, COINS.name, scene.database, decoder, Signal())
+        progress = progress_in(scene)
         cursors = await scene.take_over("a")
         assert not await progress.pass_by(cursors, scene.batch, (wallet.Spent,))
         assert await stands(scene) == (0, [])
@@ -111,9 +157,19 @@ class TestProgress:
         assert not await progress.pass_by(cursors, scene.batch, (wallet.Postponed,))
         await progress.close()
 
+    async def test_moves_nothing_for_who_lost_the_partition(self, scene: Scene) -> None:
+        progress = progress_in(scene)
+        zombie = await scene.take_over("a")
+        await scene.take_over("b")
+        unprocessed = await progress.unprocessed(scene.batch)
+        with pytest.raises(Fenced):
+            await progress.move(zombie, ends_of(scene.batch), unprocessed)
+        assert not await progress.pass_by(zombie, scene.batch, (wallet.Postponed,))
+        assert await stands(scene) == (0, [])
+        await progress.close()
+
     async def test_does_not_pass_by_a_parked_stream(self, scene: Scene) -> None:
-        decoder = EventDecoder(Codec(wallet.TYPES))
-        progress = Progress(wallets.NAME, COINS.name, scene.database, decoder, Signal())
+        progress = progress_in(scene)
         cursors = await scene.take_over("a")
         cursors.parked = {wallet.stream("P").id}
         assert not await progress.pass_by(cursors, scene.batch, (wallet.Postponed,))

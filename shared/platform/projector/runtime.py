@@ -84,10 +84,7 @@ class Projector:
         """What the fold makes of events without looking at a row; None where it has to."""
         if any(True for _ in self._projection.needs(events)):
             return None
-        try:
-            return self._projection.fold(Rows(), events)
-        except Exception:  # They may have been processed before, and then nothing folds them.
-            return None
+        return self._projection.fold(Rows(), events)
 
     async def _write(
         self,

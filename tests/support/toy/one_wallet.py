@@ -11,6 +11,7 @@ from shared.platform.database.pools import Database
 from shared.platform.leases import leases_sql
 from shared.platform.log.memory import MemoryLog
 from shared.platform.log.port import TopicPartition
+from shared.platform.projector.port import Projection
 from shared.platform.projector.runtime import Projector
 from shared.platform.subscription import cursor_sql
 from shared.platform.subscription.consumer import Batch, Cursors
@@ -105,10 +106,10 @@ class Scene:
         }
         return found
 
-    def projector(self, kind: type[Projector] = Projector) -> Projector:
+    def projector(self, kind: type[Projector] = Projector, *, of: Projection = COINS) -> Projector:
         return kind(
             wallets.NAME,
-            COINS,
+            of,
             database=self.database,
             decoder=EventDecoder(Codec(wallet.TYPES)),
             progress=ProjectionProgress(self.database),
