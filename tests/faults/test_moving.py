@@ -22,8 +22,9 @@ from tests.support.toy.one_wallet import COINS, RIGHT, TWICE, Scene, without
 pytestmark = [pytest.mark.faults, pytest.mark.connected]
 
 NO_LOOK: Final = (
-    " AND NOT EXISTS ( SELECT FROM new n WHERE n.before <> coalesce( (SELECT s.version FROM"
-    " proj_stream s WHERE s.projection = $1 AND s.stream_id = n.stream_id), 0))"
+    " AND NOT EXISTS ( SELECT FROM new n WHERE n.before IS NOT NULL AND n.before <> coalesce("
+    " (SELECT s.version FROM proj_stream s"
+    " WHERE s.projection = $1 AND s.stream_id = n.stream_id), 0))"
 )
 
 

@@ -45,7 +45,7 @@ new AS (
 sure AS MATERIALIZED (
   SELECT (SELECT count(*) FROM held) = cardinality($2::text[])
      AND NOT EXISTS (
-           SELECT FROM new n WHERE n.before <> coalesce(
+           SELECT FROM new n WHERE n.before IS NOT NULL AND n.before <> coalesce(
              (SELECT s.version FROM proj_stream s
                WHERE s.projection = $1 AND s.stream_id = n.stream_id), 0)) AS is_so),
 moved AS (
