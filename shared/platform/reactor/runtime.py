@@ -79,10 +79,11 @@ class Progress:
 
         False: there is one, or something of it was processed before; nothing moved.
         """
-        assumed = assumed_of(self._decoder.decode_all(batch), cursors.parked)
-        if assumed is None or assumed.passed_over:
+        records = self._decoder.decode_all(batch)
+        if any(isinstance(one.event, concerns) for one in records):
             return False
-        if any(isinstance(one.event, concerns) for one in assumed.events):
+        assumed = assumed_of(records, cursors.parked)
+        if assumed is None or assumed.passed_over:
             return False
         async with self._held.use() as connection:
             has_moved = await move_and_mark(
@@ -118,10 +119,9 @@ class Progress:
 
     async def _check_parked(self, connection: Driver, passed_over: Collection[UUID]) -> None:
         """Raises Fenced where a stream is not parked any more: what waits of it would be lost."""
-        if passed_over:
-            parked = await connection.fetch(parking_sql.ARE_PARKED, self._worker, list(passed_over))
-            if len(parked) != len(passed_over):
-                raise Fenced
+        parked = await connection.fetch(parking_sql.ARE_PARKED, self._worker, list(passed_over))
+        if len(parked) != len(passed_over):
+            raise Fenced
 
     async def _processed(self, records: Sequence[Recorded[Any]]) -> Mapping[Any, int]:
         streams = list({one.stream_id for one in records})

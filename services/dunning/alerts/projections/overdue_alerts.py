@@ -21,7 +21,7 @@ from services.dunning.alerts.domain.overdue_alert.events import (
     OverdueAlertRecovered,
 )
 from shared.kernel.envelope import Recorded
-from shared.platform.projector.keyset import one_of
+from shared.platform.projector.keyset import one_of, rows_of
 from shared.platform.projector.port import Need, Projection, Rows
 from shared.platform.projector.rows import Index, row, table_of
 
@@ -155,5 +155,4 @@ async def feed(
         .order_by(table.c.shown_at, table.c.partition_no, table.c.log_offset)
         .limit(limit)
     )
-    found = (await connection.execute(statement)).mappings()
-    return [FeedItemRow(**row) for row in found]
+    return rows_of(FeedItemRow, await connection.execute(statement))
